@@ -1,0 +1,1 @@
+"""Where journeys are kept: schema, writer, restore, embedded PostgreSQL."""

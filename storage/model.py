@@ -1,0 +1,187 @@
+"""What is stored: visits with their parts, dead letters, and the flush that brings them to the database in one transaction.
+
+Times are integers, microseconds since 1970-01-01 UTC, as in `sensors.reading`; the writer turns them into `timestamptz`.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from sensors.reading import SECOND, Payment, Reading
+
+EndedBy = Literal["exit", "timeout"]
+
+
+class Stay(msgspec.Struct, frozen=True, gc=False):
+    """A maximal run of presence in one zone (rule 6). A row of `stays`; its `seq` is its place in the visit, from 0."""
+
+    zone_id: str
+    started_at: int
+    ended_at: int
+
+    @property
+    def dwell_s(self) -> float:
+        """Seconds from start to end; 0 for a lone reading."""
+        return (self.ended_at - self.started_at) / SECOND
+
+
+class ShelfVisit(msgspec.Struct, frozen=True, gc=False):
+    """A view, pickup or put-back inside a visit (rule 7). A row of `shelf_visits`."""
+
+    reading_id: str
+    ts: int
+    shelf_id: str
+    action: Literal["view", "pickup", "putback"]
+    product_id: str | None
+    zone_id: str | None
+    duration_s: float | None
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """One visit of one device (section 4). A row of `visits` with the rows that hang on it.
+
+    While `ended_by` is None the visit is open and `left_at` is its last reading so far. `payments` are those that belong to it.
+    """
+
+    visit_id: str
+    store_id: str
+    device_id: str
+    entered_at: int
+    left_at: int
+    ended_by: EndedBy | None
+    n_readings: int
+    stays: tuple[Stay, ...]
+    shelf_visits: tuple[ShelfVisit, ...]
+    payments: tuple[Payment, ...]
+    bounced: bool
+    pass_by: bool
+    is_staff: bool
+    is_final: bool
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from `entered_at` to `left_at`."""
+        return (self.left_at - self.entered_at) / SECOND
+
+    @property
+    def path(self) -> list[str]:
+        """The zones of the stays in order, equal neighbours merged (rule 6)."""
+        zones: list[str] = []
+        for stay in self.stays:
+            if not zones or zones[-1] != stay.zone_id:
+                zones.append(stay.zone_id)
+        return zones
+
+    @property
+    def converted(self) -> bool:
+        """Whether at least one payment belongs to the visit (rule 9)."""
+        return bool(self.payments)
+
+    @property
+    def currency(self) -> str | None:
+        """The payments' currency; None without a payment or with several currencies."""
+        currencies = {payment.currency for payment in self.payments}
+        return currencies.pop() if len(currencies) == 1 else None
+
+    @property
+    def basket_total(self) -> Decimal | None:
+        """The sum of the payments, 0 without one; None when they are in several currencies, which have no sum."""
+        if self.payments and self.currency is None:
+            return None
+        return sum((payment.amount for payment in self.payments), Decimal(0))
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """A visit that was stored and no longer exists, because an earlier reading gave it another start and so another id (rule 10)."""
+
+    visit_id: str
+    store_id: str
+    entered_at: int
+
+
+class DeadLetter(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One rejected reading, as it travels on `instore.rejected` and stands in `rejected_readings`.
+
+    Attributes:
+        id: deterministic, so that the same rejection of the same delivery is one row.
+        received_at: when the bridge received it, microseconds since 1970.
+        source: where it came from: the MQTT topic, or `kafka:TOPIC/PARTITION/OFFSET` for a record that the worker could not read.
+        position: which element of the payload's array, from 0; None where the payload as a whole was refused.
+        reason: the named reason, `sensors.decode.Reason` or `poison`.
+        detail: a sentence for people: what was wrong and where.
+        raw: the rejected bytes (the element's own where only an element was refused).
+    """
+
+    id: str
+    received_at: int
+    source: str
+    position: int | None = None
+    store_id: str | None = None
+    sensor_id: str | None = None
+    kind: str | None = None
+    reason: str
+    detail: str
+    raw: bytes
+
+
+class StoredReading(msgspec.Struct, frozen=True, gc=False):
+    """A reading on its way into `readings`, and whether it came later than `lateness_s` behind its store's time."""
+
+    reading: Reading
+    is_late: bool
+
+
+class Count(msgspec.Struct, frozen=True):
+    """What came of one store in one hour of `received_at`: a summand of `accounting`.
+
+    `received` is counted at the door, record by record; `duplicate` where the engine decides; stored and rejected rows are counted in
+    their tables. So `received = stored + duplicate + rejected` compares independent counts.
+    """
+
+    store_id: str
+    hour: int
+    received: int
+    duplicate: int
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """A store's time: the largest `ts` seen, never ahead of the `received_at` it came with (section 4)."""
+
+    store_id: str
+    store_time: int
+
+
+class Advance(msgspec.Struct, frozen=True):
+    """One partition's progress: records before `next_offset` are covered by this flush.
+
+    `expected` is the stored offset that the writer believes in (None: no row yet). Another value in the database means that another
+    worker owns the partition; the flush is then refused as a whole.
+
+    Attributes:
+        topic: the Kafka topic.
+        partition: its partition.
+        life: which life of the topic the offsets belong to (cluster id and topic id); offsets of another life are worth nothing.
+        expected: the next offset that the database should hold before this flush.
+        next_offset: the next offset that it holds after it.
+    """
+
+    topic: str
+    partition: int
+    life: str
+    expected: int | None
+    next_offset: int
+
+
+class Flush(msgspec.Struct, kw_only=True):
+    """All that one transaction brings to the database."""
+
+    advance: Advance
+    readings: list[StoredReading] = []
+    visits: list[Visit] = []
+    removed: list[Removed] = []
+    payments: list[tuple[Payment, str | None]] = []
+    """Payments whose attribution is new or changed, with the visit they belong to (None: unattributed)."""
+    rejected: list[DeadLetter] = []
+    counts: list[Count] = []
+    clocks: list[Clock] = []

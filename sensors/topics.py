@@ -28,7 +28,7 @@ KAFKA_TOPICS = (
 )
 
 PARTITIONS = 8
-"""Partitions of a topic that we make: the most workers that can share the stores of a chain. Changing it moves stores between partitions."""
+"""Partitions of a topic that we make: as many workers can share the stores of a chain. Changing it moves stores to other partitions."""
 
 
 def mqtt_topic(store_id: str, kind: str, sensor_id: str) -> str:

@@ -1,4 +1,4 @@
-"""What is stored: visits with their parts, dead letters, and the flush that brings them to the database in one transaction.
+"""What is stored: visits with their parts, and the flush that brings them to the database in one transaction.
 
 Times are integers, microseconds since 1970-01-01 UTC, as in `sensors.reading`; the writer turns them into `timestamptz`.
 """
@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from sensors.dead_letter import DeadLetter
 from sensors.reading import SECOND, Payment, Reading
 
 EndedBy = Literal["exit", "timeout"]
@@ -98,31 +99,6 @@ class Removed(msgspec.Struct, frozen=True):
     visit_id: str
     store_id: str
     entered_at: int
-
-
-class DeadLetter(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One rejected reading, as it travels on `instore.rejected` and stands in `rejected_readings`.
-
-    Attributes:
-        id: deterministic, so that the same rejection of the same delivery is one row.
-        received_at: when the bridge received it, microseconds since 1970.
-        source: where it came from: the MQTT topic, or `kafka:TOPIC/PARTITION/OFFSET` for a record that the worker could not read.
-        position: which element of the payload's array, from 0; None where the payload as a whole was refused.
-        reason: the named reason, `sensors.decode.Reason` or `poison`.
-        detail: a sentence for people: what was wrong and where.
-        raw: the rejected bytes (the element's own where only an element was refused).
-    """
-
-    id: str
-    received_at: int
-    source: str
-    position: int | None = None
-    store_id: str | None = None
-    sensor_id: str | None = None
-    kind: str | None = None
-    reason: str
-    detail: str
-    raw: bytes
 
 
 class StoredReading(msgspec.Struct, frozen=True, gc=False):

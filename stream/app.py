@@ -1,0 +1,97 @@
+"""The Faust app: brings records of Kafka to the worker, and tells Kafka what is done. All that matters happens in `stream.worker`."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from sensors.topics import PARTITIONS, READINGS, REJECTED, VISITS
+from stream.worker import FLUSH_S, Message, Slice, Worker
+
+log = logging.getLogger("instore.worker")
+
+GROUP = "instore-worker"
+"""Kafka's consumer group: workers with the same share the partitions."""
+
+SESSION_TIMEOUT_S = 10.0
+"""A worker that is not heard of for so long loses its partitions. Tansu takes half of it to form a group."""
+
+BUFFERED_RECORDS = 64
+"""Records that Faust may hold for us; each has up to 1,000 readings."""
+
+
+class Shell:
+    """Faust around a worker."""
+
+    def __init__(self, servers: list[str], database_url: str, lives: dict[str, str]) -> None:
+        self.app = faust.App(
+            GROUP,
+            broker=[f"kafka://{server}" for server in servers],
+            store="memory://",
+            web_enabled=False,
+            topic_partitions=PARTITIONS,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            consumer_auto_offset_reset="earliest",
+            broker_session_timeout=SESSION_TIMEOUT_S,
+            broker_heartbeat_interval=SESSION_TIMEOUT_S / 4,
+            broker_commit_interval=1.0,
+            stream_buffer_maxsize=BUFFERED_RECORDS,
+            stream_wait_empty=False,
+            producer_compression_type="lz4",
+        )
+        self.worker = Worker(database_url, lives, self)
+        self._events: dict[Slice, deque[Any]] = {}
+        for name in (READINGS, REJECTED):
+            topic = self.app.topic(name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+            self.app.agent(topic, name=f"{name}.agent")(self._consume)
+        self.app.on_partitions_revoked.connect(self._revoked)
+        self.app.task(self._flush_for_ever)
+
+    async def _consume(self, stream: Any) -> AsyncIterator[None]:
+        async for event in stream.noack().events():
+            message = event.message
+            where = Slice(message.topic, message.partition)
+            self._events.setdefault(where, deque()).append((stream, event))
+            await self.worker.accept(where, message.offset, message.key, message.value)
+            yield
+
+    async def _flush_for_ever(self) -> None:
+        while not self.app.should_stop:
+            await asyncio.sleep(FLUSH_S)
+            for partition in self.app.consumer.assignment():
+                where = Slice(partition.topic, partition.partition)
+                if where.topic in (READINGS, REJECTED):
+                    await self.worker.open(where)
+            await self.worker.flush()
+
+    async def covered(self, where: Slice, offset: int) -> None:
+        """Take note that records of that partition before the offset are done."""
+        events = self._events.get(where, deque())
+        while events and events[0][1].message.offset < offset:
+            stream, event = events.popleft()
+            await stream.ack(event)
+
+    async def publish(self, messages: list[Message]) -> None:
+        """Send messages to `instore.visits`; return when Kafka has them."""
+        sent = [await self.app.producer.send(VISITS, key, value, None, None, None) for key, value in messages]
+        await asyncio.gather(*sent)
+
+    async def earliest(self, where: Slice) -> int:
+        """Return the offset of the oldest record that the partition still has."""
+        offsets = await self.app.consumer.earliest_offsets(TP(*where))
+        return int(offsets[TP(*where)])
+
+    async def seek(self, where: Slice, offset: int) -> None:
+        """Read the partition again from this offset."""
+        await self.app.consumer.seek(TP(*where), offset)
+
+    async def _revoked(self, _app: Any, revoked: set[TP], **_: Any) -> None:
+        gone = [Slice(tp.topic, tp.partition) for tp in revoked]
+        for where in gone:
+            self._events.pop(where, None)
+        self.worker.drop(gone)

@@ -1,0 +1,88 @@
+"""The two written forms of a visit: a value of `instore.visits` (integer times) and a line of `instore reconstruct` (times as text)."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from sensors.reading import Item, Payment, rfc3339
+from storage.model import ShelfVisit, Stay, Visit
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def visit_message(visit: Visit) -> bytes:
+    """Write a visit for Kafka: times are integers, microseconds since 1970."""
+    return _ENCODER.encode(_visit(visit, int))
+
+
+def visit_line(visit: Visit) -> bytes:
+    """Write a visit for people and files: one line of JSON, times are RFC 3339 in UTC, with the newline."""
+    return _ENCODER.encode(_visit(visit, rfc3339)) + b"\n"
+
+
+def _visit(visit: Visit, time: Callable[[int], int | str]) -> dict[str, Any]:
+    return {
+        "visit_id": visit.visit_id,
+        "store_id": visit.store_id,
+        "device_id": visit.device_id,
+        "entered_at": time(visit.entered_at),
+        "left_at": time(visit.left_at),
+        "ended_by": visit.ended_by,
+        "duration_s": visit.duration_s,
+        "n_readings": visit.n_readings,
+        "path": visit.path,
+        "basket_total": visit.basket_total,
+        "currency": visit.currency,
+        "converted": visit.converted,
+        "bounced": visit.bounced,
+        "pass_by": visit.pass_by,
+        "is_staff": visit.is_staff,
+        "is_final": visit.is_final,
+        "stays": [_stay(seq, stay, time) for seq, stay in enumerate(visit.stays)],
+        "shelf_visits": [_shelf_visit(shelf_visit, time) for shelf_visit in visit.shelf_visits],
+        "taken": taken(visit.shelf_visits),
+        "payments": [_payment(payment, time) for payment in visit.payments],
+    }
+
+
+def taken(shelf_visits: tuple[ShelfVisit, ...]) -> dict[str, int]:
+    """Count what was taken of each product: pickups less put-backs (rule 7); products of which nothing was taken are left out."""
+    counts: dict[str, int] = {}
+    for touch in shelf_visits:
+        if touch.product_id is not None and touch.action != "view":
+            counts[touch.product_id] = counts.get(touch.product_id, 0) + (1 if touch.action == "pickup" else -1)
+    return {product: count for product, count in sorted(counts.items()) if count > 0}
+
+
+def _stay(seq: int, stay: Stay, time: Callable[[int], int | str]) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "zone_id": stay.zone_id,
+        "started_at": time(stay.started_at),
+        "ended_at": time(stay.ended_at),
+        "dwell_s": stay.dwell_s,
+    }
+
+
+def _shelf_visit(shelf_visit: ShelfVisit, time: Callable[[int], int | str]) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(shelf_visit), "ts": time(shelf_visit.ts)}
+
+
+def _payment(payment: Payment, time: Callable[[int], int | str]) -> dict[str, Any]:
+    return {
+        "reading_id": payment.id,
+        "ts": time(payment.ts),
+        "sensor_id": payment.sensor_id,
+        "device_id": payment.device_id,
+        "zone_id": payment.zone_id,
+        "receipt_id": payment.receipt_id,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "items": [_item(item) for item in payment.items],
+    }
+
+
+def _item(item: Item) -> dict[str, str | Decimal]:
+    return {"product_id": item.product_id, "quantity": item.quantity, "unit_price": item.unit_price}

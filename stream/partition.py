@@ -1,0 +1,188 @@
+"""One partition of a Kafka topic: what its records amount to until the next flush. Pure: the caller does all I/O and says what time it is.
+
+A record is a batch of readings of one store. `accept` takes it into the store's journeys at once; `flush` hands over all that changed
+since the last flush as one `Flush`, to be written in one transaction together with the offset that it covers.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+
+from sensors.dead_letter import DeadLetter
+from sensors.reading import KAFKA_BATCH, SECOND, Reading
+from storage.model import Advance, Clock, Count, Flush, StoredReading
+from stream.journey import Plan
+from stream.store import Store
+
+HOUR = 3600 * SECOND
+
+_DEAD_LETTER = msgspec.json.Decoder(DeadLetter)
+
+
+class Partition:
+    """The stores of one partition of `instore.readings`, or the dead letters of one of `instore.rejected`.
+
+    Args:
+        topic: the topic.
+        number: the partition.
+        life: which life of the topic its offsets belong to.
+        stored: the next offset that the database holds; None where it holds none.
+        plan_of: gives the plan of a store.
+    """
+
+    def __init__(self, topic: str, number: int, life: str, stored: int | None, plan_of: Callable[[str], Plan]) -> None:
+        self.topic = topic
+        self.number = number
+        self.life = life
+        self.stores: dict[str, Store] = {}
+        self.next_offset = stored or 0
+        self.n_skipped = 0
+        """Offsets that never came: Kafka had dropped them before they were read."""
+        self._stored = stored
+        self._plan_of = plan_of
+        self._arrivals: dict[str, int] = {}
+        self._advanced = False
+        self._accepted: list[Reading] = []
+        self._late: dict[str, list[Reading]] = {}
+        self._rejected: list[DeadLetter] = []
+        self._received: Counter[tuple[str, int]] = Counter()
+        self._duplicate: Counter[tuple[str, int]] = Counter()
+
+    @property
+    def n_buffered(self) -> int:
+        """Readings and dead letters that wait for a flush."""
+        return len(self._accepted) + len(self._rejected) + sum(map(len, self._late.values()))
+
+    @property
+    def late(self) -> dict[str, list[tuple[str, int]]]:
+        """The late readings that wait, by store, as (id, ts): the caller finds out which of them the database already has."""
+        return {store_id: [(reading.id, reading.ts) for reading in late] for store_id, late in self._late.items()}
+
+    def accept_readings(self, offset: int, value: bytes, arrived_at: int, key: bytes | None = None) -> bool:
+        """Take in a record of `instore.readings`; False: it is covered already.
+
+        Args:
+            offset: the record's offset.
+            value: its bytes; what is no batch of readings becomes one dead letter.
+            arrived_at: now, in microseconds since 1970.
+            key: its key, the store.
+        """
+        if not self._advance(offset):
+            return False
+        try:
+            batch = _decode(value)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as wrong:
+            self._poison(offset, value, f"no batch of readings: {wrong}", arrived_at, key)
+            return True
+        origins = {(reading.store_id, reading.received_at // HOUR) for reading in batch}
+        if len(origins) == 1:  # as the bridge writes them, but for the batch in which an hour ends
+            self._received[batch[0].store_id, _hour(batch[0])] += len(batch)
+        else:
+            self._received.update((reading.store_id, _hour(reading)) for reading in batch)
+        store_ids = {store_id for store_id, _ in origins}
+        for store_id in sorted(store_ids):
+            of_store = batch if len(store_ids) == 1 else [reading for reading in batch if reading.store_id == store_id]
+            self._add(store_id, of_store, arrived_at)
+        return True
+
+    def accept_dead_letter(self, offset: int, value: bytes, arrived_at: int, key: bytes | None = None) -> bool:
+        """Take in a record of `instore.rejected`; False: it is covered already."""
+        if not self._advance(offset):
+            return False
+        try:
+            letter = _DEAD_LETTER.decode(value)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as wrong:
+            self._poison(offset, value, f"no dead letter: {wrong}", arrived_at, key)
+            return True
+        self._reject(letter)
+        return True
+
+    def pass_time(self, now: int) -> None:
+        """Let time go on in stores that are silent: by as much as `now` is later than their last arrival."""
+        for store_id, arrived_at in self._arrivals.items():
+            store = self.stores[store_id]
+            store.pass_time(store.store_time + now - arrived_at)
+
+    def adopt(self, store: Store, now: int) -> None:
+        """Take over a store that was restored."""
+        self.stores[store.store_id] = store
+        self._arrivals[store.store_id] = now
+
+    def flush(self, known: dict[str, set[str]]) -> Flush | None:
+        """Hand over what changed since the last flush.
+
+        Args:
+            known: by store, the ids of `late` that the database already has: they are duplicates.
+
+        Returns:
+            What to write, or None where there is nothing.
+        """
+        readings = [StoredReading(reading, is_late=False) for reading in self._accepted]
+        for store_id, late in self._late.items():
+            has = known.get(store_id, set())
+            new = [reading for reading in late if reading.id not in has]
+            self._duplicate.update((store_id, _hour(reading)) for reading in late if reading.id in has)
+            self.stores[store_id].add_late(new)
+            readings += [StoredReading(reading, is_late=True) for reading in new]
+        flush = Flush(
+            advance=Advance(self.topic, self.number, self.life, self._stored, self.next_offset),
+            readings=readings,
+            rejected=self._rejected,
+            counts=[Count(*key, received=self._received[key], duplicate=self._duplicate[key]) for key in sorted(self._received)],
+        )
+        for store_id, store in self.stores.items():
+            changes = store.take()
+            flush.visits += changes.visits
+            flush.removed += changes.removed
+            flush.payments += changes.payments
+            if store_id in {count.store_id for count in flush.counts}:
+                flush.clocks.append(Clock(store_id, store.store_time))
+        if not (self._advanced or flush.visits or flush.removed or flush.payments):
+            return None
+        self._stored, self._advanced = self.next_offset, False
+        self._accepted, self._late, self._rejected = [], {}, []
+        self._received, self._duplicate = Counter(), Counter()
+        return flush
+
+    def _advance(self, offset: int) -> bool:
+        if offset < self.next_offset:
+            return False
+        self.n_skipped += offset - self.next_offset
+        self.next_offset = offset + 1
+        self._advanced = True
+        return True
+
+    def _add(self, store_id: str, batch: list[Reading], arrived_at: int) -> None:
+        store = self.stores.get(store_id)
+        if store is None:
+            store = self.stores[store_id] = Store(store_id, self._plan_of(store_id))
+        accepted, late, duplicates = store.add(batch)
+        self._arrivals[store_id] = arrived_at
+        self._accepted += accepted
+        if late:
+            self._late.setdefault(store_id, []).extend(late)
+        self._duplicate.update((store_id, _hour(reading)) for reading in duplicates)
+
+    def _poison(self, offset: int, value: bytes, detail: str, arrived_at: int, key: bytes | None) -> None:
+        source = f"kafka:{self.topic}/{self.number}/{offset}"
+        store_id = key.decode(errors="replace").replace("\0", "") if key else None
+        self._reject(
+            DeadLetter(
+                id=source, received_at=arrived_at, source=source, store_id=store_id or None, reason="poison", detail=detail, raw=value
+            )
+        )
+
+    def _reject(self, letter: DeadLetter) -> None:
+        self._rejected.append(letter)
+        self._received[letter.store_id or "", letter.received_at // HOUR * HOUR] += 1
+
+
+def _hour(reading: Reading) -> int:
+    return reading.received_at // HOUR * HOUR
+
+
+def _decode(value: bytes) -> list[Reading]:
+    if b"\\u0000" in value:
+        raise ValueError("a text holds the NUL character, which no database can store")
+    return KAFKA_BATCH.decode(value)

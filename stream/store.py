@@ -1,0 +1,378 @@
+"""One store: its time, duplicates, and the journeys and payments of all its devices. Pure: no I/O, no clock, no logging.
+
+Theory of operation
+
+Readings come in any order (`add`). Those with an id that was seen are duplicates. Those further than `lateness_s` behind the store's time
+are late: only the database knows whether they are duplicates, so the caller asks it and hands the others back (`add_late`). The rest wait
+in their device's track until the next `take`.
+
+`take` is called when it suits the caller (a flush). Only devices that something happened to are looked at: what is older than the
+watermark is folded into the journey for good, the rest into a copy of it, and the visits so found are compared with those said before.
+What differs is the result: rows to write, ids that no longer exist, payments that changed hands. Cutting the same readings into other
+batches gives other intermediate results and always the same last one.
+
+    time      store_time   the largest ts seen, heartbeats included, never ahead of its own received_at
+              watermark    store_time - lateness: nothing on time will come from before it
+              now          store_time plus the silence since (`pass_time`): decides only what is called final
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from heapq import heappop, heappush
+from operator import attrgetter
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+import msgspec
+
+from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rfc3339
+from storage.model import Removed, StoredReading, Visit
+from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
+from stream.payments import Slot, Tills, owner_by_device
+
+VISIT_NAMESPACE = UUID("6a0c5dd0-7b52-5d0c-9d4e-0a5c3f6f5b1e")
+"""Names of visits live here: UUIDv5 of this and `JSON [store_id, device_id, entered_at]` (rule 10)."""
+
+IDS_KEPT = 3600 * SECOND
+"""Ids are remembered for at least this long in event time; whoever comes later is late, and looked up in the database."""
+
+_MAX_DURATION = round(MAX_DURATION_S * SECOND)
+
+
+def visit_id(store_id: str, device_id: str, entered_at: int, twin: int = 0) -> str:
+    """Name a visit: UUIDv5 of the compact JSON array `["store","device","2026-11-22T09:30:00.000000Z"]` in `VISIT_NAMESPACE`.
+
+    The second of two visits of a device that begin at the same moment (the first was an exit alone) has `,1` behind the time.
+    """
+    name = [store_id, device_id, rfc3339(entered_at), *([twin] if twin else [])]
+    return str(uuid5(VISIT_NAMESPACE, msgspec.json.encode(name).decode()))
+
+
+class Said(NamedTuple):
+    """What was last said of a visit, and what it was made from."""
+
+    span: Span | None
+    """None: by another plan, so it has to be made again."""
+    visit: Visit
+
+
+class Track:
+    """A device as the store sees it: its journey, the readings that wait, and what was said of it."""
+
+    __slots__ = ("alarm", "journey", "payments", "pending", "said", "spans")
+
+    def __init__(self) -> None:
+        self.journey = Journey()
+        self.pending: list[Tracked] = []
+        self.spans: list[Span] = []
+        self.said: dict[tuple[int, int], Said] = {}
+        self.payments: list[Slot] = []
+        """Payments of this device, and those of its till's zone that it owns."""
+        self.alarm = 0
+        """When to look at it again though nothing comes; 0: never."""
+
+
+class Changes(msgspec.Struct):
+    """What a `take` found to be new: rows to write over those of the same id, ids to delete, payments with their visit or None."""
+
+    visits: list[Visit] = []
+    removed: list[Removed] = []
+    payments: list[tuple[Payment, str | None]] = []
+
+
+class Store:
+    """The readings of one store as visits.
+
+    Args:
+        store_id: the store.
+        plan: its rules and layout.
+    """
+
+    def __init__(self, store_id: str, plan: Plan) -> None:
+        self.store_id = store_id
+        self.store_time = NEVER
+        self._plan = plan
+        self._now = NEVER
+        self._ids: set[str] = set()
+        self._older_ids: set[str] = set()
+        self._ids_since = NEVER
+        self._ids_kept = max(IDS_KEPT, 2 * plan.micros.lateness)
+        self._tracks: dict[str, Track] = {}
+        self._dirty: set[str] = set()
+        self._tills = Tills()
+        self._slots: list[Slot] = []
+        """Payments that the next `take` has to look at."""
+        self._alarms: list[tuple[int, str]] = []
+        for zone in plan.till_zones.values():
+            self._tills.watch(zone)
+
+    @property
+    def n_open(self) -> int:
+        """Visits that nothing has ended yet."""
+        return sum(1 for track in self._tracks.values() if track.spans and track.spans[-1].ended_by is None)
+
+    def add(self, readings: list[Reading]) -> tuple[list[Reading], list[Reading], list[Reading]]:
+        """Take in readings in the order of their arrival.
+
+        Returns:
+            (accepted, late, duplicates). Late ones count for nothing until they are given to `add_late`.
+        """
+        accepted: list[Reading] = []
+        late: list[Reading] = []
+        duplicates: list[Reading] = []
+        ids, older_ids, tracks, dirty = self._ids, self._older_ids, self._tracks, self._dirty
+        lateness = self._plan.micros.lateness
+        store_time = self.store_time
+        for reading in readings:
+            reading_id = reading.id
+            if reading_id in ids or reading_id in older_ids:
+                duplicates.append(reading)
+                continue
+            ids.add(reading_id)
+            ts = reading.ts
+            if ts > store_time:
+                received_at = reading.received_at
+                if received_at > store_time:
+                    store_time = ts if ts < received_at else received_at  # noqa: FURB136 - no call in the hot loop
+            elif ts < store_time - lateness:
+                late.append(reading)
+                continue
+            accepted.append(reading)
+            kind = type(reading)
+            if kind is Payment:
+                self._pay(reading)  # type: ignore[arg-type]
+            elif kind is not Status:
+                device_id = reading.device_id  # type: ignore[union-attr]
+                track = tracks.get(device_id)  # type: ignore[arg-type]
+                if track is None:
+                    track = tracks[device_id] = Track()  # type: ignore[index]
+                dirty.add(device_id)  # type: ignore[arg-type]
+                track.pending.append(reading)  # type: ignore[arg-type]
+        self.store_time = store_time
+        self._renew_ids()
+        self.pass_time(store_time)
+        return accepted, late, duplicates
+
+    def add_late(self, readings: list[Reading]) -> None:
+        """Take in late readings that are no duplicates: a payment finds its visit; what a device did is left to a rebuild."""
+        for reading in readings:
+            if type(reading) is Payment:
+                self._pay(reading)
+
+    def restore(self, stored: Iterable[list[StoredReading]], store_time: int) -> Changes:
+        """Take up where another left off, from what it has stored; only for a store that has seen nothing yet.
+
+        Args:
+            stored: readings in any order: all from the beginning of the oldest visit that can still change.
+            store_time: the store's time when they were stored.
+
+        Returns:
+            What the journeys amount to; all of it had been said before, unless the plan is another one.
+        """
+        self.store_time = self._ids_since = store_time
+        for batch in stored:
+            for reading, is_late in ((one.reading, one.is_late) for one in batch):
+                if reading.ts >= store_time - self._ids_kept:
+                    self._ids.add(reading.id)
+                if isinstance(reading, Payment):
+                    self._pay(reading)
+                elif not isinstance(reading, Status) and not is_late:
+                    self._tracks.setdefault(reading.device_id, Track()).pending.append(reading)
+                    self._dirty.add(reading.device_id)
+        self.pass_time(store_time)
+        return self.take()
+
+    def horizon(self, store_time: int) -> int:
+        """How far back a reading on time can reach at that time of the store, whatever it reports: what a restart has to know again."""
+        micros = self._plan.micros
+        return store_time - micros.lateness - _MAX_DURATION - micros.visit_timeout - micros.exit_grace
+
+    def replan(self, plan: Plan) -> None:
+        """Go on by other rules and another layout; visits that are not final are said again, what is past stays as it was."""
+        self._plan = plan
+        for zone in plan.till_zones.values():
+            self._watch(zone)
+        for device_id, track in self._tracks.items():
+            if any(not said.visit.is_final for said in track.said.values()):
+                track.said = {key: said._replace(span=None) for key, said in track.said.items()}
+                self._dirty.add(device_id)
+
+    def pass_time(self, now: int) -> None:
+        """Say how late it is: the store's time, or later when the store has been silent. It never goes back."""
+        self._now = max(self._now, now)
+
+    def close(self) -> None:
+        """End every visit as silence would: nothing will come any more."""
+        self.pass_time(-NEVER)
+
+    def take(self) -> Changes:
+        """Return what is new since the last time."""
+        while self._alarms and self._alarms[0][0] < self._now:
+            alarm, device_id = heappop(self._alarms)
+            track = self._tracks.get(device_id)
+            if track is not None and track.alarm == alarm:
+                track.alarm = 0
+                self._dirty.add(device_id)
+        slots = {id(slot): slot for slot in self._slots}
+        for device_id in self._dirty:
+            for slot in self._fold(device_id, self._tracks[device_id]):
+                slots[id(slot)] = slot
+        self._attribute(list(slots.values()))
+        changes = Changes()
+        for device_id in sorted(self._dirty):
+            self._say(device_id, self._tracks[device_id], changes)
+        self._say_payments(list(slots.values()), changes)
+        self._dirty.clear()
+        self._slots.clear()
+        return changes
+
+    def _renew_ids(self) -> None:
+        """Let go of ids so old that whoever repeats them is late."""
+        if self._ids_since == NEVER:
+            self._ids_since = self.store_time
+        elif self.store_time - self._ids_since > self._ids_kept:
+            self._older_ids, self._ids = self._ids, set()
+            self._ids_since = self.store_time
+            self._forget()
+
+    def _pay(self, payment: Payment) -> None:
+        """Keep a payment until no reading can change its owner."""
+        if payment.device_id is not None:
+            slot = Slot(payment, None)
+            track = self._tracks.setdefault(payment.device_id, Track())
+            track.payments.append(slot)
+            self._dirty.add(payment.device_id)
+        else:
+            zone = payment.zone_id or self._plan.till_zones.get(payment.sensor_id)
+            slot = Slot(payment, zone)
+            if zone is not None:
+                self._watch(zone)
+                self._tills.add_payment(slot)
+        self._slots.append(slot)
+
+    def _watch(self, zone: str) -> None:
+        """Begin to keep the stays of a zone in which somebody paid, with those of before."""
+        if not self._tills.watches(zone):
+            self._tills.watch(zone)
+            for device_id, track in self._tracks.items():
+                if device_id not in self._plan.staff:
+                    self._tills.change(device_id, (), track.spans)
+
+    def _fold(self, device_id: str, track: Track) -> list[Slot]:
+        """Bring a device's spans up to its readings; return payments whose owner may have changed."""
+        if track.pending:
+            pending = in_order(track.pending)
+            split = bisect_left(pending, self.store_time - self._plan.micros.lateness, key=attrgetter("ts"))
+            track.journey.fold(pending[:split], self._plan)
+            track.pending = pending[split:]
+            before, track.spans = track.spans, track.journey.peek(track.pending, self._plan).spans()
+        else:
+            before, track.spans = track.spans, track.journey.spans()
+        touched = [slot for slot in track.payments if slot.payment.device_id is not None]
+        if device_id not in self._plan.staff:
+            kept = {id(span) for span in before} & {id(span) for span in track.spans}
+            touched += self._tills.change(
+                device_id,
+                [span for span in before if id(span) not in kept],
+                [span for span in track.spans if id(span) not in kept],
+            )
+        return touched
+
+    def _attribute(self, slots: list[Slot]) -> None:
+        """Find the owners of payments; whoever gained or lost one is to be said again."""
+        for slot in slots:
+            device_id = slot.payment.device_id
+            if device_id is not None:
+                slot.owner = owner_by_device(slot.payment, self._tracks[device_id].spans, self._plan.micros)
+                continue
+            owner = self._tills.owner(slot)
+            if owner == slot.owner:
+                continue
+            if slot.owner is not None and slot.owner.device_id in self._tracks:
+                self._tracks[slot.owner.device_id].payments.remove(slot)
+                self._dirty.add(slot.owner.device_id)
+            if owner is not None:
+                self._tracks[owner.device_id].payments.append(slot)
+                self._dirty.add(owner.device_id)
+            slot.owner = owner
+
+    def _deadline(self, span: Span) -> int:
+        """When the store's time has passed this, nothing on time can change the visit."""
+        micros = self._plan.micros
+        return span.left_at + (micros.exit_grace if span.ended_by == "exit" else micros.visit_timeout) + micros.lateness
+
+    def _say(self, device_id: str, track: Track, changes: Changes) -> None:
+        """Compare a device's visits with what was last said of them, and set the alarm for the next that becomes final by time."""
+        said: dict[tuple[int, int], Said] = {}
+        alarm = 0
+        for span in track.spans:
+            deadline = self._deadline(span)
+            is_final = self._now > deadline
+            if not is_final:
+                alarm = min(alarm or deadline, deadline)
+            payments = _paid(track.payments, span)
+            last = track.said.get(span.key)
+            if last is None or last.span is not span or last.visit.is_final != is_final or last.visit.payments != payments:
+                visit = self._visit(device_id, span, payments, is_final, last)
+                if last is None or last.visit != visit:
+                    changes.visits.append(visit)
+                last = Said(span, visit)
+            said[span.key] = last
+        for key, gone in track.said.items():
+            if key not in said:
+                changes.removed.append(Removed(gone.visit.visit_id, self.store_id, gone.visit.entered_at))
+        track.said = said
+        if alarm and (not track.alarm or alarm < track.alarm):
+            track.alarm = alarm
+            heappush(self._alarms, (alarm, device_id))
+
+    def _visit(self, device_id: str, span: Span, payments: tuple[Payment, ...], is_final: bool, last: Said | None) -> Visit:
+        duration = span.left_at - span.entered_at
+        types = self._plan.zone_types
+        return Visit(
+            visit_id=last.visit.visit_id if last else visit_id(self.store_id, device_id, span.entered_at, span.twin),
+            store_id=self.store_id,
+            device_id=device_id,
+            entered_at=span.entered_at,
+            left_at=span.left_at,
+            ended_by="timeout" if is_final and span.ended_by is None else span.ended_by,
+            n_readings=span.n_readings,
+            stays=span.stays,
+            shelf_visits=span.shelf_visits,
+            payments=payments,
+            bounced=duration < self._plan.rules.bounce_s * SECOND and not payments,
+            pass_by=bool(span.stays) and all(types.get(stay.zone_id) == "outside" for stay in span.stays),
+            is_staff=device_id in self._plan.staff,
+            is_final=is_final,
+        )
+
+    def _say_payments(self, slots: list[Slot], changes: Changes) -> None:
+        """Say of payments whose visit they belong to, where that is new."""
+        for slot in slots:
+            owner = slot.owner
+            owned_by = None if owner is None else self._tracks[owner.device_id].said[owner.key].visit.visit_id
+            if not slot.said or owned_by != slot.visit_id:
+                slot.said, slot.visit_id = True, owned_by
+                changes.payments.append((slot.payment, owned_by))
+
+    def _forget(self) -> None:
+        """Let go of what no reading on time can reach any more, however long the presence that it reports."""
+        self._tills.forget(self.store_time - self._plan.micros.lateness - _MAX_DURATION)
+        reach = self.horizon(self.store_time)
+        for device_id, track in list(self._tracks.items()):
+            if not track.pending and track.journey.last_ts < reach and all(slot.payment.ts < reach for slot in track.payments):
+                del self._tracks[device_id]
+                self._dirty.discard(device_id)
+            elif track.journey.done and track.journey.done[0].left_at < reach:
+                gone = {span.key for span in track.journey.done if span.left_at < reach}
+                track.journey.done = [span for span in track.journey.done if span.key not in gone]
+                track.spans = [span for span in track.spans if span.key not in gone]
+                track.said = {key: said for key, said in track.said.items() if key not in gone}
+                track.payments = [slot for slot in track.payments if slot.owner is None or slot.owner.key not in gone]
+
+
+def _paid(slots: list[Slot], span: Span) -> tuple[Payment, ...]:
+    """The payments among these that belong to the visit, in order of time."""
+    if not slots:
+        return ()
+    return tuple(sorted((slot.payment for slot in slots if slot.owner and slot.owner.key == span.key), key=attrgetter("ts", "id")))

@@ -1,0 +1,289 @@
+"""The shell around the journeys: brings records from Kafka in, and flushes to the database and to `instore.visits`. Knows no Faust.
+
+Exactly once, and how
+
+1. All that a flush changes, and the offset up to which records are covered, go to the database in one transaction (`storage.writer`).
+   The stored offset advances by compare-and-set, so a worker that lost its partition without knowing can write nothing (`Fenced`).
+2. What was written is published to `instore.visits`, and only then is Kafka told that the records are done. So Kafka's committed offset
+   never passes the database's. Records that come again are at or below the stored offset, and are skipped.
+3. A worker that takes over a partition reads the state back from `readings`, and publishes once more what the last flush had changed:
+   its predecessor may have died between 1 and 2. `instore.visits` is compacted, so saying the same twice changes nothing.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from sensors.layout import Layout
+from sensors.topics import REJECTED
+from storage.errors import DatabaseAway, Fenced
+from storage.model import Clock, Removed, Visit
+from storage.reader import Reader
+from storage.writer import Writer
+from stream.form import visit_message
+from stream.journey import Plan
+from stream.partition import Partition
+from stream.store import Store
+
+log = logging.getLogger("instore.worker")
+
+FLUSH_S = 0.25
+"""Between flushes; with the transaction itself (about 10 ms) it keeps a reading's way to the database under half a second."""
+
+MOST_BUFFERED = 20_000
+"""Readings that may wait for a flush, all partitions together; then records have to wait. It bounds memory while the database is away."""
+
+LAYOUTS_EVERY_S = 5.0
+"""Between two looks for a newer layout."""
+
+SEEK_AGAIN_S = 5.0
+"""Records that were under way when we asked to read again are passed over for so long."""
+
+_RETRY_FIRST_S, _RETRY_LAST_S = 0.1, 5.0
+
+T = TypeVar("T")
+
+
+class Slice(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    number: int
+
+
+Message = tuple[bytes, bytes | None]
+"""Key and value for `instore.visits`; no value is a tombstone."""
+
+
+class Kafka(Protocol):
+    """What the worker needs of Kafka."""
+
+    async def publish(self, messages: list[Message]) -> None:
+        """Send messages to `instore.visits`; return when Kafka has them."""
+
+    async def covered(self, where: Slice, offset: int) -> None:
+        """Take note that records of that partition before the offset are done."""
+
+    async def earliest(self, where: Slice) -> int:
+        """Return the offset of the oldest record that the partition still has."""
+
+    async def seek(self, where: Slice, offset: int) -> None:
+        """Read the partition again from this offset."""
+
+
+class Worker:
+    """Turns records into rows.
+
+    Args:
+        database_url: where they go.
+        lives: which life of each topic is read, by topic.
+        kafka: where records come from and visits go.
+    """
+
+    def __init__(self, database_url: str, lives: dict[str, str], kafka: Kafka) -> None:
+        self._lives = lives
+        self._kafka = kafka
+        self._writer = Writer(database_url)
+        self._reader = Reader(database_url)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._partitions: dict[Slice, Partition] = {}
+        self._fenced: set[Slice] = set()
+        self._epochs: Counter[Slice] = Counter()
+        self._sought: dict[Slice, float] = {}
+        self._plans: dict[str, Plan] = {}
+        self._versions: dict[str, int] = {}
+        self._layouts_at = 0.0
+        self._flushing = asyncio.Lock()
+        self._opening = asyncio.Lock()
+
+    async def accept(self, where: Slice, offset: int, key: bytes | None, value: bytes) -> None:
+        """Take in one record; waits while too much is waiting to be written."""
+        epoch = self._epochs[where]
+        while sum(partition.n_buffered for partition in self._partitions.values()) >= MOST_BUFFERED:
+            await self.flush()
+        partition = await self.open(where)
+        if offset > partition.next_offset and not await self._bridge_gap(where, partition, offset):
+            return
+        if epoch != self._epochs[where] or where in self._fenced:
+            return  # the partition was lost meanwhile; whoever has it now reads this record again
+        if where.topic == REJECTED:
+            partition.accept_dead_letter(offset, value, _now(), key)
+            return
+        store_id = key.decode(errors="replace") if key else ""
+        if store_id not in partition.stores and offset >= partition.next_offset:
+            await self._adopt(partition, store_id)
+        partition.accept_readings(offset, value, _now(), key)
+
+    async def open(self, where: Slice) -> Partition:
+        """Take up a partition where its last owner left off, unless that is done."""
+        async with self._opening:
+            while where not in self._partitions:
+                epoch = self._epochs[where]
+                partition, messages = await self._in_database(lambda: self._restore(where))
+                await self._kafka.publish(messages)
+                if epoch == self._epochs[where]:
+                    self._partitions[where] = partition
+            return self._partitions[where]
+
+    def drop(self, slices: Iterable[Slice]) -> None:
+        """Forget partitions that belong to others now; what was not flushed will be read again by them."""
+        for where in slices:
+            self._partitions.pop(where, None)
+            self._fenced.discard(where)
+            self._epochs[where] += 1
+
+    async def flush(self) -> None:
+        """Write all that changed, publish it, and report what it covers."""
+        async with self._flushing:
+            for where, partition in list(self._partitions.items()):
+                await self._flush(where, partition)
+            if time.monotonic() - self._layouts_at > LAYOUTS_EVERY_S:
+                await self._refresh_layouts()
+
+    async def close(self) -> None:
+        """Flush a last time and let go of the database."""
+        await self.flush()
+        await self._in_database(self._writer.close)
+        self._reader.close()
+        self._thread.shutdown()
+
+    async def _flush(self, where: Slice, partition: Partition) -> None:
+        if partition.n_buffered == 0:
+            partition.pass_time(_now())
+        late = partition.late
+        known = await self._in_database(lambda: self._reader.existing_ids(late)) if late else {}
+        flush = partition.flush(known)
+        if flush is None:
+            return
+        try:
+            await self._in_database(lambda: self._writer.write(flush))
+        except Fenced as fenced:
+            # A connection lost in the middle of a commit leaves open whether it was done; then the second try finds its own offset.
+            if not await self._in_database(lambda: self._reader.holds(flush.advance)):
+                log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
+                if self._partitions.get(where) is partition:
+                    del self._partitions[where]
+                    self._fenced.add(where)
+                return
+        await self._kafka.publish(_messages(flush.visits, flush.removed))
+        await self._kafka.covered(where, flush.advance.next_offset)
+
+    async def _bridge_gap(self, where: Slice, partition: Partition, offset: int) -> bool:
+        """Decide what a record means that does not follow on the last one covered.
+
+        Either Kafka was told more than the database holds (it was restored, or is a new one): read again from where the database ends. Or
+        Kafka dropped the records between before anybody read them: go on with what there is, and say so.
+        """
+        earliest = await self._kafka.earliest(where)
+        if earliest < offset and partition.next_offset < offset and earliest <= partition.next_offset:
+            if time.monotonic() - self._sought.get(where, 0.0) > SEEK_AGAIN_S:
+                self._sought[where] = time.monotonic()
+                log.warning(
+                    "%s/%d: reading again from offset %d, where the database ends", *where, partition.next_offset, extra={"action": "seek"}
+                )
+                await self._kafka.seek(where, partition.next_offset)
+            return False
+        log.error(
+            "%s/%d: the records %d to %d are gone: Kafka dropped them before they were read",
+            *where,
+            partition.next_offset,
+            offset - 1,
+            extra={"action": "records_gone"},
+        )
+        return True
+
+    async def _in_database(self, call: Callable[[], T]) -> T:
+        """Run a call in the database thread, again and again while the database is away."""
+        wait_s = _RETRY_FIRST_S
+        while True:
+            try:
+                result = await asyncio.get_running_loop().run_in_executor(self._thread, call)
+            except DatabaseAway as away:
+                if wait_s == _RETRY_FIRST_S:
+                    log.warning("waiting for the database: %s", away, extra={"action": "database_away"})
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, _RETRY_LAST_S)
+            else:
+                return result
+
+    def _restore(self, where: Slice) -> tuple[Partition, list[Message]]:
+        """Read back what the last owner of a partition had reached, and what it may not have published any more."""
+        life = self._lives[where.topic]
+        stored = self._reader.offsets(where.topic).get(where.number)
+        if stored is not None and stored.life != life:
+            log.warning(
+                "%s/%d is another topic than the one read before (%s, now %s): reading it from its beginning",
+                *where,
+                stored.life,
+                life,
+                extra={"action": "topic_changed"},
+            )
+        current = stored if stored is not None and stored.life == life else None
+        partition = Partition(*where, life, None if current is None else current.next_offset, self._plan)
+        clocks = self._reader.clocks(*where)
+        for clock in clocks:
+            partition.adopt(self._restore_store(clock), _now())
+        if stored is None:
+            return partition, []
+        changed = self._reader.visits_changed_at([clock.store_id for clock in clocks], stored.flushed_at)
+        tombstones: list[Message] = [(visit_id.encode(), None) for visit_id in stored.removed]
+        return partition, tombstones + _messages(changed, [])
+
+    def _restore_store(self, clock: Clock) -> Store:
+        """Rebuild the journeys of a store from its readings, as far back as any reading on time can reach."""
+        plan = self._plan(clock.store_id)
+        store = Store(clock.store_id, plan)
+        floor = self._reader.live_floor(clock.store_id, store.horizon(clock.store_time))
+        store.restore(self._reader.readings_since(clock.store_id, floor), clock.store_time)
+        return store
+
+    async def _adopt(self, partition: Partition, store_id: str) -> None:
+        """Take over a store that is new here; it may have a past, in another partition."""
+        clock = await self._in_database(lambda: self._reader.clock(store_id))
+        await self._in_database(lambda: self._load_plan(store_id))
+        if clock is not None and store_id not in partition.stores:
+            store = await self._in_database(lambda: self._restore_store(clock))
+            partition.adopt(store, _now())
+
+    def _plan(self, store_id: str) -> Plan:
+        """Return a store's plan; one that was not loaded is loaded now (in the database thread), or is bare."""
+        if store_id not in self._plans:
+            self._load_plan(store_id)
+        return self._plans[store_id]
+
+    def _load_plan(self, store_id: str) -> None:
+        layout = self._reader.layout(store_id) or Layout(store_id=store_id)
+        try:
+            self._plans[store_id] = Plan.of(layout)
+        except ValueError as wrong:
+            log.warning("store %s: its layout's rules are not used: %s", store_id, wrong, extra={"action": "bad_rules", "store": store_id})
+            self._plans[store_id] = Plan.of(msgspec.structs.replace(layout, rules={}))
+
+    async def _refresh_layouts(self) -> None:
+        """Have the stores whose layout changed go on by the new one."""
+        self._layouts_at = time.monotonic()
+        versions = await self._in_database(self._reader.layout_versions)
+        changed = {store_id for store_id, version in versions.items() if self._versions.get(store_id, version) != version}
+        self._versions = versions
+        for partition in self._partitions.values():
+            for store_id in changed & set(partition.stores):
+                await self._in_database(partial(self._load_plan, store_id))
+                log.info("store %s has a new layout", store_id, extra={"action": "layout", "store": store_id})
+                partition.stores[store_id].replan(self._plans[store_id])
+
+
+def _messages(visits: Iterable[Visit], removed: Iterable[Removed]) -> list[Message]:
+    """Write visits for `instore.visits`; of one that was removed, a tombstone."""
+    gone: list[Message] = [(visit.visit_id.encode(), None) for visit in removed]
+    return gone + [(visit.visit_id.encode(), visit_message(visit)) for visit in visits]
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,6 +11,7 @@ import faust
 from faust.types import TP
 
 from sensors.topics import PARTITIONS, READINGS, REJECTED, VISITS
+from stream.kafka import topic_lives
 from stream.worker import FLUSH_S, Message, Slice, Worker
 
 log = logging.getLogger("instore.worker")
@@ -17,7 +19,7 @@ log = logging.getLogger("instore.worker")
 GROUP = "instore-worker"
 """Kafka's consumer group: workers with the same share the partitions."""
 
-SESSION_TIMEOUT_S = 10.0
+SESSION_TIMEOUT_S = 6.0
 """A worker that is not heard of for so long loses its partitions. Tansu takes half of it to form a group."""
 
 BUFFERED_RECORDS = 64
@@ -95,3 +97,30 @@ class Shell:
         for where in gone:
             self._events.pop(where, None)
         self.worker.drop(gone)
+
+
+def run(servers: list[str], database_url: str) -> None:
+    """Work until SIGTERM or Ctrl-C, then flush, tell Kafka, and leave.
+
+    Raises:
+        KafkaAway: Kafka cannot be reached, or has not our topics.
+    """
+    lives = topic_lives(servers, (READINGS, REJECTED))
+    asyncio.run(_serve(servers, database_url, lives))
+
+
+async def _serve(servers: list[str], database_url: str, lives: dict[str, str]) -> None:
+    shell = Shell(servers, database_url, lives)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    shell.app.finalize()
+    await shell.app.start()
+    log.info("working", extra={"action": "started"})
+    waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(shell.app.wait_until_stopped())]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    if shell.app.crash_reason is not None:
+        raise shell.app.crash_reason
+    await shell.worker.close()
+    await shell.app.stop()
+    log.info("stopped", extra={"action": "stopped"})

@@ -158,7 +158,7 @@ class Worker:
         if partition.n_buffered == 0:
             partition.pass_time(_now())
         late = partition.late
-        known = await self._in_database(lambda: self._reader.existing_ids(late)) if late else {}
+        known = await self._in_database(lambda: self._writer.existing_ids(late)) if late else {}
         flush = partition.flush(known)
         if flush is None:
             return
@@ -166,7 +166,7 @@ class Worker:
             await self._in_database(lambda: self._writer.write(flush))
         except Fenced as fenced:
             # A connection lost in the middle of a commit leaves open whether it was done; then the second try finds its own offset.
-            if not await self._in_database(lambda: self._reader.holds(flush.advance)):
+            if not await self._in_database(lambda: self._writer.holds(flush.advance)):
                 log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
                 if self._partitions.get(where) is partition:
                     del self._partitions[where]

@@ -1,0 +1,85 @@
+"""Reads what the worker needs, over one connection that is opened when it is needed, and again after it was lost."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TypeVar
+
+import psycopg
+
+from sensors.layout import Layout
+from storage import layouts, restore
+from storage.connect import connect
+from storage.errors import DatabaseAway, translated
+from storage.model import Clock, StoredReading, Visit
+from storage.restore import StoredOffset
+
+T = TypeVar("T")
+
+
+class Reader:
+    """The functions of `storage.restore` and `storage.layouts` on a connection of its own. For one thread at a time.
+
+    Every call raises `DatabaseAway` where trying again later may help.
+
+    Args:
+        url: the database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection | None = None
+
+    def offsets(self, topic: str) -> dict[int, StoredOffset]:
+        """Where each partition of a topic is, by its number."""
+        return self._read(lambda connection: restore.offsets(connection, topic))
+
+    def clocks(self, topic: str, partition: int) -> list[Clock]:
+        """The times of the stores whose readings come by that partition."""
+        return self._read(lambda connection: restore.clocks(connection, topic, partition))
+
+    def clock(self, store_id: str) -> Clock | None:
+        """The time of one store, whichever partition its readings came by; None for a store without readings."""
+        return self._read(lambda connection: restore.clock(connection, store_id))
+
+    def live_floor(self, store_id: str, horizon: int) -> int:
+        """When the oldest visit began that is not final or ended at `horizon` or later; `horizon` where there is none."""
+        return self._read(lambda connection: restore.live_floor(connection, store_id, horizon))
+
+    def readings_since(self, store_id: str, since: int) -> Iterator[list[StoredReading]]:
+        """A store's readings from a time on, late ones too, in order of `ts`, a few thousand at a time."""
+        try:
+            yield from restore.readings_since(self._connect(), store_id, since)
+        except DatabaseAway:
+            self.close()
+            raise
+
+    def visits_changed_at(self, store_ids: list[str], flushed_at: datetime) -> list[Visit]:
+        """The visits of these stores that were written last by the flush of that time."""
+        return self._read(lambda connection: restore.visits_changed_at(connection, store_ids, flushed_at))
+
+    def layout(self, store_id: str) -> Layout | None:
+        """The newest plan of a store; None where it has none."""
+        return self._read(lambda connection: layouts.load(connection, store_id))
+
+    def layout_versions(self) -> dict[str, int]:
+        """The version of the newest plan of each store that has one."""
+        return self._read(layouts.versions)
+
+    def close(self) -> None:
+        """Let go of the connection; the next call opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connect(self) -> psycopg.Connection:
+        if self._connection is None:
+            with translated():
+                self._connection = connect(self._url, "instore worker (reads)")
+        return self._connection
+
+    def _read(self, call: Callable[[psycopg.Connection], T]) -> T:
+        try:
+            return call(self._connect())
+        except DatabaseAway:
+            self.close()
+            raise

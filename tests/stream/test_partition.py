@@ -1,0 +1,150 @@
+"""A partition turns records into flushes, counts what it saw at the door, and is moved by nothing it has seen before."""
+
+import msgspec
+
+from sensors.dead_letter import DeadLetter
+from sensors.reading import KAFKA_ENCODER, Reading
+from stream.journey import Plan
+from stream.partition import HOUR, Partition
+from tests.stream.make import START, alive, at, dwell, entry, payment, plan
+
+
+def _partition(stored: int | None = None, topic: str = "instore.readings") -> Partition:
+    return Partition(topic, 3, "cluster/topic", stored, lambda _: plan())
+
+
+def _record(*readings: Reading) -> bytes:
+    return KAFKA_ENCODER.encode(readings)
+
+
+def test_a_flush_carries_readings_visits_offset_counts_and_clock() -> None:
+    """One record in, one flush out, with all that one transaction has to write."""
+    partition = _partition()
+    assert partition.accept_readings(0, _record(entry(0, "in"), dwell(5, "a"), dwell(5, "a", name="w"), dwell(6, "a", name="w")), at(6))
+    flush = partition.flush({})
+    assert flush is not None
+    assert (flush.advance.expected, flush.advance.next_offset, flush.advance.life) == (None, 1, "cluster/topic")
+    assert [stored.reading.ts for stored in flush.readings] == [at(0), at(5), at(5)]
+    assert [(visit.n_readings, visit.is_final) for visit in flush.visits] == [(3, False)]
+    assert [(count.hour % HOUR, count.received, count.duplicate) for count in flush.counts] == [(0, 4, 1)]
+    assert [(clock.store_id, clock.store_time) for clock in flush.clocks] == [("s1", at(5))]
+
+
+def test_nothing_new_is_no_flush() -> None:
+    """A partition in which nothing happened writes nothing."""
+    partition = _partition()
+    assert partition.flush({}) is None
+    partition.accept_readings(0, _record(dwell(0, "a")), at(0))
+    assert partition.flush({}) is not None
+    assert partition.flush({}) is None
+
+
+def test_the_next_flush_expects_the_offset_of_the_last() -> None:
+    """The chain of compare-and-set: what one flush writes is what the next believes in."""
+    partition = _partition(7)
+    assert not partition.accept_readings(6, _record(dwell(0, "a")), at(0))
+    for offset in (7, 8):
+        assert partition.accept_readings(offset, _record(dwell(offset, "a")), at(offset))
+        flush = partition.flush({})
+        assert flush is not None
+        assert (flush.advance.expected, flush.advance.next_offset) == (offset, offset + 1)
+
+
+def test_a_covered_record_changes_nothing() -> None:
+    """Kafka delivers at least once; what is at or below the stored offset is passed over, and not even counted."""
+    partition = _partition(5)
+    assert not partition.accept_readings(4, b"not even JSON", at(0))
+    assert partition.flush({}) is None
+
+
+def test_records_that_kafka_dropped_are_counted() -> None:
+    """A jump in the offsets is taken, and the number of what never came is kept."""
+    partition = _partition(5)
+    partition.accept_readings(9, _record(dwell(0, "a")), at(0))
+    assert partition.n_skipped == 4
+
+
+def test_poison_is_one_dead_letter_and_counted() -> None:
+    """A record that is no batch of readings is rejected as a whole, with its bytes, its place and its store."""
+    for value in (b"{", b'[{"kind": "dwell"}]', b'"x"', b'[{"kind":"dwell","id":"\\u0000"}]', b"[" * 100_000):
+        partition = _partition()
+        assert partition.accept_readings(0, value, at(0), b"s1")
+        flush = partition.flush({})
+        assert flush is not None
+        assert [(letter.reason, letter.raw, letter.source, letter.store_id) for letter in flush.rejected] == [
+            ("poison", value, "kafka:instore.readings/3/0", "s1")
+        ]
+        assert [(count.store_id, count.received) for count in flush.counts] == [("s1", 1)]
+
+
+def test_an_empty_batch_is_covered() -> None:
+    """An array without readings advances the offset and nothing else."""
+    partition = _partition()
+    assert partition.accept_readings(0, b"[]", at(0))
+    flush = partition.flush({})
+    assert flush is not None
+    assert (flush.advance.next_offset, flush.readings, flush.counts) == (1, [], [])
+
+
+def test_dead_letters_are_stored_and_counted_by_store_and_hour() -> None:
+    """The other topic: each dead letter is a row and one received."""
+    partition = _partition(topic="instore.rejected")
+    letter = DeadLetter(id="x", received_at=START, source="t", reason="not_json", detail="?", raw=b"\xff")
+    assert partition.accept_dead_letter(0, msgspec.json.encode(letter), at(0))
+    assert partition.accept_dead_letter(1, b"{}", at(0))
+    flush = partition.flush({})
+    assert flush is not None
+    assert [rejected.reason for rejected in flush.rejected] == ["not_json", "poison"]
+    assert sum(count.received for count in flush.counts) == 2
+
+
+def test_late_readings_wait_for_the_database_to_say_whether_they_are_new() -> None:
+    """Only the database remembers far enough; a late payment that is new still finds its visit, and all new ones are stored as late."""
+    partition = _partition()
+    partition.accept_readings(0, _record(dwell(0, "till"), dwell(30, "till"), alive(500)), at(500))
+    late = (payment(10, name="new"), dwell(20, "a", name="old"), dwell(21, "a", name="also new"))
+    partition.accept_readings(1, _record(*late), at(501))
+    assert partition.late == {"s1": [("new", at(10)), ("old", at(20)), ("also new", at(21))]}
+    flush = partition.flush({"s1": {"old"}})
+    assert flush is not None
+    assert [stored.reading.id for stored in flush.readings if stored.is_late] == ["new", "also new"]
+    assert [(count.received, count.duplicate) for count in flush.counts] == [(6, 1)]
+    assert [visit.converted for visit in flush.visits] == [True]
+
+
+def test_a_batch_of_two_stores_and_two_hours_is_counted_where_it_belongs() -> None:
+    """The bridge never writes such a batch, but nothing keeps others from it."""
+    partition = _partition()
+    partition.accept_readings(0, _record(dwell(0, "a"), dwell(1, "a", store="s2"), dwell(3600, "a")), at(3600))
+    flush = partition.flush({})
+    assert flush is not None
+    assert [(count.store_id, count.received) for count in flush.counts] == [("s1", 1), ("s1", 1), ("s2", 1)]
+    assert {visit.store_id for visit in flush.visits} == {"s1", "s2"}
+
+
+def test_time_passes_in_a_store_that_is_silent() -> None:
+    """Nothing arrives, and still the visit is closed: by the time elapsed since the last arrival, not by the clock on the wall."""
+    partition = _partition()
+    partition.accept_readings(0, _record(dwell(0, "a")), arrived_at=at(1e6))
+    assert partition.flush({}) is not None
+    partition.pass_time(at(1e6 + 1860))
+    assert partition.flush({}) is None
+    partition.pass_time(at(1e6 + 1861))
+    flush = partition.flush({})
+    assert flush is not None
+    assert [(visit.ended_by, visit.is_final) for visit in flush.visits] == [("timeout", True)]
+    assert (flush.advance.expected, flush.advance.next_offset) == (1, 1)
+
+
+def test_the_plan_is_asked_for_once_a_store() -> None:
+    """A store's plan is looked up when its first reading comes."""
+    asked: list[str] = []
+
+    def plan_of(store_id: str) -> Plan:
+        asked.append(store_id)
+        return plan()
+
+    partition = Partition("instore.readings", 0, "life", None, plan_of)
+    for offset, store in enumerate(("s1", "s2", "s1")):
+        partition.accept_readings(offset, _record(dwell(offset, "a", store=store)), at(offset))
+    assert asked == ["s1", "s2"]

@@ -31,6 +31,9 @@ MAX_MONEY = Decimal("1e12")
 MONEY_DECIMALS = 4
 """Decimals that an amount, price or quantity may have."""
 
+MAX_EXPONENT = 100
+"""Nobody writes money with a larger exponent, and `0E+999999999` would fill a database's memory."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
@@ -38,7 +41,7 @@ Micros = Annotated[int, msgspec.Meta(ge=0, le=MAX_TS)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_DURATION_S)]
 Dbm = Annotated[float, msgspec.Meta(ge=-200, le=100)]
 Metres = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class _Base(msgspec.Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=False):
@@ -148,8 +151,11 @@ def _check_money(field: str, value: Decimal) -> None:
     if not value.is_finite() or abs(value) >= MAX_MONEY:
         raise ValueError(f"`{field}` must be a finite amount below 1e12")
     exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -MONEY_DECIMALS and value != round(value, MONEY_DECIMALS):
+    assert isinstance(exponent, int)
+    if exponent < -MONEY_DECIMALS and value != round(value, MONEY_DECIMALS):
         raise ValueError(f"`{field}` has more than {MONEY_DECIMALS} decimals")
+    if abs(exponent) > MAX_EXPONENT:
+        raise ValueError(f"`{field}` is written with an exponent beyond {MAX_EXPONENT}")
 
 
 def to_datetime(ts: int) -> datetime:

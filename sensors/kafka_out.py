@@ -1,0 +1,120 @@
+"""The bridge's way into Kafka: sends records, and tells which of them Kafka has."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from sensors.kafka_client import connect
+from sensors.lanes import Record
+from sensors.topics import READINGS, REJECTED, SIGHTINGS, ensure_topics
+
+OPEN_S = 5.0
+"""How long opening may take, and sending may block."""
+
+
+class Outcome(NamedTuple):
+    """What became of a record; without `error`, Kafka has it."""
+
+    record: Record
+    error: Exception | None
+
+
+class KafkaOut:
+    """Sends records to Kafka. All but the wake-up happens in the thread of the caller.
+
+    Args:
+        servers: `host:port` of some of Kafka's brokers.
+        delivery_timeout_s: after how long Kafka's client gives a record up.
+        wake: called, in another thread, when there are new outcomes.
+    """
+
+    def __init__(self, servers: Sequence[str], delivery_timeout_s: float, wake: Callable[[], None]) -> None:
+        self._servers = list(servers)
+        self._timeout_ms = int(delivery_timeout_s * 1000)
+        self._wake = wake
+        self._producer: KafkaProducer | None = None
+        self._outcomes: deque[Outcome] = deque()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether records can be sent."""
+        return self._producer is not None
+
+    def open(self) -> None:
+        """Connect, and make topics that are missing.
+
+        Raises:
+            ConnectionError: Kafka cannot be reached, or refuses; one sentence says why.
+        """
+        ensure_topics(self._servers, OPEN_S)
+        producer = connect(
+            KafkaProducer,
+            self._servers,
+            OPEN_S,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+            batch_size=262_144,
+            linger_ms=0,  # records are batches already, and Kafka's client gathers them while a request is under way
+            max_block_ms=int(OPEN_S * 1000),
+            delivery_timeout_ms=self._timeout_ms,
+            request_timeout_ms=self._timeout_ms,
+            reconnect_backoff_max_ms=1000,
+            allow_auto_create_topics=False,  # it would have the wrong number of partitions
+            metrics_enabled=False,
+        )
+        try:
+            for topic in (READINGS, SIGHTINGS, REJECTED):  # so that sending never waits for it
+                producer.partitions_for(topic)
+        except KafkaError as away:
+            _force_close(producer)
+            raise ConnectionError(f"Kafka at {','.join(self._servers)} cannot be used: {away}") from away
+        self._producer = producer
+
+    def send(self, record: Record) -> None:
+        """Send a record; `outcomes` tells what became of it."""
+        assert self._producer is not None, "open it first"
+        outcomes, wake = self._outcomes, self._wake
+        try:
+            future = self._producer.send(record.topic, record.value, key=record.key)
+        except (KafkaError, ValueError) as refused:
+            outcomes.append(Outcome(record, refused))
+            return
+
+        def acknowledged(_: object) -> None:
+            outcomes.append(Outcome(record, None))
+            wake()
+
+        def failed(error: Exception) -> None:
+            outcomes.append(Outcome(record, error))
+            wake()
+
+        future.add_callback(acknowledged)
+        future.add_errback(failed)
+
+    def outcomes(self) -> list[Outcome]:
+        """Take the outcomes since the last call, in the order in which they came."""
+        taken = []
+        while self._outcomes:
+            taken.append(self._outcomes.popleft())
+        return taken
+
+    def close(self) -> None:
+        """Give up what is under way (its outcomes never come) and disconnect."""
+        if self._producer is not None:
+            self._outcomes = deque()  # what the old one still says goes nowhere
+            _force_close(self._producer)
+            self._producer = None
+
+
+def _force_close(producer: KafkaProducer) -> None:
+    """Close a producer now: its own `close` waits for what is under way, and where that times out leaves its thread behind."""
+    sender = producer._sender  # noqa: SLF001
+    sender.force_close()
+    sender.join(OPEN_S)
+    with suppress(KafkaError):
+        producer.close(timeout=0)

@@ -1,0 +1,196 @@
+"""How readings are batched into Kafka records, and when an MQTT message may be acknowledged. Pure: no I/O, no clock.
+
+The rule of the file: **a store has at most one record under way to each topic.** What comes meanwhile waits and becomes the next record,
+as in Nagle's algorithm. It follows that
+
+- a reading that comes alone is sent at once, and under load records grow by themselves, up to 1,000 readings: no timer is needed,
+  and a broker that sends only 20 messages ahead is never kept waiting for a batch to fill;
+- the order within a store survives anything that Kafka's client does, and sending a failed record again cannot overtake anything;
+- dead letters have no order, so each is a record of its own that waits for nobody.
+
+An MQTT message is acknowledged when Kafka has every record that came of it, and not before the messages that came before it:
+MQTT wants acknowledgements in order of arrival, and some brokers insist.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from sensors.dead_letter import DeadLetter
+from sensors.decode import Decoded
+from sensors.reading import KAFKA_ENCODER, Reading, Sighting
+from sensors.topics import READINGS, REJECTED, SIGHTINGS
+
+MAX_RECORD_READINGS = 1_000
+"""Readings in a record, at most."""
+
+MAX_RECORD_BYTES = 1 << 19
+"""Bytes in a record, at most, except for a reading that is larger alone; Kafka takes 1 MiB where nobody configured otherwise."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    """An MQTT message on its way through: its number and QoS there, how large it is, and what of it Kafka does not have yet."""
+
+    mid: int
+    qos: int
+    n_bytes: int
+    n_elements: int = 0
+    open: int = 0
+
+
+@dataclass(slots=True)
+class Record:
+    """One Kafka record. `covers` are the deliveries that wait for it, one entry for each part of theirs."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    n_elements: int
+    covers: list[Delivery]
+
+
+@dataclass(slots=True)
+class _Part:
+    delivery: Delivery
+    n_elements: int
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What waits for one topic and store, and whether a record of it is under way."""
+
+    topic: str
+    key: bytes
+    waiting: deque[_Part] = field(default_factory=deque)
+    busy: bool = False
+
+
+class Lanes:
+    """Everything between MQTT and Kafka."""
+
+    def __init__(self) -> None:
+        self.held_elements = 0
+        """Readings, sightings and dead letters of deliveries that Kafka does not have completely."""
+        self.held_bytes = 0
+        """The bytes of the payloads of these deliveries."""
+        self.under_way: dict[int, Record] = {}
+        """Records that were given out and are not done, by identity, in order of their giving out."""
+        self._lanes: dict[tuple[str, bytes], _Lane] = {}
+        self._ready: dict[tuple[str, bytes], _Lane] = {}
+        self._loose: list[Record] = []
+        self._unacknowledged: deque[Delivery] = deque()
+
+    def add(self, delivery: Delivery, decoded: Decoded) -> None:
+        """Take in what an MQTT message contained."""
+        for topic, things in ((READINGS, decoded.readings), (SIGHTINGS, decoded.sightings)):
+            for key, part in _parts(delivery, things):
+                self._queue(topic, key, part)
+        self._loose.extend(_letter(delivery, letter) for letter in decoded.rejected)
+        delivery.open += len(decoded.rejected)
+        delivery.n_elements = sum(len(things) for things in decoded)
+        self._unacknowledged.append(delivery)
+        if delivery.open:
+            self.held_elements += delivery.n_elements
+            self.held_bytes += delivery.n_bytes
+
+    def ready(self) -> list[Record]:
+        """Give out the records that can be sent now; each must be given back to `done` when Kafka has it."""
+        records = self._loose
+        self._loose = []
+        records.extend(_next_record(lane) for lane in self._ready.values())
+        self._ready.clear()
+        self.under_way.update((id(record), record) for record in records)
+        return records
+
+    def done(self, record: Record) -> None:
+        """Take note that Kafka has a record."""
+        del self.under_way[id(record)]
+        for delivery in record.covers:
+            delivery.open -= 1
+            if not delivery.open:
+                self.held_elements -= delivery.n_elements
+                self.held_bytes -= delivery.n_bytes
+        if record.key is None or (where := (record.topic, record.key)) not in self._lanes:
+            return
+        lane = self._lanes[where]
+        lane.busy = False
+        if lane.waiting:
+            self._ready[where] = lane
+        else:
+            del self._lanes[where]
+
+    def settled(self) -> Iterator[Delivery]:
+        """Give out, in order of arrival, the deliveries that can be acknowledged."""
+        while self._unacknowledged and not self._unacknowledged[0].open:
+            yield self._unacknowledged.popleft()
+
+    def forget_deliveries(self) -> int:
+        """Acknowledge nothing of what came so far: the connection on which it came is gone. Its readings go to Kafka all the same.
+
+        Returns:
+            How many deliveries will not be acknowledged; the broker sends them again.
+        """
+        n_forgotten = len(self._unacknowledged)
+        self._unacknowledged.clear()
+        return n_forgotten
+
+    @property
+    def empty(self) -> bool:
+        """Whether Kafka has everything."""
+        return not (self.under_way or self._loose or self._lanes)
+
+    def _queue(self, topic: str, key: bytes, part: _Part) -> None:
+        part.delivery.open += 1
+        where = (topic, key)
+        lane = self._lanes.get(where)
+        if lane is None:
+            lane = self._lanes[where] = _Lane(topic, key)
+        lane.waiting.append(part)
+        if not lane.busy:
+            self._ready[where] = lane
+
+
+def _next_record(lane: _Lane) -> Record:
+    """Take from a lane what fits into a record."""
+    taken = [lane.waiting.popleft()]
+    n_elements, n_bytes = taken[0].n_elements, len(taken[0].body)
+    while lane.waiting:
+        n_elements += lane.waiting[0].n_elements
+        n_bytes += len(lane.waiting[0].body) + 1
+        if n_elements > MAX_RECORD_READINGS or n_bytes > MAX_RECORD_BYTES:
+            break
+        taken.append(lane.waiting.popleft())
+    lane.busy = True
+    value = b"[%b]" % b",".join([part.body for part in taken])
+    return Record(lane.topic, lane.key, value, sum(part.n_elements for part in taken), [part.delivery for part in taken])
+
+
+def _parts(delivery: Delivery, things: Iterable[Reading | Sighting]) -> Iterator[tuple[bytes, _Part]]:
+    """Cut what a message contained by store, and into pieces that fit into a record."""
+    stores: dict[str, list[Reading | Sighting]] = {}
+    for thing in things:
+        stores.setdefault(thing.store_id, []).append(thing)
+    for store_id, of_store in stores.items():
+        key = store_id.encode()
+        for body, n_elements in _bodies(of_store):
+            yield key, _Part(delivery, n_elements, body)
+
+
+def _bodies(things: list[Reading | Sighting]) -> Iterator[tuple[bytes, int]]:
+    """Encode readings as the inside of one JSON array, or of several where they do not fit into one record."""
+    body = KAFKA_ENCODER.encode(things)[1:-1] if len(things) <= MAX_RECORD_READINGS else b""
+    if len(things) > 1 and (not body or len(body) > MAX_RECORD_BYTES):
+        half = len(things) // 2
+        yield from _bodies(things[:half])
+        yield from _bodies(things[half:])
+    else:
+        yield body, len(things)
+
+
+def _letter(delivery: Delivery, letter: DeadLetter) -> Record:
+    key = None if letter.store_id is None else letter.store_id.encode()
+    return Record(REJECTED, key, msgspec.json.encode(letter), 1, [delivery])

@@ -1,9 +1,382 @@
-"""The `instore` command: parses and dispatches; the work is done in the folders."""
+"""The `instore` command: parses and dispatches; the work is done in the folders.
+
+What a command needs is imported when it runs, so that `--help` and a wrong setting answer at once.
+"""
+
+import json
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sensors.urls import SettingError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MESSAGES = Console(stderr=True, soft_wrap=True)
+WRONG_SETTING, FAILED = 2, 1
 
 
-@click.group()
+class _Instore(click.Group):
+    """Turns our exceptions into one sentence and an exit code: 2 for a wrong setting, 1 for a failure."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except SettingError as wrong:
+            _say(wrong)
+            ctx.exit(WRONG_SETTING)
+        except _failures() as failure:
+            _say(failure)
+            ctx.exit(FAILED)
+
+
+def _say(problem: Exception) -> None:
+    MESSAGES.print(f"instore: {problem}", style="bold red", highlight=False, markup=False)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    from storage.errors import DatabaseAway, SchemaMismatch
+    from storage.postgres import PostgresError
+
+    return (ConnectionError, DatabaseAway, SchemaMismatch, PostgresError)
+
+
+def _url(part: str, what: str) -> Callable[[F], F]:
+    variable = f"INSTORE_{part.upper()}_URL"
+    return click.option(f"--{part}-url", envvar=variable, show_envvar=True, help=f"{what}. Unset: that of the `instore up` that runs here.")
+
+
+mqtt_url = _url("mqtt", "The MQTT broker, mqtt://[user:password@]host:1883 (mqtts:// for TLS)")
+kafka_url = _url("kafka", "Kafka, kafka://host:9092[,host:9092]")
+database_url = _url("database", "PostgreSQL or TimescaleDB, postgresql://[user:password@]host:5432/database")
+data_dir = click.option(
+    "--data-dir",
+    envvar="INSTORE_DATA_DIR",
+    show_envvar=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("~/.local/share/instore"),
+    show_default=True,
+    callback=lambda _ctx, _option, value: value.expanduser(),
+    help="Where the embedded servers keep their data, and where other commands find them.",
+)
+readings_file = click.argument("readings", type=click.Path(path_type=Path))
+
+
+@click.group(cls=_Instore, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="instore")
-def main() -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Say more about what happens.")
+def main(verbose: bool) -> None:
     """Turn what sensors in a store hear into the journeys of its visitors."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.DEBUG if verbose else logging.INFO)
+    for chatty in ("kafka", "aiokafka", "faust", "mode", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.INFO if verbose else logging.ERROR)
+
+
+@main.command()
+@data_dir
+def up(data_dir: Path) -> None:
+    """Run the embedded MQTT broker, Kafka and PostgreSQL until Ctrl-C.
+
+    Prints one INSTORE_..._URL=value a line, then `ready`.
+    """
+    from simulators.stack import up as run
+
+    stop = _stop_on_signals()
+    with run(data_dir) as urls:
+        for name, url in urls.settings().items():
+            click.echo(f"{name}={url}")
+        click.echo("ready")
+        stop.wait()
+
+
+@main.command()
+@mqtt_url
+@kafka_url
+@data_dir
+@click.option("--client-id", help="Our name at the MQTT broker; each bridge needs its own.")
+@click.option("--share", metavar="GROUP", help="Share the load with the other bridges of this group (MQTT shared subscription).")
+@click.option("--mqtt-version", type=click.Choice(["3.1.1", "5"]), default="3.1.1", show_default=True)
+def bridge(
+    mqtt_url: str | None, kafka_url: str | None, data_dir: Path, client_id: str | None, share: str | None, mqtt_version: str
+) -> None:
+    """Bring readings from MQTT to Kafka until SIGTERM or Ctrl-C."""
+    from sensors.bridge import Settings, serve
+
+    found = _found(data_dir, mqtt=mqtt_url, kafka=kafka_url)
+    serve(Settings.of(found["mqtt"], found["kafka"], client_id=client_id, share=share, mqtt_version=mqtt_version))
+
+
+@main.command()
+@kafka_url
+@database_url
+@data_dir
+def worker(kafka_url: str | None, database_url: str | None, data_dir: Path) -> None:
+    """Turn readings into visits, in Kafka and in the database, until SIGTERM or Ctrl-C."""
+    from sensors.topics import ensure_topics
+    from sensors.urls import kafka_servers
+    from storage.check import check
+    from stream.app import run
+
+    found = _found(data_dir, kafka=kafka_url, database=database_url)
+    servers = kafka_servers(found["kafka"])
+    if problem := check(found["database"]).problem:
+        raise SettingError(problem)
+    ensure_topics(servers)
+    run(servers, found["database"])
+
+
+@main.command()
+@database_url
+@data_dir
+def migrate(database_url: str | None, data_dir: Path) -> None:
+    """Bring the database's schema up to date; what is up to date stays as it is."""
+    from storage.migrate import migrate as apply
+
+    applied = apply(_found(data_dir, database=database_url)["database"])
+    for name in applied:
+        click.echo(f"applied {name}")
+    if not applied:
+        click.echo("up to date")
+
+
+@main.group()
+def layout() -> None:
+    """A store's plan: zones, shelves, sensors, rules."""
+
+
+@layout.command("load")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@database_url
+@data_dir
+def layout_load(files: tuple[Path, ...], database_url: str | None, data_dir: Path) -> None:
+    """Check layout files and make them the newest of their stores."""
+    from storage.connect import connect
+    from storage.layouts import save
+
+    layouts = [_layout(file) for file in files]
+    with connect(_found(data_dir, database=database_url)["database"], "instore layout") as connection:
+        for file, plan in zip(files, layouts, strict=True):
+            click.echo(f"{plan.store_id}: version {save(connection, plan, str(file))}")
+
+
+@layout.command("check")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+def layout_check(files: tuple[Path, ...]) -> None:
+    """Check layout files without a database."""
+    for file in files:
+        plan = _layout(file)
+        click.echo(f"{file}: store {plan.store_id}, {len(plan.zones)} zones, {len(plan.shelves)} shelves, {len(plan.tills)} tills")
+
+
+@main.command()
+@mqtt_url
+@kafka_url
+@database_url
+@data_dir
+def doctor(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, data_dir: Path) -> None:
+    """Say of each part whether it can be reached, which version it is, and what to do if something is not right."""
+    from stream.doctor import examine
+
+    found = _found(data_dir, mqtt=mqtt_url, kafka=kafka_url, database=database_url)
+    marks = {"ok": "[green]ok[/]", "look": "[yellow]look[/]", "bad": "[bold red]bad[/]"}
+    table = Table("part", "state", "found", box=None, pad_edge=False)
+    worst = 0
+    for finding in examine(found["mqtt"], found["kafka"], found["database"]):
+        table.add_row(finding.part, marks[finding.state], finding.found)
+        worst = max(worst, FAILED if finding.state == "bad" else 0)
+    Console(soft_wrap=True).print(table, highlight=False)
+    sys.exit(worst)
+
+
+@main.command()
+@readings_file
+@click.option(
+    "--out", type=click.Path(path_type=Path, allow_dash=True), required=True, help="Where the visits go, one a line; - is standard output."
+)
+@click.option("--layout", "layouts", type=click.Path(path_type=Path), multiple=True, help="A store's plan; may be given several times.")
+@click.option("--set", "rules", metavar="NAME=SECONDS", multiple=True, help="A rule for all stores, say presence_gap_s=25.")
+def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tuple[str, ...]) -> None:
+    """Rebuild the visits of a file of READINGS (JSON lines, CSV, Parquet), without brokers, with the same engine."""
+    from stream.form import visit_line
+    from stream.reconstruct import reconstruct as rebuild
+    from stream.recording import read
+
+    plans, settings = [_layout(file) for file in layouts], _rules(rules)
+    with _progress("reading", 1.0) as advance:
+        result = rebuild(read(readings, time.time_ns() // 1000, advance), plans, settings)
+    with click.open_file(str(out), "wb") as file:
+        file.writelines(map(visit_line, result.visits))
+    rejected = ", ".join(f"{count} {reason}" for reason, count in result.rejected.items())
+    MESSAGES.print(
+        f"{result.received} readings: {len(result.visits)} visits, {result.duplicate} duplicates, {len(result.unattributed)} payments of nobody, "
+        f"{sum(result.rejected.values())} rejected{f' ({rejected})' if rejected else ''}, {result.sightings} sightings left out",
+        highlight=False,
+    )
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the readings go, one a line, in order of arrival.")
+@click.option("--truth", type=click.Path(path_type=Path), required=True, help="Where the true visits go, one a line.")
+@click.option("--store", type=click.Path(path_type=Path), help="The store's layout.  [default: a grocery]")
+@click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
+@click.option("--date", "first_day", metavar="YYYY-MM-DD", help="The first day.  [default: the last open days before today]")
+@click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
+@click.option("--shoppers", type=click.IntRange(1), help="How many come on a mean day.")
+@click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
+@click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
+@click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
+@click.option("--silence", "silences", multiple=True, metavar="SENSOR@HH:MM-HH:MM", help="A sensor that says nothing for a while.")
+def simulate(out: Path, truth: Path, days: int, **wanted: Any) -> None:
+    """Simulate days of a store: what its sensors say, and what really happened."""
+    from simulators.simulate import record
+
+    options = _options(days=days, **wanted)
+    with _progress("simulating", days) as advance:
+        written = record(options, out, truth, lambda done, _: advance(done))
+    MESSAGES.print(f"{written.lines} readings in {out}, {written.visits} true visits in {truth}", highlight=False)
+
+
+@main.command()
+@readings_file
+@mqtt_url
+@data_dir
+@click.option("--speed", default="max", show_default=True, help="Times the speed at which it was recorded, or `max`.")
+def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str) -> None:
+    """Publish a recording of READINGS to MQTT, and at its end let every visit become final."""
+    from simulators.replay import Pace, publish, read_lines, speed_of
+
+    if not readings.is_file():
+        raise SettingError(f"{readings}: there is no such recording")
+    stop = _stop_on_signals()
+    with _progress("replaying", readings.stat().st_size) as advance:
+        lines, url = read_lines(readings), _found(data_dir, mqtt=mqtt_url)["mqtt"]
+        published = publish(lines, url, Pace(speed=speed_of(speed)), progress=lambda _, done: advance(done), stop=stop.is_set)
+    MESSAGES.print(f"{published.readings} readings published in {published.messages} messages", highlight=False)
+
+
+@main.command()
+@mqtt_url
+@kafka_url
+@database_url
+@click.option("--once", is_flag=True, help="End after the days: reconcile, print, and fail on a difference.")
+@click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
+@click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
+@click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
+@click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object; all else goes to standard error."
+)
+def demo(
+    mqtt_url: str | None, kafka_url: str | None, database_url: str | None, once: bool, days: int, seed: int, as_json: bool, **faults: float
+) -> None:
+    """Run a simulated store through the whole pipeline, prove that nothing was lost, then go on live until Ctrl-C."""
+    from simulators.demo import run
+    from simulators.stack import up as stack
+
+    options = _options(days=days, seed=seed, **faults)
+    stop = _stop_on_signals()
+    console = MESSAGES if as_json else Console(soft_wrap=True)
+    started = time.monotonic()
+    with stack(None, mqtt_url, kafka_url, database_url) as urls:
+        outcome = run(urls, options, console, stop, live=not once)
+    if as_json:
+        click.echo(json.dumps({**outcome.figures, "seconds": round(time.monotonic() - started, 1)}))
+    sys.exit(0 if outcome.equal else FAILED)
+
+
+def _options(*, store: Path | None = None, first_day: str | None = None, days: int, shoppers: int | None = None, **wanted: Any) -> Any:
+    """Turn flags into the options of a simulation."""
+    from msgspec import structs
+
+    from simulators.faults import Faults, check
+    from simulators.simulate import options
+    from simulators.silence import parse
+
+    plan = _layout(store or Path(__file__).parent / "simulators" / "stores" / "grocery.yaml")
+    today = datetime.now(ZoneInfo(plan.timezone)).date()
+    try:
+        day = None if first_day is None else date.fromisoformat(first_day)
+        faults = Faults(duplicates=wanted["duplicates"], disorder_s=wanted["disorder"], malformed=wanted["malformed"])
+        check(faults, float(plan.rules.get("lateness_s", 60)))
+        silences = tuple(parse(text) for text in wanted.get("silences", ()))
+        chosen = options(plan, today, first_day=day, days=days, shoppers=shoppers)
+    except ValueError as wrong:
+        raise SettingError(str(wrong)) from wrong
+    return structs.replace(chosen, seed=wanted["seed"], faults=faults, silences=silences)
+
+
+def _found(data_dir: Path, **given: str | None) -> dict[str, str]:
+    """Complete the URLs of parts by those of the `instore up` that runs on the data folder."""
+    from simulators.stack import find
+
+    running = find(data_dir) if None in given.values() else {}
+    urls: dict[str, str] = {}
+    for part, url in given.items():
+        variable = f"INSTORE_{part.upper()}_URL"
+        urls[part] = url or running.get(variable, "")
+        if not urls[part]:
+            raise SettingError(
+                f"{variable} is not set, and no `instore up` runs on {data_dir}: set it, give --{part}-url, or start `instore up`"
+            )
+    return urls
+
+
+def _layout(file: Path) -> Any:
+    from sensors.layout import load
+    from stream.rules import Rules
+
+    try:
+        return load(file, Rules.of)
+    except (ValueError, OSError) as wrong:
+        raise SettingError(str(wrong)) from wrong
+
+
+def _rules(texts: tuple[str, ...]) -> dict[str, float]:
+    """Read NAME=SECONDS."""
+    from stream.rules import Rules
+
+    rules: dict[str, float] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            rules[name] = float(value)
+            Rules.of(rules)
+        except ValueError as wrong:
+            raise SettingError(f"--set {text}: {wrong if value else 'a rule is set like presence_gap_s=25'}") from wrong
+    return rules
+
+
+def _stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and Ctrl-C set."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    return stop
+
+
+@contextmanager
+def _progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
+    """Show a bar on standard error; yields what to call with how much is done."""
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=MESSAGES, transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+if __name__ == "__main__":
+    main()

@@ -103,7 +103,7 @@ def run(servers: list[str], database_url: str) -> None:
     """Work until SIGTERM or Ctrl-C, then flush, tell Kafka, and leave.
 
     Raises:
-        KafkaAway: Kafka cannot be reached, or has not our topics.
+        ConnectionError: Kafka cannot be reached, or has not our topics.
     """
     lives = topic_lives(servers, (READINGS, REJECTED))
     asyncio.run(_serve(servers, database_url, lives))

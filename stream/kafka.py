@@ -15,12 +15,10 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from sensors import child
+from sensors.kafka_client import connect
 
 START_S = 20.0
-
-
-class KafkaAway(RuntimeError):
-    """Kafka cannot be reached, or refuses."""
+ANSWER_S = 10.0
 
 
 @contextmanager
@@ -28,7 +26,7 @@ def kafka(port: int | None = None) -> Iterator[str]:
     """Run an embedded Kafka on 127.0.0.1 and yield its URL, `kafka://127.0.0.1:PORT`.
 
     Raises:
-        KafkaAway: it did not start within 20 s.
+        ConnectionError: it did not start within 20 s.
     """
     address = f"127.0.0.1:{port or free_port()}"
     with tempfile.TemporaryDirectory(prefix="instore-kafka-") as folder:
@@ -55,20 +53,19 @@ def topic_lives(servers: Sequence[str], topics: Sequence[str]) -> dict[str, str]
     """Tell which life of each topic is running: `CLUSTER_ID/TOPIC_ID`. A topic that was made anew has another, and its offsets begin at 0.
 
     Raises:
-        KafkaAway: it cannot be reached, or a topic is missing.
+        ConnectionError: it cannot be reached, or a topic is missing; one sentence says which.
     """
+    admin = connect(KafkaAdminClient, servers, ANSWER_S)
     try:
-        admin = KafkaAdminClient(bootstrap_servers=list(servers))
-        try:
-            cluster = admin.describe_cluster()["cluster_id"]
-            described = {topic["name"]: topic for topic in admin.describe_topics(list(topics))}
-        finally:
-            admin.close()
+        cluster = admin.describe_cluster()["cluster_id"]
+        described = {topic["name"]: topic for topic in admin.describe_topics(list(topics))}
     except (KafkaError, OSError) as away:
-        raise KafkaAway(f"Kafka at {','.join(servers)} cannot be reached: {away}") from away
+        raise ConnectionError(f"Kafka at {','.join(servers)} cannot be used: {away}") from away
+    finally:
+        admin.close()
     missing = [topic for topic in topics if described.get(topic, {"error_code": 3})["error_code"]]
     if missing:
-        raise KafkaAway(f"Kafka at {','.join(servers)} has no topic `{missing[0]}`; `instore bridge` and `instore up` make it")
+        raise ConnectionError(f"Kafka at {','.join(servers)} has no topic `{missing[0]}`; `instore bridge` and `instore up` make it")
     return {name: f"{cluster}/{topic['topic_id']}" for name, topic in described.items()}
 
 
@@ -81,4 +78,4 @@ def _wait_for(address: str, log: Path) -> None:
                 return
         except OSError:
             time.sleep(0.02)
-    raise KafkaAway(f"the embedded Kafka did not start within {START_S:.0f} s; it said: {log.read_text(errors='replace')[-500:]}")
+    raise ConnectionError(f"the embedded Kafka did not start within {START_S:.0f} s; it said: {log.read_text(errors='replace')[-500:]}")

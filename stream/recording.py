@@ -20,6 +20,8 @@ PIECE_BYTES = 1 << 20
 PIECE_ROWS = 5_000
 _NUMBERS = ("duration_s", "rssi_dbm", "distance_m", "amount")
 
+_MESSAGE = {"topic", "payload"}
+
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
 
 Progress = Callable[[float], None]
@@ -68,14 +70,23 @@ def _lines(piece: list[bytes], received_at: int) -> Decoded:
             said = _JSON.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             said = None
-        if isinstance(said, dict) and b"\\u0000" not in line:
+        if isinstance(said, dict) and said.keys() != _MESSAGE and b"\\u0000" not in line:
             objects.append(said)
         else:  # an array, or something to reject: in its place, so that the first of two equal ids stays the first
             _join(whole, from_objects(objects, topic=None, received_at=received_at, source="file"))
             objects = []
-            _join(whole, decode(line.strip(), topic=None, received_at=received_at))
+            _join(whole, _alone(line.strip(), said, received_at))
     _join(whole, from_objects(objects, topic=None, received_at=received_at, source="file"))
     return whole
+
+
+def _alone(line: bytes, said: object, received_at: int) -> Decoded:
+    """Decode a line that is a payload, or a message recorded with its topic (`simulators.messages` writes and replays such)."""
+    if isinstance(said, dict) and said.keys() == _MESSAGE and isinstance(said["topic"], str):
+        payload = said["payload"]
+        raw = payload.encode() if isinstance(payload, str) else bytes(msgspec.json.decode(line, type=dict[str, msgspec.Raw])["payload"])
+        return decode(raw, topic=said["topic"], received_at=received_at)
+    return decode(line, topic=None, received_at=received_at)
 
 
 def _join(whole: Decoded, part: Decoded) -> None:

@@ -109,7 +109,12 @@ class Store:
     @property
     def n_open(self) -> int:
         """Visits that nothing has ended yet."""
-        return sum(1 for track in self._tracks.values() if track.spans and track.spans[-1].ended_by is None)
+        return sum(1 for track in self._tracks.values() for said in track.said.values() if said.visit.ended_by is None)
+
+    @property
+    def n_devices(self) -> int:
+        """Devices that are remembered."""
+        return len(self._tracks)
 
     def add(self, readings: list[Reading]) -> tuple[list[Reading], list[Reading], list[Reading]]:
         """Take in readings in the order of their arrival.

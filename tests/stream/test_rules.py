@@ -6,35 +6,19 @@ from collections.abc import Sequence
 import pytest
 
 from sensors.layout import Layout
-from sensors.reading import Payment, Reading
-from storage.model import Visit
+from sensors.reading import Reading
 from stream.journey import Plan
 from stream.rules import Rules
 from stream.store import Store
-from tests.oracle import ExpectedVisit, from_visit
+from tests.oracle import ExpectedVisit
 from tests.rule_examples import EXAMPLES, NAMES, Example
-
-
-class Rows:
-    """What the changes of a store amount to when they are written one after the other, as a database would."""
-
-    def __init__(self) -> None:
-        self.visits: dict[str, Visit] = {}
-        self.payments: dict[str, tuple[Payment, str | None]] = {}
-
-    def write(self, store: Store) -> None:
-        """Apply what is new."""
-        changes = store.take()
-        for removed in changes.removed:
-            del self.visits[removed.visit_id]
-        self.visits.update({visit.visit_id: visit for visit in changes.visits})
-        self.payments.update({payment.id: (payment, visit_id) for payment, visit_id in changes.payments})
+from tests.stream.rows import Rows, by_device
 
 
 def _in_one_go(example: Example, readings: Sequence[Reading], cuts: int) -> tuple[list[ExpectedVisit], list[tuple[str, str]]]:
     """Run the engine over readings in any order, taking what is new after every few of them."""
-    visits: list[Visit] = []
-    unattributed: list[Payment] = []
+    visits: list[ExpectedVisit] = []
+    unattributed: list[tuple[str, str]] = []
     for store_id in sorted({reading.store_id for reading in readings}):
         plan = Plan(example.rules.get(store_id, Rules()), example.layouts.get(store_id, Layout(store_id=store_id)), any_order=True)
         store, rows = Store(store_id, plan), Rows()
@@ -45,16 +29,15 @@ def _in_one_go(example: Example, readings: Sequence[Reading], cuts: int) -> tupl
         store.close()
         rows.write(store)
         assert all(visit.is_final and visit.ended_by for visit in rows.visits.values())
-        visits += rows.visits.values()
-        unattributed += [payment for payment, visit_id in rows.payments.values() if visit_id is None]
-    found = sorted(map(from_visit, visits), key=lambda visit: (visit.store_id, visit.device_id, visit.entered_at, visit.left_at))
-    return found, sorted((payment.store_id, payment.id) for payment in unattributed)
+        visits += rows.as_expected().visits
+        unattributed += rows.as_expected().unattributed
+    return visits, sorted(unattributed)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
 def test_rule(example: Example) -> None:
     """Each example comes out as worked out by hand: at once, one by one, backwards, and shuffled."""
-    want = (list(example.visits), sorted(example.unattributed))
+    want = (sorted(example.visits, key=by_device), sorted(example.unattributed))
     readings = list(example.readings)
     assert _in_one_go(example, readings, len(readings)) == want
     assert _in_one_go(example, readings, 1) == want

@@ -282,7 +282,7 @@ def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str) -> 
     "--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object; all else goes to standard error."
 )
 def demo(
-    mqtt_url: str | None, kafka_url: str | None, database_url: str | None, once: bool, days: int, seed: int, as_json: bool, **faults: float
+    mqtt_url: str | None, kafka_url: str | None, database_url: str | None, once: bool, days: int, seed: int, as_json: bool, **faults: Any
 ) -> None:
     """Run a simulated store through the whole pipeline, prove that nothing was lost, then go on live until Ctrl-C."""
     from simulators.demo import run
@@ -293,10 +293,12 @@ def demo(
     console = MESSAGES if as_json else Console(soft_wrap=True)
     started = time.monotonic()
     with stack(None, mqtt_url, kafka_url, database_url) as urls:
-        outcome = run(urls, options, console, stop, live=not once)
+        outcome = run(urls, options, console, stop, go_live=not once)
+    if outcome is None:
+        sys.exit(FAILED)
     if as_json:
         click.echo(json.dumps({**outcome.figures, "seconds": round(time.monotonic() - started, 1)}))
-    sys.exit(0 if outcome.equal else FAILED)
+    sys.exit(FAILED if outcome.problems else 0)
 
 
 def _options(*, store: Path | None = None, first_day: str | None = None, days: int, shoppers: int | None = None, **wanted: Any) -> Any:
@@ -304,8 +306,8 @@ def _options(*, store: Path | None = None, first_day: str | None = None, days: i
     from msgspec import structs
 
     from simulators.faults import Faults, check
-    from simulators.simulate import options
     from simulators.silence import parse
+    from simulators.simulate import options
 
     plan = _layout(store or Path(__file__).parent / "simulators" / "stores" / "grocery.yaml")
     today = datetime.now(ZoneInfo(plan.timezone)).date()

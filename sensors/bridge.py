@@ -20,6 +20,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from types import FrameType
 
@@ -133,7 +134,7 @@ class _Bridge:
         self._out = KafkaOut(settings.kafka, settings.delivery_timeout_s, self._wake)
         self._backoff = Backoff()
         self._kafka_outage, self._full_outage = Outage("kafka"), Outage("full")
-        self._heard = time.monotonic()
+        self._heard = self._sent = time.monotonic()
         self._report_at = self._heard + REPORT_S
 
     def turn(self, *, reading: bool) -> None:
@@ -174,14 +175,19 @@ class _Bridge:
             self._out.open()
         except ConnectionError as away:
             self._backoff.wait(time.monotonic())
-            self._kafka_outage.begin(f"{away}; trying again until it can, messages stay with the MQTT broker")
+            self._kafka_outage.begin(f"{away}; trying again until it does, messages stay with the MQTT broker")
             return
-        self._backoff.reset()
         self._heard = time.monotonic()
+        if not self._lanes.under_way:
+            self._kafka_is_well()
         for record in list(self._lanes.under_way.values()):
             self.counts.sent_again += 1
             self._out.send(record)
-        log.info("connected to Kafka at %s", ",".join(self._settings.kafka), extra={"action": "kafka_connected"})
+
+    def _kafka_is_well(self) -> None:
+        self._heard = time.monotonic()
+        self._backoff.reset()
+        self._kafka_outage.end(f"Kafka at {','.join(self._settings.kafka)} answers again")
 
     def _wait_and_read(self, *, reading: bool) -> None:
         sock = self._in.socket()
@@ -199,8 +205,9 @@ class _Bridge:
     def _take(self, message: mqtt.MQTTMessage) -> None:
         """Queue what an MQTT message contains."""
         counts = self.counts
-        decoded = decode(message.payload, topic=message.topic, received_at=self._clock())
-        self._lanes.add(Delivery(message.mid, message.qos, len(message.payload)), decoded)
+        payload = bytes(message.payload)
+        decoded = decode(payload, topic=_topic(message), received_at=self._clock())
+        self._lanes.add(Delivery(message.mid, message.qos, len(payload)), decoded)
         counts.messages += 1
         counts.redelivered += message.dup
         counts.readings += len(decoded.readings)
@@ -215,7 +222,7 @@ class _Bridge:
         failed: Exception | None = None
         for record, error in self._out.outcomes():
             if error is None:
-                self._heard = time.monotonic()
+                self._kafka_is_well()
                 self._lanes.done(record)
                 self.counts.records += 1
             else:
@@ -230,8 +237,12 @@ class _Bridge:
     def _send(self) -> None:
         if not self._out.is_open:
             return
+        now = time.monotonic()
         if not self._lanes.under_way:
-            self._heard = time.monotonic()
+            self._heard = now
+        elif now < self._sent + 0.05:
+            return
+        self._sent = now
         for record in self._lanes.ready():
             self._out.send(record)
 
@@ -247,8 +258,6 @@ class _Bridge:
         """Say what is worth saying, once."""
         if self._out.is_open and now > self._heard + SILENT_S and self._lanes.under_way:
             self._kafka_outage.begin("Kafka has not answered for 5 s; messages stay with the MQTT broker until it does")
-        elif self._out.is_open and now < self._heard + SILENT_S:
-            self._kafka_outage.end("Kafka answers again")
         if self._kafka_outage.is_on and not self._has_room():
             self._full_outage.begin(
                 f"holding {self._lanes.held_elements} readings for Kafka, as many as allowed; reading no more from MQTT"
@@ -264,7 +273,12 @@ class _Bridge:
 
     def _wake(self) -> None:
         """End the waiting; called by Kafka's thread."""
-        try:
+        with suppress(OSError):  # full, so it is awake already; or closed
             self._waker.send(b"\0")
-        except OSError:
-            pass  # full, so it is awake already; or closed
+
+
+def _topic(message: mqtt.MQTTMessage) -> str:
+    try:
+        return message.topic
+    except UnicodeDecodeError:  # brokers refuse such topics; one that does not shall not stop the bridge
+        return "a topic that is not UTF-8"

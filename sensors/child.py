@@ -4,17 +4,29 @@ import ctypes
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 
 
-def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    """Start a program in a group of its own (a Ctrl-C for us is none for it), writing what it says to the file `log`."""
+def start(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a program in a group of its own (a Ctrl-C for us is none for it), writing what it says to the file `log`.
+
+    Args:
+        command: the program and its arguments.
+        log: the file, made where it is missing.
+        environment: all of its environment; None: ours.
+    """
     with log.open("ab") as file:
         return subprocess.Popen(  # noqa: S603 - our own command
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - it calls one system function and takes no lock
         )
 
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 import psycopg
 
 from sensors.layout import Layout
-from storage import layouts, restore
+from storage import accounts, layouts, restore
+from storage.accounts import Accounting, Days
 from storage.connect import connect
 from storage.errors import DatabaseAway, translated
 from storage.model import Clock, StoredReading, Visit
@@ -56,6 +57,26 @@ class Reader:
     def visits_changed_at(self, store_ids: list[str], flushed_at: datetime) -> list[Visit]:
         """The visits of these stores that were written last by the flush of that time."""
         return self._read(lambda connection: restore.visits_changed_at(connection, store_ids, flushed_at))
+
+    def visits(self, store_id: str | None = None, since: int = 0, until: int | None = None) -> list[Visit]:
+        """The visits that began in [since, until), by store and beginning; of all stores where none is named."""
+        return self._read(lambda connection: restore.visits(connection, store_id, since, until))
+
+    def accounting(self) -> Accounting:
+        """What came and what became of it, over all stores and hours."""
+        return self._read(accounts.accounting)
+
+    def rejected_by_reason(self) -> dict[str, int]:
+        """The number of rejected readings by reason."""
+        return self._read(accounts.rejected_by_reason)
+
+    def progress(self, store_id: str) -> tuple[int, int]:
+        """How many readings have come in all, and how many visits of a store may still change."""
+        return self._read(lambda connection: accounts.progress(connection, store_id))
+
+    def days(self, store_id: str, since: int, until: int) -> Days:
+        """What some days of a store came to."""
+        return self._read(lambda connection: accounts.days(connection, store_id, since, until))
 
     def layout(self, store_id: str) -> Layout | None:
         """The newest plan of a store; None where it has none."""

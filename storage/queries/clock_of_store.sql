@@ -2,4 +2,4 @@ SELECT
     store_id,
     store_time
 FROM instore.store_clocks
-WHERE store_id = %(store_id)s
+WHERE store_id = %(store_id)s;

@@ -1,0 +1,253 @@
+"""Simulated days of a store through the whole pipeline, reconciled with what really happened; then the store goes on live.
+
+Bridge and worker run as they would anywhere: as processes of their own, which find the servers by URL.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sensors import child
+from sensors.layout import Layout
+from sensors.reading import SECOND
+from simulators import replay
+from simulators.day import print_addresses, print_days
+from simulators.faults import Expected
+from simulators.reconcile import Report, reconcile
+from simulators.simulate import Options, live, simulate
+from simulators.stack import Urls
+from simulators.truth import Truth, micros
+from storage import layouts
+from storage.accounts import Accounting
+from storage.connect import connect
+from storage.reader import Reader
+from stream.rules import Rules
+
+STALLED_S = 60.0
+"""When nothing has come on for so long, something is broken."""
+
+MARGIN = 600 * SECOND
+"""Before the first true visit and after the last, so that one too many would be found as well."""
+
+LOOK_EVERY_S = 0.2
+MOST_PROBLEMS = 10
+
+
+class Recording(msgspec.Struct):
+    """The days as simulated: the file of readings, the true visits, and what must come of each reading."""
+
+    file: Path
+    truths: list[Truth]
+    expected: Expected
+    n_lines: int
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """How the days came out, beside what happened.
+
+    Attributes:
+        published: readings that were published, the closing ones included.
+        accounting: what the database counted of them.
+        rejected_by_reason: the rejected ones among them.
+        report: the visits found, compared with those that were.
+        expected: what had to come of the readings of the days.
+    """
+
+    published: int
+    accounting: Accounting
+    rejected_by_reason: dict[str, int]
+    report: Report
+    expected: Expected
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for all that is not as it must be; none: everything is."""
+        found = self.accounting
+        closing = self.published - self.expected.received
+        pairs = [
+            ("received", found.received, self.expected.received + closing),
+            ("stored", found.stored, self.expected.stored + closing),
+            ("duplicate", found.duplicate, self.expected.duplicate),
+            ("rejected", self.rejected_by_reason, dict(self.expected.rejected)),
+            ("not accounted for", found.difference, 0),
+        ]
+        return [f"{name}: {is_} instead of {ought}" for name, is_, ought in pairs if is_ != ought] + self.report.differences
+
+    @property
+    def figures(self) -> dict[str, int | dict[str, int]]:
+        """What `--json` says."""
+        return {
+            "published": self.published,
+            "received": self.accounting.received,
+            "stored": self.accounting.stored,
+            "duplicate": self.accounting.duplicate,
+            "rejected": self.accounting.rejected,
+            "rejected_by_reason": self.rejected_by_reason,
+            "visits_expected": self.report.expected,
+            "visits_found": self.report.found,
+            "visits_equal": self.report.equal,
+        }
+
+
+def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *, go_live: bool) -> Outcome | None:
+    """Bring the days through the pipeline on these servers, reconcile and print; then go on live until told to stop.
+
+    Returns:
+        How the days came out; None where it was stopped before.
+
+    Raises:
+        ConnectionError: a process of the pipeline ended, or nothing came on any more.
+    """
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="instore-demo-")))
+        reader = Reader(urls.database)
+        running.callback(reader.close)
+        with connect(urls.database, "instore demo") as connection:
+            layouts.save(connection, options.layout, "the demo")
+        before, reasons_before = reader.accounting(), reader.rejected_by_reason()
+        pipeline = running.enter_context(_pipeline(urls, folder))
+        with _bars(console) as bars:
+            recording = _simulate(options, folder, bars)
+            published = _publish(urls, options.layout, recording, bars, stop)
+            until = before.received + published.readings
+            _wait_until_stored(reader, options.layout.store_id, until, bars, lambda: stop.is_set() or _has_ended(pipeline, folder))
+        if stop.is_set():
+            return None
+        span = _span(recording)
+        rejected = Counter(reader.rejected_by_reason())
+        rejected.subtract(reasons_before)
+        outcome = Outcome(
+            published=published.readings,
+            accounting=reader.accounting() - before,
+            rejected_by_reason=dict(+rejected),
+            report=reconcile(recording.truths, reader.visits(options.layout.store_id, *span)),
+            expected=recording.expected,
+        )
+        _print_outcome(console, outcome)
+        print_days(console, reader.days(options.layout.store_id, *span))
+        if go_live:
+            _go_live(urls, options, console, stop)
+    return outcome
+
+
+def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Event) -> None:
+    """Let the store go on, at the pace of the clock, until told to stop."""
+    print_addresses(console, urls)
+    console.print("\n[bold]The store goes on live; Ctrl-C ends it.[/]")
+    now = time.time_ns() // 1000
+    lines = live(options.layout, options.seed, now)
+    replay.publish(lines, urls.mqtt, replay.Pace(speed=1.0, anchor=now, close=False), stop=stop.is_set)
+
+
+def _span(recording: Recording) -> tuple[int, int]:
+    """The time that the days fill, a little more on both sides for what was only seen from outside."""
+    begins, ends = [micros(truth.entered_at) for truth in recording.truths], [micros(truth.left_at) for truth in recording.truths]
+    return min(begins, default=0) - MARGIN, max(ends, default=0) + MARGIN
+
+
+@contextmanager
+def _pipeline(urls: Urls, folder: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Run bridge and worker; what they say stands in files of the folder."""
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    environment = {**os.environ, **urls.settings()}
+    try:
+        for name in ("bridge", "worker"):
+            processes[name] = child.start([sys.executable, "-P", "-m", "instore", name], folder / f"{name}.log", environment)
+        yield processes
+    finally:
+        for process in processes.values():
+            child.stop(process)
+
+
+def _bars(console: Console) -> Progress:
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=console)
+
+
+def _simulate(options: Options, folder: Path, bars: Progress) -> Recording:
+    """Simulate the days into a file."""
+    recording = Recording(folder / "readings.jsonl", [], Expected(), 0)
+    bar = bars.add_task("simulating", total=options.days)
+    with recording.file.open("wb") as file:
+        for done, day in enumerate(simulate(options, recording.expected), 1):
+            recording.truths += day.truths
+            for line in day.lines:
+                file.write(line + b"\n")
+                recording.n_lines += 1
+            bars.update(bar, completed=done)
+    bars.update(bar, completed=options.days)
+    return recording
+
+
+def _publish(urls: Urls, layout: Layout, recording: Recording, bars: Progress, stop: threading.Event) -> replay.Published:
+    """Publish the days over MQTT, as fast as the broker takes them."""
+    bar = bars.add_task("publishing", total=recording.n_lines)
+    pace = replay.Pace(rules=lambda _: Rules.of(layout.rules))
+    lines = replay.read_lines(recording.file)
+    published = replay.publish(lines, urls.mqtt, pace, progress=lambda done, _: bars.update(bar, completed=done), stop=stop.is_set)
+    bars.update(bar, completed=recording.n_lines)
+    return published
+
+
+def _wait_until_stored(reader: Reader, store_id: str, until: int, bars: Progress, stop: Callable[[], bool]) -> None:
+    """Wait until so many readings have come out at the end, and every visit of the store is final.
+
+    Raises:
+        ConnectionError: nothing has come on for a minute.
+    """
+    bar = bars.add_task("storing", total=until)
+    seen, moved_at = (-1, -1), time.monotonic()
+    while not stop():
+        progress = reader.progress(store_id)
+        bars.update(bar, completed=progress[0])
+        if progress[0] >= until and progress[1] == 0:
+            return
+        if progress != seen:
+            seen, moved_at = progress, time.monotonic()
+        elif time.monotonic() - moved_at > STALLED_S:
+            raise ConnectionError(f"only {progress[0]} of {until} readings have come, {progress[1]} visits are open, and nothing moves")
+        time.sleep(LOOK_EVERY_S)
+
+
+def _has_ended(pipeline: dict[str, subprocess.Popen[bytes]], folder: Path) -> bool:
+    """Complain if a process of the pipeline is no more; never true.
+
+    Raises:
+        ConnectionError: with its last words.
+    """
+    for name, process in pipeline.items():
+        if process.poll() is not None:
+            raise ConnectionError(f"the {name} has ended; it said: {(folder / f'{name}.log').read_text(errors='replace')[-1000:]}")
+    return False
+
+
+def _print_outcome(console: Console, outcome: Outcome) -> None:
+    """Print the accounting and how many visits are as they were, and the first things that are not."""
+    found, report = outcome.accounting, outcome.report
+    console.print(f"\n{outcome.published} readings published: {found.received} received = ", end="")
+    console.print(f"{found.stored} stored + {found.duplicate} duplicate + {found.rejected} rejected")
+    for reason, count in outcome.rejected_by_reason.items():
+        console.print(f"  rejected {count} {reason}")
+    problems = outcome.problems
+    mark = "[bold red]NOT as they were[/]" if problems else "[bold green]as they were[/]"
+    console.print(f"{report.expected} true visits, {report.found} found, {report.equal} equal: {mark}")
+    for problem in problems[:MOST_PROBLEMS]:
+        console.print(f"  {problem}", highlight=False, markup=False)
+    if len(problems) > MOST_PROBLEMS:
+        console.print(f"  and {len(problems) - MOST_PROBLEMS} more")

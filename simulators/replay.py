@@ -1,0 +1,310 @@
+"""Publishing a recording, or a live simulation, over MQTT as the sensors would: QoS 1, in order, nothing lost. Behind `instore replay`.
+
+One thread does everything: it publishes, reads acknowledgements and keeps the connection alive. paho-mqtt's own thread would fight with
+ours for the interpreter. No more than `IN_FLIGHT` messages wait for their acknowledgement at a time. When the connection breaks, it is
+made anew and all that was not acknowledged is sent again, in order: a message may arrive twice, never not at all.
+"""
+
+import logging
+import select
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import paho.mqtt.client as mqtt
+
+from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client
+from sensors.reading import SECOND
+from sensors.topics import mqtt_topic
+from sensors.urls import MqttUrl, SettingError
+from simulators.messages import Message, messages
+from stream.rules import Rules
+
+log = logging.getLogger("instore.replay")
+
+IN_FLIGHT = 200
+"""Messages that may wait for their acknowledgement at a time."""
+
+FUTURE = 300 * SECOND
+"""A time further ahead of the clock is no reason to wait: the reading will be refused."""
+
+AFTER = SECOND
+"""How much later than needed the last status is, so that nothing hangs on a boundary."""
+
+SENSOR = "replay"
+"""Who sends the last status."""
+
+BACKOFF_S = (0.1, 5.0)
+"""From the first wait for a broker that is away to the longest."""
+
+STEP_S = 0.1
+"""How long to wait at a time for anything, before looking whether to stop."""
+
+PROGRESS_EVERY = 100
+"""Messages between two reports of progress."""
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many readings are published, and how many bytes of the recording they are."""
+
+
+@dataclass(slots=True)
+class Published:
+    """What was published and acknowledged.
+
+    Attributes:
+        messages: how many messages, the last status of each store included.
+        readings: how many readings they held; broken ones count as one each.
+        by_kind: readings by the kind in their topic.
+        closing: the time of the last status of each store, microseconds since 1970.
+        reconnects: how often the connection was made anew; what was under way then arrived once or twice.
+        seconds: how long it took.
+        stopped: it was asked to stop before the end.
+    """
+
+    messages: int = 0
+    readings: int = 0
+    by_kind: Counter[str] = field(default_factory=Counter)
+    closing: dict[str, int] = field(default_factory=dict)
+    reconnects: int = 0
+    seconds: float = 0.0
+    stopped: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast to publish, and how to end.
+
+    Attributes:
+        speed: recorded seconds a second; None: as fast as the broker takes it.
+        anchor: the recorded time (microseconds since 1970) that is now; None: that of the first reading. A live simulation gives its start.
+        rules: the rules of a store, which say how long its last visits need to become final.
+        close: whether to end with a status of each store that lets them; a live simulation does not.
+        clock: the time now, in seconds since 1970.
+    """
+
+    speed: float | None = None
+    anchor: int | None = None
+    rules: Callable[[str], Rules] = lambda _store: Rules()
+    close: bool = True
+    clock: Callable[[], float] = time.time
+
+
+def speed_of(text: str) -> float | None:
+    """Read `--speed`: a factor, or `max` (None).
+
+    Raises:
+        SettingError: it is neither.
+    """
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise SettingError(f"--speed must be a factor above 0, like 1 or 60, or max, not {text}")
+    return speed
+
+
+def read_lines(recording: Path) -> Iterator[bytes]:
+    """The lines of a recording, without their line feeds.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with recording.open("rb") as file:
+        for line in file:
+            yield line.rstrip(b"\r\n")
+
+
+def publish(
+    lines: Iterable[bytes],
+    url: str,
+    pace: Pace | None = None,
+    *,
+    progress: Progress = lambda _readings, _bytes: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Published:
+    """Publish lines of a recording, and wait until the broker has acknowledged each message.
+
+    Args:
+        lines: in order of arrival; see `simulators.messages` for what a line may be.
+        url: of the broker, `mqtt://host:1883`.
+        pace: how fast, and how to end.
+        progress: told now and then how far it is.
+        stop: asked often; once it says yes, what is under way is still acknowledged, and no more is published.
+
+    Raises:
+        SettingError: the URL is wrong.
+        BrokerAway: the broker cannot be reached at the start. Later it is waited for.
+    """
+    pace = pace or Pace()
+    done, began = Published(), time.monotonic()
+    line = _Connection(MqttUrl.parse(url), stop)
+    line.open()
+    try:
+        last = _all(messages(lines), line, pace, done, progress)
+        if pace.close and not stop():
+            for message in closings(last, pace):
+                _send(line, message, done)
+                done.closing[message.store_id] = message.ts or 0
+        line.drain(0)
+    finally:
+        line.close()
+    done.reconnects, done.stopped, done.seconds = line.reconnects, stop(), time.monotonic() - began
+    return done
+
+
+def closings(last: dict[str, int], pace: Pace) -> list[Message]:
+    """A status a store that moves its time so far that every visit is final.
+
+    It is later than the last reading by all that a visit may wait for: the timeout, the grace after an exit, and the lateness. It is never
+    ahead of the clock, for such a reading is not believed: the visits of a recording of right now become final as real time passes.
+    """
+    made = []
+    for store, ts in sorted(last.items()):
+        rules = pace.rules(store)
+        wait = round((rules.visit_timeout_s + rules.exit_grace_s + rules.lateness_s) * SECOND) + AFTER
+        at = min(ts + wait, int(pace.clock() * 1000) * 1000)
+        reading = {"id": f"{SENSOR}-{at}", "kind": "status", "store_id": store, "sensor_id": SENSOR, "ts": at // 1000, "state": "alive"}
+        made.append(Message(mqtt_topic(store, "status", SENSOR), msgspec.json.encode(reading), 1, store, "status", at // 1000 * 1000, 0))
+    return made
+
+
+def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Published, progress: Progress) -> dict[str, int]:
+    """Publish all messages, each when its time has come.
+
+    Returns:
+        The latest time of each store.
+    """
+    last: dict[str, int] = {}
+    newest, first, began, size = 0, pace.anchor, time.monotonic(), 0
+    for message in source:
+        if message.ts is not None and message.ts <= pace.clock() * SECOND + FUTURE:
+            last[message.store_id] = max(message.ts, last.get(message.store_id, 0))
+            newest = max(newest, message.ts)
+            first = message.ts if first is None else first
+        if pace.speed is not None and first is not None:
+            line.wait_until(began + (newest - first) / SECOND / pace.speed)
+        if line.stop():
+            break
+        _send(line, message, done)
+        size += message.size
+        if done.messages % PROGRESS_EVERY == 0:
+            progress(done.readings, size)
+    progress(done.readings, size)
+    return last
+
+
+def _send(line: "_Connection", message: Message, done: Published) -> None:
+    line.send(message.topic, message.payload)
+    done.messages += 1
+    done.readings += message.readings
+    done.by_kind[message.kind] += message.readings
+
+
+class _Connection:
+    """A connection that publishes with QoS 1 and comes back when it was lost."""
+
+    def __init__(self, url: MqttUrl, stop: Callable[[], bool]) -> None:
+        self.stop = stop
+        self.reconnects = 0
+        self._url = url
+        self._under_way = 0
+        self._welcome = False
+        self._refused = ""
+        self._client = new_client(url, "")
+        self._client.disconnect()  # there is no connection yet; but paho believes so, and would not let its limit be changed
+        self._client.max_inflight_messages_set(0)  # we count ourselves; with a limit it walks all messages at each acknowledgement
+        self._client.on_connect = self._on_connect
+        self._client.on_publish = self._on_publish
+
+    def open(self) -> None:
+        """Connect for the first time.
+
+        Raises:
+            BrokerAway: it cannot be reached, or does not let us in.
+        """
+        try:
+            self._connect()
+        except OSError as away:
+            raise BrokerAway(f"the MQTT broker at {self._url} cannot be reached: {away.strerror or away}") from away
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish; wait before that while too many messages are under way."""
+        if self._under_way >= IN_FLIGHT:
+            self.drain(IN_FLIGHT // 2)
+        self._under_way += 1
+        self._client.publish(topic, payload, qos=1)
+
+    def drain(self, left: int) -> None:
+        """Wait until at most `left` messages are under way; when asked to stop, only as long as the connection lasts."""
+        while self._under_way > left:
+            self._turn(STEP_S)
+            if self._client.socket() is None and self.stop():
+                return
+
+    def wait_until(self, moment: float) -> None:
+        """Keep the connection alive until a moment of the monotonic clock."""
+        while (left := moment - time.monotonic()) > 0 and not self.stop():
+            self._turn(min(left, STEP_S))
+
+    def close(self) -> None:
+        """Say goodbye."""
+        self._client.disconnect()
+
+    def _turn(self, timeout_s: float) -> None:
+        """Send and receive what there is, waiting for it no longer than this; come back if the connection is gone."""
+        if not self._talk(timeout_s):
+            self._come_back()
+
+    def _talk(self, timeout_s: float) -> bool:
+        """Send and receive what there is.
+
+        Returns:
+            Whether the connection still stands.
+        """
+        socket = self._client.socket()
+        if socket is None:
+            return False
+        waiting = bool(getattr(socket, "pending", int)())  # TLS may hold bytes that select does not see
+        readable, writable, _ = select.select([socket], [socket] if self._client.want_write() else [], [], 0 if waiting else timeout_s)
+        if readable or waiting:
+            self._client.loop_read()
+        if writable:
+            self._client.loop_write()
+        return self._client.loop_misc() == mqtt.MQTT_ERR_SUCCESS and self._client.socket() is not None
+
+    def _connect(self) -> None:
+        """Connect and wait to be let in; paho then sends again what was not acknowledged."""
+        self._welcome, self._refused = False, ""
+        self._client.reconnect()
+        end = time.monotonic() + CONNECT_S
+        while not self._welcome:
+            if not self._talk(STEP_S) or time.monotonic() > end:
+                raise OSError(self._refused or "it does not answer")
+
+    def _come_back(self) -> None:
+        """Connect again, as often as it takes."""
+        log.warning("the MQTT broker at %s is gone; waiting for it", self._url, extra={"action": "mqtt_lost"})
+        wait = BACKOFF_S[0]
+        while not self.stop():
+            try:
+                self._connect()
+            except OSError:
+                time.sleep(wait)
+                wait = min(2 * wait, BACKOFF_S[1])
+            else:
+                self.reconnects += 1
+                log.info("the MQTT broker at %s is back", self._url, extra={"action": "mqtt_back"})
+                return
+
+    def _on_connect(self, _client: mqtt.Client, _data: object, _flags: object, reason: object, _properties: object) -> None:
+        self._welcome = not getattr(reason, "is_failure", False)
+        self._refused = "" if self._welcome else str(reason)
+
+    def _on_publish(self, _client: mqtt.Client, _data: object, _mid: int, _reason: object, _properties: object) -> None:
+        self._under_way -= 1

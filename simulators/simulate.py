@@ -1,0 +1,188 @@
+"""Simulated days of a store: the recording of its sensors and the ground truth. Behind `instore simulate`, and the source of the demo.
+
+Same options, same bytes: nothing here knows the time or the machine.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain, count, pairwise
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import msgspec
+from msgspec import structs
+
+from sensors.layout import Layout
+from sensors.urls import SettingError
+from simulators.crowd import come_and_go, crowd_of
+from simulators.faults import Expected, Faults, afflict, check
+from simulators.floor import Floor, floor_of
+from simulators.habits import HOUR, Habits
+from simulators.opening import DAYS, Window, last_open_days, windows
+from simulators.sense import Recorded, Sensors, power, readings
+from simulators.silence import Silence, Span, hush, spans, touches
+from simulators.truth import Truth, to_line, truth_of
+from simulators.walk import Walk
+
+LIVE_WINDOW = 8 * HOUR
+"""A live store plans so far ahead; to those who look at it, it never closes."""
+
+NEVER = 1 << 62
+"""Milliseconds: after all that is ever simulated."""
+
+NEVER = 1 << 62
+"""Milliseconds: after all that is ever simulated."""
+
+PROGRESS_EVERY = 10_000
+"""Readings between two reports of progress."""
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many of how many days are done and how many readings are written."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What to simulate.
+
+    Attributes:
+        layout: the store.
+        first_day: the first calendar day, in the store's zone.
+        days: how many calendar days; closed ones are empty.
+        seed: other seeds, other people.
+        habits: the figures of the shoppers.
+        faults: what goes wrong on the way.
+        silences: which sensors say nothing, and when.
+    """
+
+    layout: Layout
+    first_day: date
+    days: int = 1
+    seed: int = 1
+    habits: Habits = Habits()
+    faults: Faults = Faults()
+    silences: tuple[Silence, ...] = ()
+
+
+class Day(NamedTuple):
+    """An opening window of the store. `lines` must be read to its end before the next one is asked for.
+
+    Attributes:
+        window: when.
+        truths: the visits that begin in it, in the order in which they begin.
+        lines: the recording, in order of arrival.
+    """
+
+    window: Window
+    truths: list[Truth]
+    lines: Iterator[bytes]
+
+
+def options(layout: Layout, today: date, *, first_day: date | None = None, days: int = 1, shoppers: int | None = None) -> Options:
+    """Options with the defaults of the command.
+
+    Args:
+        layout: the store.
+        today: the calendar day now, in the store's zone.
+        first_day: the first day; without it the last `days` open days before `today`, with the closed ones between them.
+        days: how many.
+        shoppers: how many come on the mean open day.
+
+    Raises:
+        SettingError: no days, no shoppers, or a store that never opens.
+    """
+    if days < 1:
+        raise SettingError(f"`days` must be 1 or more, not {days}")
+    if shoppers is not None and shoppers < 1:
+        raise SettingError(f"`shoppers` must be 1 or more, not {shoppers}")
+    habits = Habits() if shoppers is None else Habits(shoppers=shoppers)
+    if first_day is not None:
+        return Options(layout=layout, first_day=first_day, days=days, habits=habits)
+    start = last_open_days(layout, today, days)
+    return Options(layout=layout, first_day=start, days=(today - start).days, habits=habits)
+
+
+def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
+    """Simulate day after day.
+
+    Args:
+        wanted: what to simulate.
+        expected: counted up while the lines are read.
+
+    Raises:
+        SettingError: the layout cannot be simulated, or a fault is none.
+    """
+    floor = floor_of(wanted.layout)
+    check(wanted.faults, floor.timing.lateness / 1000)
+    days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
+    silent = [span for day in days for span in spans(floor, wanted.silences, day)]
+    open_windows = [window for day in days for window in windows(wanted.layout, day)]
+    sensors = Sensors(floor)
+    for window, walks, recorded in _windows(sensors, wanted, open_windows):
+        truths = [_told(floor, walk, silent) for walk in walks]
+        heard = hush(sensors, silent, recorded, expected) if silent else recorded
+        chance = Random(f"{wanted.seed}/{wanted.layout.store_id}/{window.label}/faults")
+        yield Day(window, truths, afflict(chance, wanted.faults, heard, expected, floor.timing.lateness / 1000))
+
+
+def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120) -> Iterator[bytes]:
+    """A store without end, busy at any hour, for a demonstration: lines in order of arrival, the first soon after `start`.
+
+    Args:
+        layout: the store; its opening hours are not looked at.
+        seed: other seeds, other people.
+        start: microseconds since 1970; with the time of now, `replay.publish` at speed 1 keeps pace with the clock.
+        shoppers_per_hour: how many come.
+    """
+    habits = Habits(shoppers=shoppers_per_hour * LIVE_WINDOW // HOUR, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
+    wanted = Options(layout=layout, first_day=datetime.fromtimestamp(start // 1_000_000, UTC).date(), seed=seed, habits=habits)
+    begins = (start // 1000 + number * LIVE_WINDOW for number in count())
+    endless = (
+        Window(f"live-{at}", opens=at, closes=at + LIVE_WINDOW, fresh=False, shuts=False, weekday=0, hour=0, share=1.0) for at in begins
+    )
+    for _, _, recorded in _windows(Sensors(floor_of(layout)), wanted, endless):
+        for _, _, line in recorded:
+            yield line
+
+
+class Written(NamedTuple):
+    """What `record` wrote: the lines and visits, and what must come of the lines behind the bridge."""
+
+    lines: int
+    visits: int
+    expected: Expected
+
+
+def record(wanted: Options, out: Path, truth: Path, progress: Progress = lambda _days, _lines: None) -> Written:
+    """Simulate into two files: the recording, one reading a line, and the ground truth, one visit a line.
+
+    Raises:
+        SettingError: as `simulate`.
+        OSError: a file cannot be written.
+    """
+    expected, visits, lines = Expected(), 0, 0
+    with out.open("wb") as readings_file, truth.open("wb") as truth_file:
+        for number, day in enumerate(simulate(wanted, expected)):
+            truth_file.writelines(to_line(one) + b"\n" for one in day.truths)
+            visits += len(day.truths)
+            for line in day.lines:
+                readings_file.write(line + b"\n")
+                lines += 1
+                if lines % PROGRESS_EVERY == 0:
+                    progress(number, lines)
+            progress(number + 1, lines)
+    return Written(lines, visits, expected)
+
+
+def _windows(sensors: Sensors, wanted: Options, open_windows: Iterable[Window]) -> Iterator[tuple[Window, list[Walk], Iterator[Recorded]]]:
+    """Who comes in each window, and what the sensors say until the next one begins (after the last: until there is nothing more to say)."""
+    crowd = crowd_of(sensors.floor, wanted.habits, wanted.seed)
+    for window, following in pairwise(chain(open_windows, (None,))):
+        if window is not None:
+            walks = come_and_go(crowd, window)
+            until = NEVER if following is None else power(following)[0]
+            yield window, walks, readings(sensors, walks, window, until, wanted.seed)
+
+
+def _told(floor: Floor, walk: Walk, silent: list[Span]) -> Truth:
+    truth = truth_of(floor, walk)
+    return structs.replace(truth, unreliable=True) if any(touches(floor, span, walk) for span in silent) else truth

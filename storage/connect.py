@@ -1,0 +1,55 @@
+"""How this folder connects to a database, with settings that notice a dead server."""
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from sensors.urls import SettingError
+
+_DEFAULTS: dict[str, str | int] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""For libpq, in seconds (the last in milliseconds): a server that vanished is noticed within half a minute. A URL may say otherwise."""
+
+_EXAMPLE = "postgresql://user:password@host:5432/database"
+
+
+def connect(url: str, name: str) -> psycopg.Connection:
+    """Open a connection in autocommit mode, whose times are in UTC.
+
+    Args:
+        url: `postgresql://user:password@host:port/database`.
+        name: what the server's `pg_stat_activity` shows.
+
+    Raises:
+        SettingError: the URL cannot be understood.
+        psycopg.OperationalError: no connection.
+    """
+    settings = {**_DEFAULTS, "application_name": name, **parse(url)}
+    connection = psycopg.connect(autocommit=True, **settings)  # type: ignore[arg-type]  # libpq's settings, by name
+    connection.execute("SET TIME ZONE 'UTC'")
+    return connection
+
+
+def parse(url: str) -> dict[str, str | int]:
+    """Take a database URL apart, as libpq does.
+
+    Raises:
+        SettingError: it cannot be understood. The message does not repeat the URL, which may hold a password.
+    """
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise SettingError(f"the database URL must begin with postgresql://; write it like {_EXAMPLE}")
+    try:
+        return {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.ProgrammingError:
+        hint = "special characters in a password are percent-encoded"
+        raise SettingError(f"the database URL cannot be read; write it like {_EXAMPLE} ({hint})") from None  # the driver's may show it
+
+
+def place(url: str) -> str:
+    """Name a database for people, without user and password: `host:port/database`."""
+    parts = parse(url)
+    return f"{parts.get('host', 'the local socket')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"

@@ -1,0 +1,9 @@
+SELECT
+    partition,
+    life,
+    next_offset,
+    flushed_at,
+    removed::text[]
+FROM instore.ingest_offsets
+WHERE topic = %(topic)s
+ORDER BY partition;

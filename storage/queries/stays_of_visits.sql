@@ -1,0 +1,8 @@
+SELECT
+    visit_id::text,
+    zone_id,
+    started_at,
+    ended_at
+FROM instore.stays
+WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND started_at >= instore.at(%(since)s::bigint)
+ORDER BY visit_id, seq;

@@ -1,0 +1,145 @@
+"""Reads back what a worker needs to take up a partition where another left off, and what a reconciliation compares.
+
+Each function takes a connection that the caller opened (`storage.connect`), and raises `DatabaseAway` where the world is at fault.
+Times go in and come out in microseconds since 1970, but for `flushed_at`, which is a time of the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import uuid4
+
+import msgspec
+import psycopg
+from psycopg import Connection, Cursor, ServerCursor
+from psycopg.pq import Format
+
+from sensors.reading import Payment, to_datetime
+from storage.errors import translated
+from storage.model import Clock, ShelfVisit, Stay, StoredReading, Visit
+from storage.reading_rows import PG_EPOCH, Row, reading_of
+from storage.sql import query
+from storage.visit_rows import payment_of, shelf_visit_of, stay_of, visit_of
+
+AT_ONCE = 5_000
+"""Readings in memory at once while they are read back."""
+
+_VISITS_AT_ONCE = 1_000
+
+Part = TypeVar("Part", Stay, ShelfVisit, Payment)
+
+
+class StoredOffset(msgspec.Struct, frozen=True):
+    """Where a partition is in the database.
+
+    Attributes:
+        life: which life of the topic the offset belongs to.
+        next_offset: records before it are stored.
+        flushed_at: when the last flush was written; the visits it wrote have it as `updated_at`.
+        removed: the visits that the last flush removed.
+    """
+
+    life: str
+    next_offset: int
+    flushed_at: datetime
+    removed: list[str]
+
+
+@translated()
+def offsets(connection: Connection, topic: str) -> dict[int, StoredOffset]:
+    """Where each partition of a topic is, by its number."""
+    rows = connection.execute(query("offsets_of_topic"), {"topic": topic}).fetchall()
+    return {number: StoredOffset(life, next_offset, at.astimezone(UTC), removed) for number, life, next_offset, at, removed in rows}
+
+
+@translated()
+def clocks(connection: Connection, topic: str, partition: int) -> list[Clock]:
+    """The times of the stores whose readings come by that partition."""
+    rows = _rows(connection, "clocks_of_partition", {"topic": topic, "partition": partition})
+    return [Clock(store_id, at + PG_EPOCH) for store_id, at in rows]
+
+
+@translated()
+def clock(connection: Connection, store_id: str) -> Clock | None:
+    """The time of one store; None where nothing of it was stored."""
+    rows = _rows(connection, "clock_of_store", {"store_id": store_id})
+    return Clock(rows[0][0], rows[0][1] + PG_EPOCH) if rows else None
+
+
+@translated()
+def live_floor(connection: Connection, store_id: str, horizon: int) -> int:
+    """When the oldest visit of a store began that is not final or ended at `horizon` or later; `horizon` where there is none."""
+    [(floor,)] = _rows(connection, "live_floor", {"store_id": store_id, "horizon": horizon})
+    return horizon if floor is None else floor + PG_EPOCH
+
+
+def readings_since(connection: Connection, store_id: str, since: int) -> Iterator[list[StoredReading]]:
+    """Read a store's readings from a time on, late ones too, in order of `ts`, a few thousand at a time.
+
+    A transaction stays open on the connection until the last of them, or until the iterator is closed.
+    """
+    with translated(), connection.transaction(), _micros(connection.cursor(f"readings_{uuid4().hex}")) as cursor:
+        cursor.execute(query("readings_since"), {"store_id": store_id, "since": since}, binary=True)
+        while rows := cursor.fetchmany(AT_ONCE):
+            yield list(map(reading_of, rows))
+
+
+@translated()
+def existing_ids(connection: Connection, store_id: str, keys: Collection[tuple[str, int]]) -> set[str]:
+    """Tell which readings of a store, given as (id, ts), are stored."""
+    if not keys:
+        return set()
+    times = sorted({to_datetime(ts) for _, ts in keys})
+    parameters = {"store_id": store_id, "ids": [reading_id for reading_id, _ in keys], "times": times, "first": times[0], "last": times[-1]}
+    return {str(row[0]) for row in connection.execute(query("existing_ids"), parameters)}
+
+
+@translated()
+def visits_changed_at(connection: Connection, store_ids: Sequence[str], flushed_at: datetime) -> list[Visit]:
+    """The visits of these stores that were written last by the flush of that time."""
+    return _visits(connection, _rows(connection, "visits_changed_at", {"store_ids": list(store_ids), "flushed_at": flushed_at}))
+
+
+@translated()
+def visits(connection: Connection, store_id: str | None = None, since: int = 0, until: int | None = None) -> list[Visit]:
+    """The visits that began in [since, until), by store and beginning; of all stores where none is named."""
+    return _visits(connection, _rows(connection, "visits_between", {"store_id": store_id, "since": since, "until": until}))
+
+
+def _visits(connection: Connection, rows: list[Row]) -> list[Visit]:
+    """Read what hangs on the visits of these rows, and put them together."""
+    found = []
+    for start in range(0, len(rows), _VISITS_AT_ONCE):
+        some = rows[start : start + _VISITS_AT_ONCE]
+        scope = {"visit_ids": [row[0] for row in some], "since": min(row[3] for row in some) + PG_EPOCH}
+        stays = _by_visit(_rows(connection, "stays_of_visits", scope), stay_of)
+        shelf_visits = _by_visit(_rows(connection, "shelf_visits_of_visits", scope), shelf_visit_of)
+        payments = _by_visit(_rows(connection, "payments_of_visits", scope), payment_of)
+        found += [visit_of(row, stays[row[0]], shelf_visits[row[0]], payments[row[0]]) for row in some]
+    return found
+
+
+def _by_visit(rows: list[Row], part_of: Callable[[Row], Part]) -> defaultdict[str, list[Part]]:
+    """Gather rows by the visit in their first column, in their order."""
+    parts: defaultdict[str, list[Part]] = defaultdict(list)
+    for row in rows:
+        parts[row[0]].append(part_of(row))
+    return parts
+
+
+def _rows(connection: Connection, name: str, parameters: Mapping[str, object]) -> list[Row]:
+    """Run a query; times come as microseconds since 2000."""
+    with _micros(connection.cursor()) as cursor:
+        return cursor.execute(query(name), parameters, binary=True).fetchall()
+
+
+AnyCursor = TypeVar("AnyCursor", Cursor[Row], ServerCursor[Row])
+
+
+def _micros(cursor: AnyCursor) -> AnyCursor:
+    """Have a cursor give binary times as the integers they are, which is exact and spares a `datetime` for every value."""
+    as_integer = cursor.adapters.get_loader(psycopg.adapters.types["int8"].oid, Format.BINARY)
+    assert as_integer is not None
+    cursor.adapters.register_loader("timestamptz", as_integer)
+    return cursor

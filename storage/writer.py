@@ -1,0 +1,222 @@
+"""Brings a flush to the database: everything of it, or nothing."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from sensors.reading import Payment
+from storage import restore
+from storage.connect import connect
+from storage.errors import DatabaseAway, Fenced, translated
+from storage.model import Advance, Clock, Count, Flush, Removed, Visit
+from storage.reading_rows import READING_COLUMNS, REJECTED_COLUMNS, Row, reading_row, rejected_row, storable_id
+from storage.sql import query
+from storage.visit_rows import item_rows, payment_row, shelf_visit_rows, stay_rows, visit_row
+
+_encode = msgspec.json.Encoder().encode
+
+_LIMITS = "SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'"
+"""A worker that is stopped in the middle of a flush must not hold its locks for ever, nor wait for ever for others'."""
+
+
+class Writer:
+    """Writes flushes over one connection, opened when it is needed, and again after it was lost. For one thread at a time.
+
+    Args:
+        url: the database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection | None = None
+        self._in_doubt: tuple[Advance, datetime] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def write(self, flush: Flush) -> datetime:
+        """Write a flush in one transaction.
+
+        A connection that is lost in the middle of a commit leaves open whether it was done: write the same flush again, and if it was
+        done nothing is done twice.
+
+        Returns:
+            The transaction's time: `stored_at` of its readings, `updated_at` of its visits, `flushed_at` of its partition.
+
+        Raises:
+            Fenced: the partition is not where the flush expects it. Nothing was written.
+            DatabaseAway: try again later. Nothing was written, or, in the case above, all.
+        """
+        try:
+            with translated():
+                return self._write(flush)
+        except DatabaseAway:
+            self.close()
+            raise
+
+    def holds(self, advance: Advance) -> bool:
+        """Tell whether the database is where this step leads: its flush was written.
+
+        Raises:
+            DatabaseAway: try again later.
+        """
+        try:
+            with translated():
+                stored = _stored(self._connect(), advance)
+        except DatabaseAway:
+            self.close()
+            raise
+        return stored is not None and stored[:2] == (advance.life, advance.next_offset)
+
+    def existing_ids(self, late: dict[str, list[tuple[str, int]]]) -> dict[str, set[str]]:
+        """Tell which of these readings, by store as (id, ts), are stored already.
+
+        Raises:
+            DatabaseAway: try again later.
+        """
+        try:
+            with translated():
+                connection = self._connect()
+                return {store_id: restore.existing_ids(connection, store_id, keys) for store_id, keys in late.items()}
+        except DatabaseAway:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the connection; the next write opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connect(self) -> psycopg.Connection:
+        if self._connection is None:
+            self._connection = connect(self._url, "instore worker")
+            self._connection.prepare_threshold = 0
+            self._connection.execute(_LIMITS, prepare=False)
+        return self._connection
+
+    def _write(self, flush: Flush) -> datetime:
+        connection = self._connect()
+        if self._in_doubt is not None:
+            advance, at = self._in_doubt
+            if advance == flush.advance and _stored(connection, advance) == (advance.life, advance.next_offset, at):
+                self._in_doubt = None
+                return at
+        with connection.transaction():
+            at = _advance(connection, flush)
+            self._in_doubt = (flush.advance, at)
+            _write_parts(connection, flush)
+        self._in_doubt = None
+        return at
+
+
+def _advance(connection: psycopg.Connection, flush: Flush) -> datetime:
+    """Move the partition on, which locks it until the transaction ends; refuse if it is not where we believe."""
+    step = flush.advance
+    statement = query("insert_offset" if step.expected is None else "advance_offset")
+    moved = connection.execute(statement, {**msgspec.structs.asdict(step), "removed": [one.visit_id for one in flush.removed]}).fetchone()
+    if moved is None:
+        raise Fenced(_who_has_it(step, _stored(connection, step)))
+    return _time_of(moved)
+
+
+def _who_has_it(step: Advance, stored: tuple[str, int, datetime] | None) -> str:
+    """Say how the database differs from what the worker believed."""
+    believed = "not to be stored yet" if step.expected is None else f"to stand at {step.expected}"
+    found = "is not stored at all" if stored is None else f"stands at {stored[1]}"
+    life = "" if stored is None or stored[0] == step.life else " of another life of the topic"
+    return f"partition {step.partition} of {step.topic} was believed {believed}, but {found}{life}: another worker has it"
+
+
+def _write_parts(connection: psycopg.Connection, flush: Flush) -> None:
+    """Write all but the offset. Rows that other workers may want too come in the order of their keys, the most wanted last."""
+    payments = {(payment.store_id, payment.id): (payment, visit_id) for payment, visit_id in flush.payments}
+    visits = {visit.visit_id: visit for visit in flush.visits}
+    _name_stores(connection, flush)
+    _copy(connection, "readings", READING_COLUMNS, map(reading_row, flush.readings))
+    _copy(connection, "rejected_readings", REJECTED_COLUMNS, map(rejected_row, flush.rejected))
+    _delete_visits(connection, flush.removed)
+    _write_visits(connection, list(visits.values()))
+    _write_payments(connection, list(payments.values()))
+    _write_clocks(connection, flush.advance, flush.clocks)
+    _add_counts(connection, flush.counts)
+
+
+def _name_stores(connection: psycopg.Connection, flush: Flush) -> None:
+    store_ids = {one.reading.store_id for one in flush.readings} | {visit.store_id for visit in flush.visits}
+    if store_ids:
+        connection.execute(query("insert_stores"), {"store_ids": sorted(store_ids)})
+
+
+def _copy(connection: psycopg.Connection, table: str, columns: dict[str, str], rows: Iterable[Row]) -> None:
+    """Append rows by binary COPY, sending each column as the type named."""
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier("instore", table), names)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(list(columns.values()))
+        copy.write_row(first)
+        for row in rows:
+            copy.write_row(row)
+
+
+def _delete_visits(connection: psycopg.Connection, removed: list[Removed]) -> None:
+    if removed:
+        since = min(one.entered_at for one in removed)
+        connection.execute(query("delete_visits"), {"visit_ids": [one.visit_id for one in removed], "since": since})
+
+
+def _write_visits(connection: psycopg.Connection, visits: list[Visit]) -> None:
+    if not visits:
+        return
+    connection.execute(query("upsert_visits"), {"rows": _json(map(visit_row, visits))})
+    scope = {"visit_ids": [visit.visit_id for visit in visits], "since": min(visit.entered_at for visit in visits)}
+    connection.execute(query("replace_stays"), {"rows": _json(row for visit in visits for row in stay_rows(visit)), **scope})
+    connection.execute(query("replace_shelf_visits"), {"rows": _json(row for visit in visits for row in shelf_visit_rows(visit)), **scope})
+
+
+def _write_payments(connection: psycopg.Connection, payments: list[tuple[Payment, str | None]]) -> None:
+    if not payments:
+        return
+    connection.execute(query("upsert_payments"), {"rows": _json(payment_row(*pair) for pair in payments)})
+    connection.execute(query("insert_payment_items"), {"rows": _json(row for payment, _ in payments for row in item_rows(payment))})
+
+
+def _write_clocks(connection: psycopg.Connection, step: Advance, clocks: list[Clock]) -> None:
+    if clocks:
+        scope = {"topic": step.topic, "partition": step.partition}
+        connection.execute(query("upsert_clocks"), {"rows": _json(clocks), **scope})
+
+
+def _add_counts(connection: psycopg.Connection, counts: list[Count]) -> None:
+    if counts:
+        rows = [Count(storable_id(count.store_id), count.hour, count.received, count.duplicate) for count in counts]
+        connection.execute(query("add_arrivals"), {"rows": _json(rows)})
+
+
+def _json(rows: Iterable[object]) -> str:
+    """Rows for `json_to_recordset`: one parameter for any number of them, cheap to make."""
+    return _encode(list(rows)).decode()
+
+
+def _stored(connection: psycopg.Connection, step: Advance) -> tuple[str, int, datetime] | None:
+    """What the database holds of a partition: life, next offset, time of the last flush."""
+    row = connection.execute(query("offset_of_partition"), {"topic": step.topic, "partition": step.partition}).fetchone()
+    return None if row is None else (str(row[0]), int(row[1]), _time_of(row[2:]))
+
+
+def _time_of(row: Row) -> datetime:
+    at = row[0]
+    assert isinstance(at, datetime)
+    return at

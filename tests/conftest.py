@@ -1,0 +1,76 @@
+"""What all tests share: one PostgreSQL server a session, and a database of its own for each test that asks for one."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import settings
+from psycopg import sql
+
+from storage.migrate import migrate
+from storage.postgres import postgres
+
+# Tests share the machine with servers they started: a slow example says nothing about the code.
+settings.register_profile("instore", deadline=None)
+settings.load_profile("instore")
+
+MakeDatabase = Callable[[], AbstractContextManager[str]]
+"""Makes a database and drops it in the end; gives its URL."""
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on which databases may be made: an embedded one, or that of INSTORE_TEST_DATABASE_URL."""
+    given = os.environ.get("INSTORE_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template_name(postgres_url: str) -> Iterator[str]:
+    """A database that was migrated once, to be cloned."""
+    with _database(postgres_url, "template0") as url:
+        migrate(url)
+        yield _name_of(url)
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres_url: str, template_name: str) -> MakeDatabase:
+    """Makes migrated databases, for tests that need one for longer than a test, or several."""
+    return lambda: _database(postgres_url, template_name)
+
+
+@pytest.fixture
+def database_url(make_database: MakeDatabase) -> Iterator[str]:
+    """A fresh, migrated database of this test's own."""
+    with make_database() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(postgres_url: str) -> Iterator[str]:
+    """A fresh database without our schema."""
+    with _database(postgres_url, "template0") as url:
+        yield url
+
+
+@contextmanager
+def _database(server_url: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _name_of(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")

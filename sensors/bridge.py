@@ -134,7 +134,7 @@ class _Bridge:
         self._out = KafkaOut(settings.kafka, settings.delivery_timeout_s, self._wake)
         self._backoff = Backoff()
         self._kafka_outage, self._full_outage = Outage("kafka"), Outage("full")
-        self._heard = self._sent = time.monotonic()
+        self._heard = time.monotonic()
         self._report_at = self._heard + REPORT_S
 
     def turn(self, *, reading: bool) -> None:
@@ -240,10 +240,7 @@ class _Bridge:
         now = time.monotonic()
         if not self._lanes.under_way:
             self._heard = now
-        elif now < self._sent + 0.05:
-            return
-        self._sent = now
-        for record in self._lanes.ready():
+        for record in self._lanes.ready(now):
             self._out.send(record)
 
     def _acknowledge(self) -> None:

@@ -1,12 +1,13 @@
 """How readings are batched into Kafka records, and when an MQTT message may be acknowledged. Pure: no I/O, no clock.
 
-The rule of the file: **a store has at most one record under way to each topic.** What comes meanwhile waits and becomes the next record,
-as in Nagle's algorithm. It follows that
+Two rules, after Nagle's algorithm:
 
-- a reading that comes alone is sent at once, and under load records grow by themselves, up to 1,000 readings: no timer is needed,
-  and a broker that sends only 20 messages ahead is never kept waiting for a batch to fill;
-- the order within a store survives anything that Kafka's client does, and sending a failed record again cannot overtake anything;
-- dead letters have no order, so each is a record of its own that waits for nobody.
+1. **A store has at most one record under way to each topic.** What comes meanwhile waits and becomes the next record. So the order within
+   a store survives whatever Kafka's client does, and a record that failed can be sent again without overtaking anything.
+2. **While anything is under way, nothing else is sent for up to 50 ms.** A reading that comes alone goes at once; under load records grow
+   by themselves, up to 1,000 readings; and a broker that sends only so many messages ahead never waits for a batch to fill.
+
+Dead letters have no order: each is a record of its own.
 
 An MQTT message is acknowledged when Kafka has every record that came of it, and not before the messages that came before it:
 MQTT wants acknowledgements in order of arrival, and some brokers insist.
@@ -28,6 +29,9 @@ MAX_RECORD_READINGS = 1_000
 
 MAX_RECORD_BYTES = 1 << 19
 """Bytes in a record, at most, except for a reading that is larger alone; Kafka takes 1 MiB where nobody configured otherwise."""
+
+HOLD_S = 0.05
+"""How long records wait for others that are under way."""
 
 
 @dataclass(slots=True)
@@ -70,7 +74,7 @@ class _Lane:
 
 
 class Lanes:
-    """Everything between MQTT and Kafka."""
+    """Everything between MQTT and Kafka. Times are seconds of any clock that does not go back."""
 
     def __init__(self) -> None:
         self.held_elements = 0
@@ -82,6 +86,7 @@ class Lanes:
         self._lanes: dict[tuple[str, bytes], _Lane] = {}
         self._ready: dict[tuple[str, bytes], _Lane] = {}
         self._loose: list[Record] = []
+        self._given_out = 0.0
         self._unacknowledged: deque[Delivery] = deque()
 
     def add(self, delivery: Delivery, decoded: Decoded) -> None:
@@ -97,8 +102,11 @@ class Lanes:
             self.held_elements += delivery.n_elements
             self.held_bytes += delivery.n_bytes
 
-    def ready(self) -> list[Record]:
+    def ready(self, now: float) -> list[Record]:
         """Give out the records that can be sent now; each must be given back to `done` when Kafka has it."""
+        if not (self._loose or self._ready) or (self.under_way and now < self._given_out + HOLD_S):
+            return []
+        self._given_out = now
         records = self._loose
         self._loose = []
         records.extend(_next_record(lane) for lane in self._ready.values())

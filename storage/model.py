@@ -42,7 +42,8 @@ class ShelfVisit(msgspec.Struct, frozen=True, gc=False):
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """One visit of one device (section 4). A row of `visits` with the rows that hang on it.
 
-    While `ended_by` is None the visit is open and `left_at` is its last reading so far. `payments` are those that belong to it.
+    While `ended_by` is None the visit is open, `left_at` is its last reading so far, and it has not bounced yet. `payments` are those that
+    belong to it.
     """
 
     visit_id: str

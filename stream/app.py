@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
@@ -26,10 +27,19 @@ BUFFERED_RECORDS = 64
 """Records that Faust may hold for us; each has up to 1,000 readings."""
 
 
+LOOK_AT_TOPICS_S = 10.0
+"""Between two looks whether the topics are still the same."""
+
+
+class TopicChanged(ConnectionError):
+    """A topic was deleted and made again, or its broker forgot it."""
+
+
 class Shell:
     """Faust around a worker."""
 
     def __init__(self, servers: list[str], database_url: str, lives: dict[str, str]) -> None:
+        self._servers, self._lives = servers, lives
         self.app = faust.App(
             GROUP,
             broker=[f"kafka://{server}" for server in servers],
@@ -59,17 +69,39 @@ class Shell:
             message = event.message
             where = Slice(message.topic, message.partition)
             self._events.setdefault(where, deque()).append((stream, event))
-            await self.worker.accept(where, message.offset, message.key, message.value)
+            try:
+                await self.worker.accept(where, message.offset, message.key, message.value)
+            except Exception as bug:  # noqa: BLE001 - Faust would pass over the record, and we pass over none
+                await self.app.crash(bug)
+                return
             yield
 
     async def _flush_for_ever(self) -> None:
+        looked_at = time.monotonic()
         while not self.app.should_stop:
             await asyncio.sleep(FLUSH_S)
+            if time.monotonic() - looked_at > LOOK_AT_TOPICS_S:
+                looked_at = time.monotonic()
+                await self._check_lives()
             for partition in self.app.consumer.assignment():
                 where = Slice(partition.topic, partition.partition)
                 if where.topic in (READINGS, REJECTED):
                     await self.worker.open(where)
             await self.worker.flush()
+
+    async def _check_lives(self) -> None:
+        """Make sure that the topics are still those that we began to read.
+
+        Raises:
+            TopicChanged: one was made anew; its offsets mean something else now.
+        """
+        try:
+            lives = await asyncio.to_thread(topic_lives, self._servers, list(self._lives))
+        except ConnectionError:
+            return  # away, and the consumer waits for it; a topic may be about to be made again
+        changed = [name for name, life in lives.items() if life != self._lives[name]]
+        if changed:
+            raise TopicChanged(f"the topic {changed[0]} was made anew while we read it: start the worker again")
 
     async def covered(self, where: Slice, offset: int) -> None:
         """Take note that records of that partition before the offset are done."""
@@ -119,8 +151,9 @@ async def _serve(servers: list[str], database_url: str, lives: dict[str, str]) -
     log.info("working", extra={"action": "started"})
     waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(shell.app.wait_until_stopped())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    if shell.app.crash_reason is None:
+        await shell.worker.close()
+    await shell.app.stop()
     if shell.app.crash_reason is not None:
         raise shell.app.crash_reason
-    await shell.worker.close()
-    await shell.app.stop()
     log.info("stopped", extra={"action": "stopped"})

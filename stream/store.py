@@ -333,6 +333,7 @@ class Store:
 
     def _visit(self, device_id: str, span: Span, payments: tuple[Payment, ...], is_final: bool, last: Said | None) -> Visit:
         duration = span.left_at - span.entered_at
+        ended_by = "timeout" if is_final and span.ended_by is None else span.ended_by
         types = self._plan.zone_types
         return Visit(
             visit_id=last.visit.visit_id if last else visit_id(self.store_id, device_id, span.entered_at, span.twin),
@@ -340,12 +341,12 @@ class Store:
             device_id=device_id,
             entered_at=span.entered_at,
             left_at=span.left_at,
-            ended_by="timeout" if is_final and span.ended_by is None else span.ended_by,
+            ended_by=ended_by,
             n_readings=span.n_readings,
             stays=span.stays,
             shelf_visits=span.shelf_visits,
             payments=payments,
-            bounced=duration < self._plan.rules.bounce_s * SECOND and not payments,
+            bounced=ended_by is not None and duration < self._plan.rules.bounce_s * SECOND and not payments,
             pass_by=bool(span.stays) and all(types.get(stay.zone_id) == "outside" for stay in span.stays),
             is_staff=device_id in self._plan.staff,
             is_final=is_final,

@@ -98,15 +98,20 @@ class Worker:
         self._epochs: Counter[Slice] = Counter()
         self._sought: dict[Slice, float] = {}
         self._plans: dict[str, Plan] = {}
-        self._versions: dict[str, int] = {}
+        self._versions: dict[str, int | None] = {}
         self._layouts_at = 0.0
         self._flushing = asyncio.Lock()
         self._opening = asyncio.Lock()
 
+    @property
+    def n_buffered(self) -> int:
+        """Readings and dead letters that wait for a flush."""
+        return sum(partition.n_buffered for partition in self._partitions.values())
+
     async def accept(self, where: Slice, offset: int, key: bytes | None, value: bytes) -> None:
         """Take in one record; waits while too much is waiting to be written."""
         epoch = self._epochs[where]
-        while sum(partition.n_buffered for partition in self._partitions.values()) >= MOST_BUFFERED:
+        while self.n_buffered >= MOST_BUFFERED:
             await self.flush()
         partition = await self.open(where)
         if offset > partition.next_offset and not await self._bridge_gap(where, partition, offset):
@@ -127,7 +132,8 @@ class Worker:
             while where not in self._partitions:
                 epoch = self._epochs[where]
                 partition, messages = await self._in_database(lambda: self._restore(where))
-                await self._kafka.publish(messages)
+                if messages:
+                    await self._kafka.publish(messages)
                 if epoch == self._epochs[where]:
                     self._partitions[where] = partition
             return self._partitions[where]
@@ -172,7 +178,8 @@ class Worker:
                     del self._partitions[where]
                     self._fenced.add(where)
                 return
-        await self._kafka.publish(_messages(flush.visits, flush.removed))
+        if messages := _messages(flush.visits, flush.removed):
+            await self._kafka.publish(messages)
         await self._kafka.covered(where, flush.advance.next_offset)
 
     async def _bridge_gap(self, where: Slice, partition: Partition, offset: int) -> bool:
@@ -259,24 +266,25 @@ class Worker:
         return self._plans[store_id]
 
     def _load_plan(self, store_id: str) -> None:
+        version = self._reader.layout_versions().get(store_id)  # first: a newer layout than that is only loaded once more
         layout = self._reader.layout(store_id) or Layout(store_id=store_id)
         try:
             self._plans[store_id] = Plan.of(layout)
         except ValueError as wrong:
             log.warning("store %s: its layout's rules are not used: %s", store_id, wrong, extra={"action": "bad_rules", "store": store_id})
             self._plans[store_id] = Plan.of(msgspec.structs.replace(layout, rules={}))
+        self._versions[store_id] = version
 
     async def _refresh_layouts(self) -> None:
         """Have the stores whose layout changed go on by the new one."""
         self._layouts_at = time.monotonic()
         versions = await self._in_database(self._reader.layout_versions)
-        changed = {store_id for store_id, version in versions.items() if self._versions.get(store_id, version) != version}
-        self._versions = versions
         for partition in self._partitions.values():
-            for store_id in changed & set(partition.stores):
-                await self._in_database(partial(self._load_plan, store_id))
-                log.info("store %s has a new layout", store_id, extra={"action": "layout", "store": store_id})
-                partition.stores[store_id].replan(self._plans[store_id])
+            for store_id, store in list(partition.stores.items()):
+                if versions.get(store_id) != self._versions.get(store_id):
+                    await self._in_database(partial(self._load_plan, store_id))
+                    store.replan(self._plans[store_id])
+                    log.info("store %s has a new layout", store_id, extra={"action": "layout", "store": store_id})
 
 
 def _messages(visits: Iterable[Visit], removed: Iterable[Removed]) -> list[Message]:

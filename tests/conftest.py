@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -23,13 +25,17 @@ MakeDatabase = Callable[[], AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A server on which databases may be made: an embedded one, or that of INSTORE_TEST_DATABASE_URL."""
     given = os.environ.get("INSTORE_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+    # Not below pytest's own folder: started by root, PostgreSQL runs as another user, whom the next pytest would lock out.
+    with TemporaryDirectory(prefix="instore-test-") as folder, postgres(Path(folder)) as url:
+        with psycopg.connect(url, autocommit=True) as connection:  # a test's database need not outlive a power failure
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
         yield url
 
 

@@ -40,7 +40,7 @@ COMMENT ON COLUMN instore.visits.path IS 'The zones of its stays in order, equal
 COMMENT ON COLUMN instore.visits.basket_total IS 'Sum of its payments in currency; 0 without one, null with several currencies.';
 COMMENT ON COLUMN instore.visits.currency IS 'ISO 4217 code of its payments; null without one or with several.';
 COMMENT ON COLUMN instore.visits.converted IS 'Whether at least one payment belongs to it.';
-COMMENT ON COLUMN instore.visits.bounced IS 'Whether it was shorter than bounce_s (120 s) and not converted.';
+COMMENT ON COLUMN instore.visits.bounced IS 'Whether it was shorter than bounce_s (120 s) and not converted; false while it is open.';
 COMMENT ON COLUMN instore.visits.pass_by IS 'Whether it never left zones of type outside.';
 COMMENT ON COLUMN instore.visits.is_staff IS 'Whether the device belongs to staff: leave such visits out of customer figures.';
 COMMENT ON COLUMN instore.visits.priority IS 'What the visit says the shopper values: speed, selection, price, recognition or none; null where not judged.';

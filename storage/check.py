@@ -64,7 +64,7 @@ def _problem(version: int, schema: SchemaStatus) -> str | None:
             f"this database was migrated by another version of instore ({schema.changed[0]} differs): use that version, or another database"
         )
     if schema.pending:
-        return f"{len(schema.pending)} migrations are to be applied: run `instore migrate`"
+        return f"the schema is behind: run `instore migrate` ({', '.join(schema.pending)})"
     return None
 
 

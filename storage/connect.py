@@ -18,7 +18,7 @@ _EXAMPLE = "postgresql://user:password@host:5432/database"
 
 
 def connect(url: str, name: str) -> psycopg.Connection:
-    """Open a connection in autocommit mode, whose times are in UTC.
+    """Open a connection in autocommit mode, whose times are in UTC, and which prepares no statements by itself.
 
     Args:
         url: `postgresql://user:password@host:port/database`.
@@ -29,7 +29,7 @@ def connect(url: str, name: str) -> psycopg.Connection:
         psycopg.OperationalError: no connection.
     """
     settings = {**_DEFAULTS, "application_name": name, **parse(url)}
-    connection = psycopg.connect(autocommit=True, **settings)  # type: ignore[arg-type]  # libpq's settings, by name
+    connection = psycopg.connect(autocommit=True, prepare_threshold=None, **settings)  # type: ignore[arg-type]  # libpq's settings, by name
     connection.execute("SET TIME ZONE 'UTC'")
     return connection
 
@@ -43,10 +43,13 @@ def parse(url: str) -> dict[str, str | int]:
     if not url.startswith(("postgresql://", "postgres://")):
         raise SettingError(f"the database URL must begin with postgresql://; write it like {_EXAMPLE}")
     try:
-        return {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
+        parts = {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.ProgrammingError:
         hint = "special characters in a password are percent-encoded"
         raise SettingError(f"the database URL cannot be read; write it like {_EXAMPLE} ({hint})") from None  # the driver's may show it
+    if not all(port.isdecimal() for port in str(parts.get("port", 0)).split(",")):
+        raise SettingError(f"the port in the database URL must be a number; write it like {_EXAMPLE}")
+    return parts
 
 
 def place(url: str) -> str:

@@ -12,8 +12,9 @@ from typing import Literal
 import msgspec
 import psycopg
 
+from sensors.urls import SettingError
 from storage.connect import connect
-from storage.errors import SchemaMismatch, translated
+from storage.errors import SchemaMismatch, sentence, translated
 from storage.sql import Migration, migrations, query
 
 _LOG = logging.getLogger("instore.storage")
@@ -52,14 +53,20 @@ def migrate(url: str, files: Sequence[Migration] | None = None) -> list[str]:
 
     Raises:
         SchemaMismatch: a migration that was applied has changed since, or is missing. Nothing was applied.
+        SettingError: the URL cannot be understood, or its user may not create what is to be created.
         DatabaseAway: the database cannot be reached.
     """
     files = migrations() if files is None else files
     done: list[str] = []
-    with translated(), connect(url, "instore migrate") as connection:
-        while name := _apply_next(connection, files):
-            _LOG.info("applied %s", name, extra={"action": "migrate", "migration": name})
-            done.append(name)
+    try:
+        with translated(), connect(url, "instore migrate") as connection:
+            while name := _apply_next(connection, files):
+                _LOG.info("applied %s", name, extra={"action": "migrate", "migration": name})
+                done.append(name)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise SettingError(
+            f"the database user lacks a right that migrations need; grant it, or use another user: {sentence(error)}"
+        ) from error
     return done
 
 

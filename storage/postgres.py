@@ -100,16 +100,20 @@ def postgres(data_dir: Path) -> Iterator[str]:
             _stop(process, cluster.data)
 
 
-def free_port() -> int:
-    """Find a TCP port on 127.0.0.1 that nobody uses."""
+def free_port(wanted: int = 0) -> int:
+    """Find a TCP port on 127.0.0.1 that nobody uses: the one wanted, or else any."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as PostgreSQL does: a port just left is free
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def _start(cluster: Cluster) -> tuple[subprocess.Popen[bytes], str]:
     """Start the server; return its supervisor and its URL without a database."""
-    port = int(cluster.port.read_text()) if cluster.port.exists() else free_port()
+    port = free_port(int(cluster.port.read_text()) if cluster.port.exists() else 0)
     password = cluster.password.read_text().strip()
     for _ in range(_TRIES):
         said_before = cluster.log.stat().st_size if cluster.log.exists() else 0

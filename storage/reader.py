@@ -1,13 +1,14 @@
 """Reads what the worker needs, over one connection that is opened when it is needed, and again after it was lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
 
 import psycopg
 
 from sensors.layout import Layout
-from storage import accounts, layouts, restore
+from sensors.reading import Payment, Reading
+from storage import accounts, layouts, recall, restore
 from storage.accounts import Accounting, Days
 from storage.connect import connect
 from storage.errors import DatabaseAway, translated
@@ -77,6 +78,30 @@ class Reader:
     def days(self, store_id: str, since: int, until: int) -> Days:
         """What some days of a store came to."""
         return self._read(lambda connection: accounts.days(connection, store_id, since, until))
+
+    def device_readings(self, store_id: str, devices: Collection[str], since: int) -> dict[str, list[Reading]]:
+        """What devices said and paid from a time on, by device, in order of `ts`."""
+        return self._read(lambda connection: recall.device_readings(connection, store_id, devices, since))
+
+    def devices_before(self, store_id: str, devices: Collection[str], before: int) -> set[str]:
+        """Which of these devices had been heard before a time."""
+        return self._read(lambda connection: recall.devices_before(connection, store_id, devices, before))
+
+    def devices_between(self, store_id: str, since: int, until: int) -> list[str]:
+        """Which devices were heard, or paid, in [since, until)."""
+        return self._read(lambda connection: recall.devices_between(connection, store_id, since, until))
+
+    def device_visits(self, store_id: str, after: Mapping[str, int]) -> list[Visit]:
+        """The visits of each device that began after its time."""
+        return self._read(lambda connection: recall.device_visits(connection, store_id, after))
+
+    def anonymous_payments(self, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]:
+        """Payments without a device in any of these stretches of time, both ends included, as they were read."""
+        return self._read(lambda connection: recall.anonymous_payments(connection, store_id, stretches))
+
+    def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]:
+        """The visits with a stay in a zone at a moment, for any of these pairs."""
+        return self._read(lambda connection: recall.visits_staying(connection, store_id, asked))
 
     def layout(self, store_id: str) -> Layout | None:
         """The newest plan of a store; None where it has none."""

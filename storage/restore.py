@@ -56,21 +56,21 @@ def offsets(connection: Connection, topic: str) -> dict[int, StoredOffset]:
 @translated()
 def clocks(connection: Connection, topic: str, partition: int) -> list[Clock]:
     """The times of the stores whose readings come by that partition."""
-    rows = _rows(connection, "clocks_of_partition", {"topic": topic, "partition": partition})
+    rows = read_rows(connection, "clocks_of_partition", {"topic": topic, "partition": partition})
     return [Clock(store_id, at + PG_EPOCH) for store_id, at in rows]
 
 
 @translated()
 def clock(connection: Connection, store_id: str) -> Clock | None:
     """The time of one store; None where nothing of it was stored."""
-    rows = _rows(connection, "clock_of_store", {"store_id": store_id})
+    rows = read_rows(connection, "clock_of_store", {"store_id": store_id})
     return Clock(rows[0][0], rows[0][1] + PG_EPOCH) if rows else None
 
 
 @translated()
 def live_floor(connection: Connection, store_id: str, horizon: int) -> int:
     """When the oldest visit of a store began that is not final or ended at `horizon` or later; `horizon` where there is none."""
-    [(floor,)] = _rows(connection, "live_floor", {"store_id": store_id, "horizon": horizon})
+    [(floor,)] = read_rows(connection, "live_floor", {"store_id": store_id, "horizon": horizon})
     return horizon if floor is None else floor + PG_EPOCH
 
 
@@ -98,24 +98,24 @@ def existing_ids(connection: Connection, store_id: str, keys: Collection[tuple[s
 @translated()
 def visits_changed_at(connection: Connection, store_ids: Sequence[str], flushed_at: datetime) -> list[Visit]:
     """The visits of these stores that were written last by the flush of that time."""
-    return _visits(connection, _rows(connection, "visits_changed_at", {"store_ids": list(store_ids), "flushed_at": flushed_at}))
+    return visits_of_rows(connection, read_rows(connection, "visits_changed_at", {"store_ids": list(store_ids), "flushed_at": flushed_at}))
 
 
 @translated()
 def visits(connection: Connection, store_id: str | None = None, since: int = 0, until: int | None = None) -> list[Visit]:
     """The visits that began in [since, until), by store and beginning; of all stores where none is named."""
-    return _visits(connection, _rows(connection, "visits_between", {"store_id": store_id, "since": since, "until": until}))
+    return visits_of_rows(connection, read_rows(connection, "visits_between", {"store_id": store_id, "since": since, "until": until}))
 
 
-def _visits(connection: Connection, rows: list[Row]) -> list[Visit]:
+def visits_of_rows(connection: Connection, rows: list[Row]) -> list[Visit]:
     """Read what hangs on the visits of these rows, and put them together."""
     found = []
     for start in range(0, len(rows), _VISITS_AT_ONCE):
         some = rows[start : start + _VISITS_AT_ONCE]
         scope = {"visit_ids": [row[0] for row in some], "since": min(row[3] for row in some) + PG_EPOCH}
-        stays = _by_visit(_rows(connection, "stays_of_visits", scope), stay_of)
-        shelf_visits = _by_visit(_rows(connection, "shelf_visits_of_visits", scope), shelf_visit_of)
-        payments = _by_visit(_rows(connection, "payments_of_visits", scope), payment_of)
+        stays = _by_visit(read_rows(connection, "stays_of_visits", scope), stay_of)
+        shelf_visits = _by_visit(read_rows(connection, "shelf_visits_of_visits", scope), shelf_visit_of)
+        payments = _by_visit(read_rows(connection, "payments_of_visits", scope), payment_of)
         found += [visit_of(row, stays[row[0]], shelf_visits[row[0]], payments[row[0]]) for row in some]
     return found
 
@@ -128,7 +128,7 @@ def _by_visit(rows: list[Row], part_of: Callable[[Row], Part]) -> defaultdict[st
     return parts
 
 
-def _rows(connection: Connection, name: str, parameters: Mapping[str, object]) -> list[Row]:
+def read_rows(connection: Connection, name: str, parameters: Mapping[str, object]) -> list[Row]:
     """Run a query; times come as microseconds since 2000."""
     with _micros(connection.cursor()) as cursor:
         return cursor.execute(query(name), parameters, binary=True).fetchall()

@@ -202,7 +202,7 @@ def _write_clocks(connection: psycopg.Connection, step: Advance, clocks: list[Cl
 def _add_counts(connection: psycopg.Connection, counts: list[Count]) -> None:
     if counts:
         rows = [Count(storable_id(count.store_id), count.hour, count.received, count.duplicate) for count in counts]
-        connection.execute(query("add_arrivals"), {"rows": _json(rows)})
+        connection.execute(query("add_counts"), {"rows": _json(rows)})
 
 
 def _json(rows: Iterable[object]) -> str:

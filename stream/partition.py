@@ -45,6 +45,7 @@ class Partition:
         self._advanced = False
         self._accepted: list[Reading] = []
         self._late: dict[str, list[Reading]] = {}
+        self._settled: list[StoredReading] = []
         self._rejected: list[DeadLetter] = []
         self._received: Counter[tuple[str, int]] = Counter()
         self._duplicate: Counter[tuple[str, int]] = Counter()
@@ -52,12 +53,38 @@ class Partition:
     @property
     def n_buffered(self) -> int:
         """Readings and dead letters that wait for a flush."""
-        return len(self._accepted) + len(self._rejected) + sum(map(len, self._late.values()))
+        return len(self._accepted) + len(self._settled) + len(self._rejected) + sum(map(len, self._late.values()))
 
-    @property
-    def late(self) -> dict[str, list[tuple[str, int]]]:
-        """The late readings that wait, by store, as (id, ts): the caller finds out which of them the database already has."""
-        return {store_id: [(reading.id, reading.ts) for reading in late] for store_id, late in self._late.items()}
+    def take_late(self) -> dict[str, list[Reading]]:
+        """Give out the late readings that wait, by store; what becomes of them comes back by `settle_late`."""
+        late, self._late = self._late, {}
+        return late
+
+    def settle_late(self, store_id: str, late: list[Reading], stored: set[str]) -> list[Reading]:
+        """Decide on late readings: which are duplicates, and which will be stored.
+
+        Args:
+            store_id: their store.
+            late: as `take_late` gave them.
+            stored: the ids among theirs that the database has.
+
+        Returns:
+            Those that are new: also among themselves, and beside what is not stored yet.
+        """
+        known = stored | {reading.id for reading in self.buffered(store_id)}
+        new: list[Reading] = []
+        for reading in late:
+            if reading.id in known:
+                self._duplicate[store_id, _hour(reading)] += 1
+            else:
+                known.add(reading.id)
+                new.append(reading)
+        self._settled += [StoredReading(reading, is_late=True) for reading in new]
+        return new
+
+    def buffered(self, store_id: str) -> list[Reading]:
+        """The readings of a store, on time, that the next flush will store."""
+        return [reading for reading in self._accepted if reading.store_id == store_id]
 
     def accept_readings(self, offset: int, value: bytes, arrived_at: int, key: bytes | None = None) -> bool:
         """Take in a record of `instore.readings`; False: it is covered already.
@@ -109,25 +136,12 @@ class Partition:
         self.stores[store.store_id] = store
         self._arrivals[store.store_id] = now
 
-    def flush(self, known: dict[str, set[str]]) -> Flush | None:
-        """Hand over what changed since the last flush.
-
-        Args:
-            known: by store, the ids of `late` that the database already has: they are duplicates.
-
-        Returns:
-            What to write, or None where there is nothing.
-        """
-        readings = [StoredReading(reading, is_late=False) for reading in self._accepted]
-        for store_id, late in self._late.items():
-            has = known.get(store_id, set())
-            new = [reading for reading in late if reading.id not in has]
-            self._duplicate.update((store_id, _hour(reading)) for reading in late if reading.id in has)
-            self.stores[store_id].add_late(new)
-            readings += [StoredReading(reading, is_late=True) for reading in new]
+    def flush(self) -> Flush | None:
+        """Hand over what changed since the last flush, or None where nothing did. No late readings may wait."""
+        assert not self._late
         flush = Flush(
             advance=Advance(self.topic, self.number, self.life, self._stored, self.next_offset),
-            readings=readings,
+            readings=[StoredReading(reading, is_late=False) for reading in self._accepted] + self._settled,
             rejected=self._rejected,
             counts=[Count(*key, received=self._received[key], duplicate=self._duplicate[key]) for key in sorted(self._received)],
         )
@@ -141,7 +155,7 @@ class Partition:
         if not (self._advanced or flush.visits or flush.removed or flush.payments):
             return None
         self._stored, self._advanced = self.next_offset, False
-        self._accepted, self._late, self._rejected = [], {}, []
+        self._accepted, self._settled, self._rejected = [], [], []
         self._received, self._duplicate = Counter(), Counter()
         return flush
 

@@ -36,13 +36,21 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
 
 class Slot(msgspec.Struct):
-    """A payment and whom it belongs to so far. `visit_id` is what was last said about it to the outside."""
+    """A payment and whom it belongs to so far.
+
+    Attributes:
+        payment: with the zone of its till.
+        owner: the visit.
+        visit_id: what was last said of it to the outside.
+        said: whether anything was.
+        settled: its device was not read back with it, so its own visit cannot change.
+    """
 
     payment: Payment
-    zone: str | None
     owner: Owner | None = None
     visit_id: str | None = None
     said: bool = False
+    settled: bool = False
 
 
 def owner_by_device(payment: Payment, spans: Sequence[Span], micros: Micros) -> Owner | None:
@@ -77,8 +85,8 @@ class Tills:
 
     def add_payment(self, slot: Slot) -> None:
         """Keep a payment whose zone is watched."""
-        assert slot.zone is not None
-        self._zones[slot.zone][1].setdefault(slot.payment.ts // BUCKET, []).append(slot)
+        assert slot.payment.zone_id is not None
+        self._zones[slot.payment.zone_id][1].setdefault(slot.payment.ts // BUCKET, []).append(slot)
 
     def change(self, device_id: str, gone: Iterable[Span], come: Iterable[Span]) -> list[Slot]:
         """Replace stays of a device by others; return the payments whose owner may now be another."""
@@ -92,11 +100,11 @@ class Tills:
 
     def owner(self, slot: Slot) -> Owner | None:
         """Find whose stay covers the payment: the one there longest, then the smaller device id, then its earlier visit."""
-        if slot.zone is None or slot.zone not in self._zones:
+        ts, zone = slot.payment.ts, slot.payment.zone_id
+        if zone is None or zone not in self._zones:
             return None
-        ts = slot.payment.ts
         best = Claim(-NEVER, "", 0, (0, 0))
-        for claim in self._zones[slot.zone][0].get(ts // BUCKET, ()):
+        for claim in self._zones[zone][0].get(ts // BUCKET, ()):
             if claim.started_at <= ts <= claim.ended_at and _rank(claim) < _rank(best):
                 best = claim
         return Owner(best.device_id, best.key) if best.device_id else None

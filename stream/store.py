@@ -3,8 +3,8 @@
 Theory of operation
 
 Readings come in any order (`add`). Those with an id that was seen are duplicates. Those further than `lateness_s` behind the store's time
-are late: only the database knows whether they are duplicates, so the caller asks it and hands the others back (`add_late`). The rest wait
-in their device's track until the next `take`.
+are late: only the database knows whether they are duplicates, and what they were preceded by, so the caller asks it and hands them back
+with the history of their devices (`recall`). The rest wait in their device's track until the next `take`.
 
 `take` is called when it suits the caller (a flush). Only devices that something happened to are looked at: what is older than the
 watermark is folded into the journey for good, the rest into a copy of it, and the visits so found are compared with those said before.
@@ -28,7 +28,8 @@ import msgspec
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rfc3339
 from storage.model import Removed, StoredReading, Visit
 from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
-from stream.payments import Slot, Tills, owner_by_device
+from stream.payments import Owner, Slot, Tills, owner_by_device
+from stream.recall import History, Recalled, span_of, with_twins
 
 VISIT_NAMESPACE = UUID("6a0c5dd0-7b52-5d0c-9d4e-0a5c3f6f5b1e")
 """Names of visits live here: UUIDv5 of this and `JSON [store_id, device_id, entered_at]` (rule 10)."""
@@ -100,6 +101,7 @@ class Store:
         self._tracks: dict[str, Track] = {}
         self._dirty: set[str] = set()
         self._tills = Tills()
+        self._paid: dict[str, Slot] = {}
         self._slots: list[Slot] = []
         """Payments that the next `take` has to look at."""
         self._alarms: list[tuple[int, str]] = []
@@ -120,7 +122,7 @@ class Store:
         """Take in readings in the order of their arrival.
 
         Returns:
-            (accepted, late, duplicates). Late ones count for nothing until they are given to `add_late`.
+            (accepted, late, duplicates). Late ones count for nothing until they come again in a `recall`.
         """
         accepted: list[Reading] = []
         late: list[Reading] = []
@@ -158,11 +160,23 @@ class Store:
         self.pass_time(store_time)
         return accepted, late, duplicates
 
-    def add_late(self, readings: list[Reading]) -> None:
-        """Take in late readings that are no duplicates: a payment finds its visit; what a device did is left to a rebuild."""
-        for reading in readings:
-            if type(reading) is Payment:
-                self._pay(reading)
+    def recall(self, recalled: Recalled) -> None:
+        """Tell devices anew, as late readings or other rules ask for it; the next `take` says what that changes.
+
+        Args:
+            recalled: what was forgotten of them and around them, gathered from the database. It must be as old as the last `take`.
+        """
+        for device_id, history in recalled.histories.items():
+            self._retell(device_id, history)
+        for visit, twin in with_twins(recalled.visits):
+            told_anew = recalled.histories.get(visit.device_id)
+            settled = told_anew is None or visit.entered_at <= told_anew.after
+            self._remember(visit, (visit.entered_at, twin), settled=settled)
+        for payment in recalled.payments:
+            if payment.id in self._paid:
+                self._slots.append(self._paid[payment.id])
+            else:
+                self._pay(payment)
 
     def restore(self, stored: Iterable[list[StoredReading]], store_time: int) -> Changes:
         """Take up where another left off, from what it has stored; only for a store that has seen nothing yet.
@@ -176,16 +190,22 @@ class Store:
         """
         self.store_time = self._ids_since = store_time
         for batch in stored:
-            for reading, is_late in ((one.reading, one.is_late) for one in batch):
+            for reading in (one.reading for one in batch):
                 if reading.ts >= store_time - self._ids_kept:
                     self._ids.add(reading.id)
                 if isinstance(reading, Payment):
                     self._pay(reading)
-                elif not isinstance(reading, Status) and not is_late:
+                elif not isinstance(reading, Status):
                     self._tracks.setdefault(reading.device_id, Track()).pending.append(reading)
                     self._dirty.add(reading.device_id)
         self.pass_time(store_time)
         return self.take()
+
+    def settled(self, device_id: str) -> int:
+        """Before this moment nothing on time can come of a device any more, and all that came is told."""
+        watermark = self.store_time - self._plan.micros.lateness
+        track = self._tracks.get(device_id)
+        return min(watermark, min((reading.ts for reading in track.pending), default=watermark)) if track else watermark
 
     def horizon(self, store_time: int) -> int:
         """How far back a reading on time can reach at that time of the store, whatever it reports: what a restart has to know again."""
@@ -242,18 +262,22 @@ class Store:
 
     def _pay(self, payment: Payment) -> None:
         """Keep a payment until no reading can change its owner."""
+        slot = self._slot(payment)
         if payment.device_id is not None:
-            slot = Slot(payment, None)
             track = self._tracks.setdefault(payment.device_id, Track())
             track.payments.append(slot)
             self._dirty.add(payment.device_id)
-        else:
-            zone = payment.zone_id or self._plan.till_zones.get(payment.sensor_id)
-            slot = Slot(payment, zone)
-            if zone is not None:
-                self._watch(zone)
-                self._tills.add_payment(slot)
         self._slots.append(slot)
+
+    def _slot(self, payment: Payment) -> Slot:
+        """Make a place for a payment, in the zone of its till."""
+        if payment.zone_id is None and payment.sensor_id in self._plan.till_zones:
+            payment = msgspec.structs.replace(payment, zone_id=self._plan.till_zones[payment.sensor_id])
+        slot = self._paid[payment.id] = Slot(payment)
+        if payment.device_id is None and payment.zone_id is not None:
+            self._watch(payment.zone_id)
+            self._tills.add_payment(slot)
+        return slot
 
     def _watch(self, zone: str) -> None:
         """Begin to keep the stays of a zone in which somebody paid, with those of before."""
@@ -273,7 +297,7 @@ class Store:
             before, track.spans = track.spans, track.journey.peek(track.pending, self._plan).spans()
         else:
             before, track.spans = track.spans, track.journey.spans()
-        touched = [slot for slot in track.payments if slot.payment.device_id is not None]
+        touched = [slot for slot in track.payments if slot.payment.device_id is not None and not slot.settled]
         if device_id not in self._plan.staff:
             kept = {id(span) for span in before} & {id(span) for span in track.spans}
             touched += self._tills.change(
@@ -287,6 +311,8 @@ class Store:
         """Find the owners of payments; whoever gained or lost one is to be said again."""
         for slot in slots:
             device_id = slot.payment.device_id
+            if device_id is not None and slot.settled:
+                continue
             if device_id is not None:
                 slot.owner = owner_by_device(slot.payment, self._tracks[device_id].spans, self._plan.micros)
                 continue
@@ -300,6 +326,38 @@ class Store:
                 self._tracks[owner.device_id].payments.append(slot)
                 self._dirty.add(owner.device_id)
             slot.owner = owner
+
+    def _retell(self, device_id: str, history: History) -> None:
+        """Forget what a device did from the beginning of its history on, and take in that history."""
+        track = self._tracks.setdefault(device_id, Track())
+        older = [span for span in track.spans if span.entered_at <= history.after]
+        if device_id not in self._plan.staff:
+            self._slots += self._tills.change(device_id, [span for span in track.spans if span.entered_at > history.after], ())
+        track.journey, track.spans = Journey(), older
+        track.journey.done = [*older]
+        track.pending = [*history.readings]
+        track.said = {key: said for key, said in track.said.items() if key[0] <= history.after}
+        self._dirty.add(device_id)
+
+    def _remember(self, visit: Visit, key: tuple[int, int], *, settled: bool) -> None:
+        """Take back a visit as it is stored, with its payments; a settled one is there for those only, and keeps its span."""
+        track = self._tracks.setdefault(visit.device_id, Track())
+        if key in track.said:
+            return
+        span = span_of(visit, key[1]) if settled else None
+        track.said[key] = Said(span, visit)
+        for payment in visit.payments:
+            slot = self._paid.get(payment.id) or self._slot(payment)
+            if slot.owner is None and not slot.said:
+                slot.owner, slot.visit_id, slot.said, slot.settled = Owner(visit.device_id, key), visit.visit_id, True, settled
+                track.payments.append(slot)
+            self._slots.append(slot)
+        if span is not None:
+            track.journey.done = sorted([*track.journey.done, span], key=attrgetter("key"))
+            track.journey.last_ts = max(track.journey.last_ts, span.left_at)
+            track.spans = sorted([*track.spans, span], key=attrgetter("key"))
+            if visit.device_id not in self._plan.staff:
+                self._tills.change(visit.device_id, (), [span])
 
     def _deadline(self, span: Span) -> int:
         """When the store's time has passed this, nothing on time can change the visit."""
@@ -365,6 +423,7 @@ class Store:
         """Let go of what no reading on time can reach any more, however long the presence that it reports."""
         self._tills.forget(self.store_time - self._plan.micros.lateness - _MAX_DURATION)
         reach = self.horizon(self.store_time)
+        self._paid = {payment_id: slot for payment_id, slot in self._paid.items() if slot.payment.ts >= reach}
         for device_id, track in list(self._tracks.items()):
             if not track.pending and track.journey.last_ts < reach and all(slot.payment.ts < reach for slot in track.payments):
                 del self._tracks[device_id]
@@ -374,7 +433,11 @@ class Store:
                 track.journey.done = [span for span in track.journey.done if span.key not in gone]
                 track.spans = [span for span in track.spans if span.key not in gone]
                 track.said = {key: said for key, said in track.said.items() if key not in gone}
-                track.payments = [slot for slot in track.payments if slot.owner is None or slot.owner.key not in gone]
+                track.payments = [slot for slot in track.payments if _is_kept(slot, gone, reach)]
+
+
+def _is_kept(slot: Slot, gone: set[tuple[int, int]], reach: int) -> bool:
+    return slot.payment.ts >= reach if slot.owner is None else slot.owner.key not in gone
 
 
 def _paid(slots: list[Slot], span: Span) -> tuple[Payment, ...]:

@@ -22,12 +22,14 @@ from typing import NamedTuple, Protocol, TypeVar
 import msgspec
 
 from sensors.layout import Layout
+from sensors.reading import Reading
 from sensors.topics import REJECTED
 from storage.errors import DatabaseAway, Fenced
 from storage.model import Clock, Removed, Visit
 from storage.reader import Reader
 from storage.writer import Writer
 from stream.form import visit_message
+from stream.gathering import Gathering
 from stream.journey import Plan
 from stream.partition import Partition
 from stream.store import Store
@@ -102,6 +104,7 @@ class Worker:
         self._layouts_at = 0.0
         self._flushing = asyncio.Lock()
         self._opening = asyncio.Lock()
+        self._still = asyncio.Lock()
 
     @property
     def n_buffered(self) -> int:
@@ -124,7 +127,8 @@ class Worker:
         store_id = key.decode(errors="replace") if key else ""
         if store_id not in partition.stores and offset >= partition.next_offset:
             await self._adopt(partition, store_id)
-        partition.accept_readings(offset, value, _now(), key)
+        async with self._still:
+            partition.accept_readings(offset, value, _now(), key)
 
     async def open(self, where: Slice) -> Partition:
         """Take up a partition where its last owner left off, unless that is done."""
@@ -163,9 +167,10 @@ class Worker:
     async def _flush(self, where: Slice, partition: Partition) -> None:
         if partition.n_buffered == 0:
             partition.pass_time(_now())
-        late = partition.late
-        known = await self._in_database(lambda: self._writer.existing_ids(late)) if late else {}
-        flush = partition.flush(known)
+        async with self._still:  # what is read back must be as old as what is in memory
+            for store_id, late in partition.take_late().items():
+                await self._settle_late(partition, store_id, late)
+            flush = partition.flush()
         if flush is None:
             return
         try:
@@ -181,6 +186,18 @@ class Worker:
         if messages := _messages(flush.visits, flush.removed):
             await self._kafka.publish(messages)
         await self._kafka.covered(where, flush.advance.next_offset)
+
+    async def _settle_late(self, partition: Partition, store_id: str, late: list[Reading]) -> None:
+        """Store late readings that are none of those stored before, and tell their devices anew."""
+        known = await self._in_database(lambda: self._writer.existing_ids({store_id: [(reading.id, reading.ts) for reading in late]}))
+        new = partition.settle_late(store_id, late, known[store_id])
+        if new:
+            await self._retell(partition, store_id, new)
+
+    async def _retell(self, partition: Partition, store_id: str, late: list[Reading]) -> None:
+        gathering = Gathering(self._reader, self._plans[store_id], partition.buffered(store_id), partition.stores[store_id])
+        recalled = await self._in_database(lambda: gathering.gather(late, {}))
+        partition.stores[store_id].recall(recalled)
 
     async def _bridge_gap(self, where: Slice, partition: Partition, offset: int) -> bool:
         """Decide what a record means that does not follow on the last one covered.

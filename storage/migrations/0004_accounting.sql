@@ -35,9 +35,9 @@ COMMENT ON COLUMN instore.store_clocks.topic IS 'The Kafka topic its readings co
 COMMENT ON COLUMN instore.store_clocks.partition IS 'The partition of that topic.';
 COMMENT ON COLUMN instore.store_clocks.store_time IS 'The largest ts seen, never ahead of the received_at it came with.';
 
--- table: arrivals --
+-- table: ingest_counts --
 
-CREATE TABLE instore.arrivals (
+CREATE TABLE instore.ingest_counts (
     store_id text NOT NULL,
     hour timestamptz NOT NULL,
     received bigint NOT NULL,
@@ -45,11 +45,11 @@ CREATE TABLE instore.arrivals (
     PRIMARY KEY (store_id, hour)
 );
 
-COMMENT ON TABLE instore.arrivals IS 'What the worker received, counted at the door: one half of the view accounting.';
-COMMENT ON COLUMN instore.arrivals.store_id IS 'The store; empty where a rejected reading named none.';
-COMMENT ON COLUMN instore.arrivals.hour IS 'Beginning of the hour (UTC) of received_at.';
-COMMENT ON COLUMN instore.arrivals.received IS 'Readings that came, rejected ones included.';
-COMMENT ON COLUMN instore.arrivals.duplicate IS 'Readings among them whose id was stored before.';
+COMMENT ON TABLE instore.ingest_counts IS 'What the worker received, counted at the door: one half of the view accounting.';
+COMMENT ON COLUMN instore.ingest_counts.store_id IS 'The store; empty where a rejected reading named none.';
+COMMENT ON COLUMN instore.ingest_counts.hour IS 'Beginning of the hour (UTC) of received_at.';
+COMMENT ON COLUMN instore.ingest_counts.received IS 'Readings that came, rejected ones included.';
+COMMENT ON COLUMN instore.ingest_counts.duplicate IS 'Readings among them whose id was stored before.';
 
 -- view: accounting --
 
@@ -71,7 +71,7 @@ FROM (
         0 AS stored,
         duplicate,
         0 AS rejected
-    FROM instore.arrivals
+    FROM instore.ingest_counts
     UNION ALL
     SELECT
         store_id,

@@ -1,10 +1,11 @@
 """A database of a few lines for tests of the engine: what flushes amount to, and what a restart reads back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sensors.reading import Payment, Reading
 from storage.model import StoredReading, Visit
-from stream.journey import Plan
+from stream.gathering import Gathering
+from stream.journey import Plan, Tracked
 from stream.store import Store
 from tests.oracle import Expected, ExpectedVisit, from_visit
 
@@ -19,11 +20,14 @@ class Rows:
 
     def __init__(self) -> None:
         self.readings: list[StoredReading] = []
+        self.buffered: list[Reading] = []
         self.visits: dict[str, Visit] = {}
         self.payments: dict[str, tuple[Payment, str | None]] = {}
 
     def write(self, store: Store) -> None:
         """Apply what is new in a store; nothing may be removed that was not there, and no visit may be written unchanged."""
+        self.readings += [StoredReading(reading, is_late=False) for reading in self.buffered]
+        self.buffered = []
         changes = store.take()
         for removed in changes.removed:
             assert self.visits.pop(removed.visit_id).entered_at == removed.entered_at
@@ -32,14 +36,16 @@ class Rows:
             self.visits[visit.visit_id] = visit
         self.payments.update({payment.id: (payment, visit_id) for payment, visit_id in changes.payments})
 
-    def add(self, store: Store, readings: Sequence[Reading]) -> None:
-        """Bring readings to a store as the worker does: late ones only where they are not stored yet."""
+    def add(self, store: Store, plan: Plan, readings: Sequence[Reading]) -> None:
+        """Bring readings to a store as the worker does; where late ones are new, their devices are told anew, and all is written."""
         accepted, late, _ = store.add(list(readings))
-        known = {stored.reading.id for stored in self.readings}
+        self.buffered += accepted
+        known = {stored.reading.id for stored in self.readings} | {reading.id for reading in self.buffered}
         new = [reading for reading in late if reading.id not in known]
-        store.add_late(new)
-        self.readings += [StoredReading(reading, is_late=False) for reading in accepted]
-        self.readings += [StoredReading(reading, is_late=True) for reading in new]
+        if new:
+            store.recall(Gathering(self, plan, self.buffered, store).gather(new, {}))
+            self.readings += [StoredReading(reading, is_late=True) for reading in new]
+            self.write(store)
 
     def restored(self, store: Store, plan: Plan) -> Store:
         """Make a store anew from what is stored, from as far back as the worker reads."""
@@ -49,6 +55,46 @@ class Rows:
         floor = min([horizon, *live])
         again.restore([[stored for stored in self.readings if stored.reading.ts >= floor]], store.store_time)
         return again
+
+    def device_readings(self, store_id: str, devices: Collection[str], since: int) -> dict[str, list[Reading]]:
+        """As `storage.reader.Reader`."""
+        found: dict[str, list[Reading]] = {}
+        for reading in self._own(store_id, since):
+            device = getattr(reading, "device_id", None)
+            if device is not None and device in devices:
+                found.setdefault(device, []).append(reading)
+        return found
+
+    def devices_before(self, store_id: str, devices: Collection[str], before: int) -> set[str]:
+        """As `storage.reader.Reader`."""
+        heard = {reading.device_id for reading in self._own(store_id) if isinstance(reading, Tracked) and reading.ts < before}
+        return heard & set(devices)
+
+    def device_visits(self, store_id: str, after: Mapping[str, int]) -> list[Visit]:
+        """As `storage.reader.Reader`."""
+        return [
+            visit
+            for visit in self.visits.values()
+            if visit.store_id == store_id and visit.device_id in after and visit.entered_at > after[visit.device_id]
+        ]
+
+    def anonymous_payments(self, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]:
+        """As `storage.reader.Reader`."""
+        paid = [reading for reading in self._own(store_id) if isinstance(reading, Payment) and reading.device_id is None]
+        return [payment for payment in paid if any(start <= payment.ts <= end for start, end in stretches)]
+
+    def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]:
+        """As `storage.reader.Reader`."""
+        pairs = list(asked)
+        return [
+            visit
+            for visit in self.visits.values()
+            if visit.store_id == store_id
+            and any(stay.zone_id == zone and stay.started_at <= ts <= stay.ended_at for zone, ts in pairs for stay in visit.stays)
+        ]
+
+    def _own(self, store_id: str, since: int = 0) -> list[Reading]:
+        return [one.reading for one in self.readings if one.reading.store_id == store_id and one.reading.ts >= since]
 
     def as_expected(self) -> Expected:
         """Return the rows in the form of the oracle."""

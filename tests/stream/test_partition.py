@@ -21,7 +21,7 @@ def test_a_flush_carries_readings_visits_offset_counts_and_clock() -> None:
     """One record in, one flush out, with all that one transaction has to write."""
     partition = _partition()
     assert partition.accept_readings(0, _record(entry(0, "in"), dwell(5, "a"), dwell(5, "a", name="w"), dwell(6, "a", name="w")), at(6))
-    flush = partition.flush({})
+    flush = partition.flush()
     assert flush is not None
     assert (flush.advance.expected, flush.advance.next_offset, flush.advance.life) == (None, 1, "cluster/topic")
     assert [stored.reading.ts for stored in flush.readings] == [at(0), at(5), at(5)]
@@ -33,10 +33,10 @@ def test_a_flush_carries_readings_visits_offset_counts_and_clock() -> None:
 def test_nothing_new_is_no_flush() -> None:
     """A partition in which nothing happened writes nothing."""
     partition = _partition()
-    assert partition.flush({}) is None
+    assert partition.flush() is None
     partition.accept_readings(0, _record(dwell(0, "a")), at(0))
-    assert partition.flush({}) is not None
-    assert partition.flush({}) is None
+    assert partition.flush() is not None
+    assert partition.flush() is None
 
 
 def test_the_next_flush_expects_the_offset_of_the_last() -> None:
@@ -45,7 +45,7 @@ def test_the_next_flush_expects_the_offset_of_the_last() -> None:
     assert not partition.accept_readings(6, _record(dwell(0, "a")), at(0))
     for offset in (7, 8):
         assert partition.accept_readings(offset, _record(dwell(offset, "a")), at(offset))
-        flush = partition.flush({})
+        flush = partition.flush()
         assert flush is not None
         assert (flush.advance.expected, flush.advance.next_offset) == (offset, offset + 1)
 
@@ -54,7 +54,7 @@ def test_a_covered_record_changes_nothing() -> None:
     """Kafka delivers at least once; what is at or below the stored offset is passed over, and not even counted."""
     partition = _partition(5)
     assert not partition.accept_readings(4, b"not even JSON", at(0))
-    assert partition.flush({}) is None
+    assert partition.flush() is None
 
 
 def test_records_that_kafka_dropped_are_counted() -> None:
@@ -69,7 +69,7 @@ def test_poison_is_one_dead_letter_and_counted() -> None:
     for value in (b"{", b'[{"kind": "dwell"}]', b'"x"', b'[{"kind":"dwell","id":"\\u0000"}]', b"[" * 100_000):
         partition = _partition()
         assert partition.accept_readings(0, value, at(0), b"s1")
-        flush = partition.flush({})
+        flush = partition.flush()
         assert flush is not None
         assert [(letter.reason, letter.raw, letter.source, letter.store_id) for letter in flush.rejected] == [
             ("poison", value, "kafka:instore.readings/3/0", "s1")
@@ -81,7 +81,7 @@ def test_an_empty_batch_is_covered() -> None:
     """An array without readings advances the offset and nothing else."""
     partition = _partition()
     assert partition.accept_readings(0, b"[]", at(0))
-    flush = partition.flush({})
+    flush = partition.flush()
     assert flush is not None
     assert (flush.advance.next_offset, flush.readings, flush.counts) == (1, [], [])
 
@@ -92,31 +92,47 @@ def test_dead_letters_are_stored_and_counted_by_store_and_hour() -> None:
     letter = DeadLetter(id="x", received_at=START, source="t", reason="not_json", detail="?", raw=b"\xff")
     assert partition.accept_dead_letter(0, msgspec.json.encode(letter), at(0))
     assert partition.accept_dead_letter(1, b"{}", at(0))
-    flush = partition.flush({})
+    flush = partition.flush()
     assert flush is not None
     assert [rejected.reason for rejected in flush.rejected] == ["not_json", "poison"]
     assert sum(count.received for count in flush.counts) == 2
 
 
 def test_late_readings_wait_for_the_database_to_say_whether_they_are_new() -> None:
-    """Only the database remembers far enough; a late payment that is new still finds its visit, and all new ones are stored as late."""
+    """Only the database remembers far enough: the caller asks it, and says which are known."""
     partition = _partition()
-    partition.accept_readings(0, _record(dwell(0, "till"), dwell(30, "till"), alive(500)), at(500))
-    late = (payment(10, name="new"), dwell(20, "a", name="old"), dwell(21, "a", name="also new"))
-    partition.accept_readings(1, _record(*late), at(501))
-    assert partition.late == {"s1": [("new", at(10)), ("old", at(20)), ("also new", at(21))]}
-    flush = partition.flush({"s1": {"old"}})
+    partition.accept_readings(0, _record(dwell(0, "till"), alive(500)), at(500))
+    partition.accept_readings(1, _record(payment(10, name="new"), dwell(20, "a", name="old"), dwell(21, "a", name="also new")), at(501))
+    assert partition.n_buffered == 5
+    [(store_id, late)] = partition.take_late().items()
+    assert [reading.id for reading in late] == ["new", "old", "also new"]
+    assert [reading.ts for reading in partition.buffered(store_id)] == [at(0), at(500)]
+    assert partition.settle_late(store_id, late, {"old"}) == [late[0], late[2]]
+    flush = partition.flush()
     assert flush is not None
     assert [stored.reading.id for stored in flush.readings if stored.is_late] == ["new", "also new"]
-    assert [(count.received, count.duplicate) for count in flush.counts] == [(6, 1)]
-    assert [visit.converted for visit in flush.visits] == [True]
+    assert [(count.received, count.duplicate) for count in flush.counts] == [(5, 1)]
+
+
+def test_a_late_reading_may_repeat_one_that_is_not_stored_yet() -> None:
+    """A backlog of hours in one flush: the id of the first is long let go, and the database does not have it yet."""
+    partition = _partition()
+    partition.accept_readings(0, _record(dwell(0, "a", name="x")), at(0))
+    for offset in (1, 2):
+        partition.accept_readings(offset, _record(alive(offset * 4000)), at(0))
+    partition.accept_readings(3, _record(dwell(0, "a", name="x")), at(0))
+    [(store_id, late)] = partition.take_late().items()
+    assert partition.settle_late(store_id, [*late, dwell(1, "a", name="y"), dwell(1, "a", name="y")], set())[0].id == "y"
+    flush = partition.flush()
+    assert flush is not None
+    assert sorted(stored.reading.id for stored in flush.readings if stored.reading.id in "xy") == ["x", "y"]
 
 
 def test_a_batch_of_two_stores_and_two_hours_is_counted_where_it_belongs() -> None:
     """The bridge never writes such a batch, but nothing keeps others from it."""
     partition = _partition()
     partition.accept_readings(0, _record(dwell(0, "a"), dwell(1, "a", store="s2"), dwell(3600, "a")), at(3600))
-    flush = partition.flush({})
+    flush = partition.flush()
     assert flush is not None
     assert [(count.store_id, count.received) for count in flush.counts] == [("s1", 1), ("s1", 1), ("s2", 1)]
     assert {visit.store_id for visit in flush.visits} == {"s1", "s2"}
@@ -126,11 +142,11 @@ def test_time_passes_in_a_store_that_is_silent() -> None:
     """Nothing arrives, and still the visit is closed: by the time elapsed since the last arrival, not by the clock on the wall."""
     partition = _partition()
     partition.accept_readings(0, _record(dwell(0, "a")), arrived_at=at(1e6))
-    assert partition.flush({}) is not None
+    assert partition.flush() is not None
     partition.pass_time(at(1e6 + 1860))
-    assert partition.flush({}) is None
+    assert partition.flush() is None
     partition.pass_time(at(1e6 + 1861))
-    flush = partition.flush({})
+    flush = partition.flush()
     assert flush is not None
     assert [(visit.ended_by, visit.is_final) for visit in flush.visits] == [("timeout", True)]
     assert (flush.advance.expected, flush.advance.next_offset) == (1, 1)

@@ -31,16 +31,22 @@ def _want(case: Case) -> Expected:
     return Expected(sorted(visits, key=by_device), unattributed)
 
 
-def _live(case: Case, rng: random.Random, restart: float = 0.0) -> Expected:
-    """Let the readings arrive in some order within lateness, cut into batches, with flushes and restarts now and then."""
+def _live(case: Case, rng: random.Random, restart: float = 0.0, *, any_order: bool = False) -> Expected:
+    """Let the readings arrive, cut into batches, with flushes and restarts now and then.
+
+    They come in some order within lateness; with `any_order` in any, so that many are late, by hours.
+    """
     arriving = arrivals(rng, case.readings, case.world.lateness_s())
+    if any_order:
+        for _ in range(rng.randint(1, len(arriving) + 1)):
+            arriving.insert(rng.randint(0, len(arriving)), arriving.pop(rng.randrange(len(arriving))))
     visits, nobody = [], []
     for store_id in case.world.stores:
         own = [reading for reading in arriving if reading.store_id == store_id]
         store, rows = Store(store_id, _plan(case, store_id)), Rows()
         while own:
             cut = rng.randint(1, 6)
-            rows.add(store, own[:cut])
+            rows.add(store, _plan(case, store_id), own[:cut])
             own = own[cut:]
             if rng.random() < 0.5:
                 rows.write(store)
@@ -49,7 +55,7 @@ def _live(case: Case, rng: random.Random, restart: float = 0.0) -> Expected:
                 store = rows.restored(store, _plan(case, store_id))
         store.close()
         rows.write(store)
-        assert not any(stored.is_late for stored in rows.readings)
+        assert any_order or not any(stored.is_late for stored in rows.readings)
         found = rows.as_expected()
         visits += found.visits
         nobody += found.unattributed
@@ -75,6 +81,16 @@ def test_a_restart_at_any_moment_changes_nothing(block: int) -> None:
         assert _live(case, rng, restart=0.2) == _want(case), f"seed {seed}"
 
 
+@pytest.mark.parametrize("block", range(10))
+def test_late_by_hours_and_still_the_same_visits(block: int) -> None:
+    """Whatever comes late is told anew with the visits that it touches: in any order at all, the last result is the same."""
+    for seed in range(block * SEEDS // 10, (block + 1) * SEEDS // 10):
+        rng = random.Random(seed)
+        case = random_case(rng)
+        if case.readings:
+            assert _live(case, rng, restart=0.1, any_order=True) == _want(case), f"seed {seed}"
+
+
 @settings(deadline=None)
 @given(cases(), st.randoms(use_true_random=False))
 def test_live_equals_the_oracle_on_what_hypothesis_finds(case: Case, rng: random.Random) -> None:
@@ -95,7 +111,7 @@ def test_any_order_at_all_where_nothing_is_late(case: Case, rng: random.Random) 
         rows = Rows()
         for reading in readings:
             if reading.store_id == store_id:
-                rows.add(store, [reading])
+                rows.add(store, bare, [reading])
         store.close()
         rows.write(store)
         found += rows.as_expected().visits
@@ -135,12 +151,11 @@ def test_a_clock_running_ahead_drags_nobody() -> None:
 
 
 def test_behind_the_lateness_is_late_and_at_it_is_not() -> None:
-    """60 s behind the store's time is on time, a microsecond more is late; late readings are nobody's until a rebuild."""
+    """60 s behind the store's time is on time, a microsecond more is late; late readings are nobody's until they are recalled."""
     store = Store("s1", plan())
     store.add([alive(100)])
     accepted, late, duplicates = store.add([dwell(40, "a", name="x"), dwell(39.999999, "a", name="y"), dwell(39.9, "a", name="y")])
     assert [len(accepted), len(late), len(duplicates)] == [1, 1, 1]
-    store.add_late(late)
     assert [visit.entered_at for visit in store.take().visits] == [at(40)]
 
 
@@ -201,10 +216,10 @@ def test_memory_of_what_nothing_can_reach_any_more_is_let_go() -> None:
 def test_a_presence_told_a_day_later_still_finds_its_visit() -> None:
     """What is final by time is corrected by a reading on time whose presence reaches back to it."""
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, [dwell(0, "a"), alive(80_000)])
+    rows.add(store, plan(), [dwell(0, "a"), alive(80_000)])
     rows.write(store)
     assert [visit.is_final for visit in rows.visits.values()] == [True]
-    rows.add(store, [dwell(80_000, "a", duration_s=79_000)])
+    rows.add(store, plan(), [dwell(80_000, "a", duration_s=79_000)])
     rows.write(store)
     assert [(visit.left_at, visit.is_final) for visit in rows.visits.values()] == [(at(80_000), False)]
 
@@ -212,10 +227,10 @@ def test_a_presence_told_a_day_later_still_finds_its_visit() -> None:
 def test_a_payment_goes_to_a_longer_stay_told_later() -> None:
     """Whoever has been there longest gets the payment, even when that is only known after the other visit was final."""
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, [dwell(100, "till", "d1"), dwell(130, "till", "d1"), payment(120), alive(5000)])
+    rows.add(store, plan(), [dwell(100, "till", "d1"), dwell(130, "till", "d1"), payment(120), alive(5000)])
     rows.write(store)
     assert [visit.converted for visit in rows.visits.values()] == [True]
-    rows.add(store, [dwell(5000, "till", "d2", duration_s=4950)])
+    rows.add(store, plan(), [dwell(5000, "till", "d2", duration_s=4950)])
     rows.write(store)
     assert {visit.device_id: visit.converted for visit in rows.visits.values()} == {"d1": False, "d2": True}
 
@@ -223,7 +238,7 @@ def test_a_payment_goes_to_a_longer_stay_told_later() -> None:
 def test_another_layout_counts_for_what_is_not_final() -> None:
     """With a new plan, live visits are told again by it; final ones wait for a rebuild."""
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, [dwell(0, "street", "gone"), alive(2000), dwell(2000, "street", "here")])
+    rows.add(store, plan(), [dwell(0, "street", "gone"), alive(2000), dwell(2000, "street", "here")])
     rows.write(store)
     store.replan(plan(Layout(store_id="s1", zones=(Zone(zone_id="street", type="outside"),), staff_devices=frozenset({"here"}))))
     rows.write(store)
@@ -241,13 +256,12 @@ def test_rules_have_no_other_names_and_no_other_values() -> None:
     assert Rules.of({"presence_gap_s": 25}).presence_gap_s == 25
 
 
-def test_stored_late_readings_stay_out_of_a_restored_store() -> None:
-    """What was late when it came is late after a restart too."""
+def test_stored_late_readings_are_part_of_a_restored_store() -> None:
+    """What was late when it came had its visits told anew then; after a restart it is a reading like any other."""
     store = Store("s1", plan())
-    stored = [StoredReading(dwell(10, "a"), is_late=True), StoredReading(dwell(50, "a"), is_late=False)]
-    store.restore([stored], at(100))
+    store.restore([[StoredReading(dwell(10, "a"), is_late=True), StoredReading(dwell(50, "a"), is_late=False)]], at(100))
     store.add([dwell(60, "a")])
-    assert [visit.entered_at for visit in store.take().visits] == [at(50)]
+    assert [(visit.entered_at, visit.n_readings) for visit in store.take().visits] == [(at(10), 3)]
 
 
 def test_times_are_whole_microseconds() -> None:

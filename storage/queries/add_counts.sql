@@ -1,5 +1,5 @@
 -- In order of the key, as workers of several partitions may add to the same store at once.
-INSERT INTO instore.arrivals (store_id, hour, received, duplicate)
+INSERT INTO instore.ingest_counts (store_id, hour, received, duplicate)
 SELECT
     store_id,
     instore.at(hour),
@@ -9,4 +9,4 @@ FROM json_to_recordset(%(rows)s::json) AS new (store_id text, hour bigint, recei
 GROUP BY store_id, hour
 ORDER BY store_id, hour
 ON CONFLICT (store_id, hour) DO UPDATE
-SET received = arrivals.received + excluded.received, duplicate = arrivals.duplicate + excluded.duplicate;
+SET received = ingest_counts.received + excluded.received, duplicate = ingest_counts.duplicate + excluded.duplicate;

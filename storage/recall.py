@@ -1,0 +1,65 @@
+"""Reads back what a worker has forgotten of devices, to tell them anew. Times are microseconds since 1970; see `storage.restore`."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from psycopg import Connection
+
+from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading
+from storage.errors import translated
+from storage.model import Visit
+from storage.reading_rows import reading_of
+from storage.restore import read_rows, visits_of_rows
+from storage.sql import query
+
+LONGEST_STAY = 32 * round(MAX_DURATION_S) * SECOND
+"""Who might have stayed somewhere at a moment is looked for among stays that began at most so long before it."""
+
+
+@translated()
+def device_readings(connection: Connection, store_id: str, devices: Collection[str], since: int) -> dict[str, list[Reading]]:
+    """What devices said and paid from a time on, by device, in order of `ts`."""
+    found: defaultdict[str, list[Reading]] = defaultdict(list)
+    for row in read_rows(connection, "device_readings", {"store_id": store_id, "devices": list(devices), "since": since}):
+        found[row[7]].append(reading_of(row).reading)
+    return found
+
+
+@translated()
+def devices_before(connection: Connection, store_id: str, devices: Collection[str], before: int) -> set[str]:
+    """Which of these devices had been heard before a time."""
+    rows = connection.execute(query("devices_before"), {"store_id": store_id, "devices": list(devices), "before": before})
+    return {str(row[0]) for row in rows}
+
+
+@translated()
+def devices_between(connection: Connection, store_id: str, since: int, until: int) -> list[str]:
+    """Which devices were heard, or paid, in [since, until)."""
+    rows = connection.execute(query("devices_between"), {"store_id": store_id, "since": since, "until": until})
+    return [str(row[0]) for row in rows]
+
+
+@translated()
+def device_visits(connection: Connection, store_id: str, after: Mapping[str, int]) -> list[Visit]:
+    """The visits of each device that began after its time."""
+    scope = {"store_id": store_id, "devices": list(after), "afters": list(after.values())}
+    return visits_of_rows(connection, read_rows(connection, "device_visits", scope))
+
+
+@translated()
+def anonymous_payments(connection: Connection, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]:
+    """Payments without a device in any of these stretches of time, both ends included, as they were read."""
+    scope = {"store_id": store_id, "starts": [start for start, _ in stretches], "ends": [end for _, end in stretches]}
+    found = [reading_of(row).reading for row in read_rows(connection, "anonymous_payments", scope)]
+    return [payment for payment in found if isinstance(payment, Payment)]
+
+
+@translated()
+def visits_staying(connection: Connection, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]:
+    """The visits with a stay in a zone at a moment, for any of these pairs."""
+    pairs = sorted(set(asked))
+    if not pairs:
+        return []
+    times = [at for _, at in pairs]
+    scope = {"store_id": store_id, "zones": [zone for zone, _ in pairs], "times": times, "reach": max(0, min(times) - LONGEST_STAY)}
+    return visits_of_rows(connection, read_rows(connection, "visits_staying", scope))

@@ -1,0 +1,121 @@
+"""Gathers from the database what a store has to know again to tell devices anew (`stream.recall` says what that is, and why)."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
+
+from sensors.reading import SECOND, Dwell, Entry, Payment, Reading, Shelf
+from storage.model import Visit
+from stream.journey import NEVER, Plan, Tracked
+from stream.recall import History, Recalled, Where, begin_of, differing, since_a_silence
+from stream.store import Store
+
+FIRST_LOOK = 2 * 86_400 * SECOND
+"""How far back readings are read at first; where they show no silence, four times as far, and so on."""
+
+
+class Past(Protocol):
+    """What is stored: `storage.reader.Reader`, which says what each of these returns."""
+
+    def device_readings(self, store_id: str, devices: Collection[str], since: int) -> dict[str, list[Reading]]: ...  # noqa: D102
+    def devices_before(self, store_id: str, devices: Collection[str], before: int) -> set[str]: ...  # noqa: D102
+    def device_visits(self, store_id: str, after: Mapping[str, int]) -> list[Visit]: ...  # noqa: D102
+    def anonymous_payments(self, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]: ...  # noqa: D102
+    def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]: ...  # noqa: D102
+
+
+class Gathering:
+    """One store's readings, stored and about to be.
+
+    Args:
+        past: the database.
+        plan: its rules and layout as they are now.
+        buffered: its readings on time that the database does not have yet.
+        store: which store; it must stand still until it recalls what was gathered.
+    """
+
+    def __init__(self, past: Past, plan: Plan, buffered: list[Reading], store: Store) -> None:
+        self._past = past
+        self._store_id = store.store_id
+        self._plan = plan
+        self._buffered = buffered
+        self._settled = store.settled
+
+    def gather(self, late: list[Reading], devices: Mapping[str, int]) -> Recalled:
+        """Gather what late readings ask for, and devices that are to be told anew from a time on.
+
+        Args:
+            late: readings that are not stored yet; they will be part of the histories.
+            devices: others, with the time (microseconds since 1970) from which on.
+        """
+        wanted = dict(devices)
+        for reading in late:
+            if isinstance(reading, Tracked):
+                wanted[reading.device_id] = min(begin_of(reading), wanted.get(reading.device_id, -NEVER))
+            elif isinstance(reading, Payment) and reading.device_id is not None:
+                wanted[reading.device_id] = min(reading.ts, wanted.get(reading.device_id, -NEVER))
+        histories, own_payments = self._histories(wanted, late) if wanted else ({}, [])
+        visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
+        payments = own_payments + self._anonymous(histories, visits, late)
+        told = {visit.visit_id for visit in visits}
+        others = [visit for visit in self._past.visits_staying(self._store_id, self._asked(payments, visits)) if visit.visit_id not in told]
+        foreign = [visit for visit in others if visit.device_id not in histories]
+        return Recalled(histories, visits + foreign, payments)
+
+    def _histories(self, wanted: Mapping[str, int], late: list[Reading]) -> tuple[dict[str, History], list[Payment]]:
+        """Read each device back to a silence before what is wanted of it; also what it paid since."""
+        histories: dict[str, History] = {}
+        own_payments: dict[str, list[Payment]] = {}
+        left, back = dict(wanted), FIRST_LOOK
+        while left:
+            since = max(0, min(left.values()) - back)
+            stored = self._past.device_readings(self._store_id, left, since)
+            begun = self._past.devices_before(self._store_id, left, since)
+            for device, until in list(left.items()):
+                readings = stored.get(device, []) + [reading for reading in self._buffered + late if _device(reading) == device]
+                tracked = [reading for reading in readings if isinstance(reading, Tracked)]
+                history = since_a_silence(tracked, until, self._settled(device), self._plan)
+                if history is None and device not in begun:
+                    history = History(NEVER, tracked)
+                if history is not None:
+                    histories[device] = history
+                    own_payments[device] = [one for one in readings if isinstance(one, Payment) and one.ts > history.after]
+                    del left[device]
+            back *= 4
+        return histories, [payment for payments in own_payments.values() for payment in payments]
+
+    def _anonymous(self, histories: Mapping[str, History], visits: list[Visit], late: list[Reading]) -> list[Payment]:
+        """The payments without a device that may change hands: where a stay is another one now, and those that came late."""
+        where: list[Where] = []
+        for device, history in histories.items():
+            where += differing(history, [visit for visit in visits if visit.device_id == device], device, self._plan)
+        found = self._past.anonymous_payments(self._store_id, _merged(where)) if where else []
+        found += [reading for reading in self._buffered + late if isinstance(reading, Payment) and reading.device_id is None]
+        late_ids = {reading.id for reading in late}
+        return [payment for payment in found if payment.id in late_ids or any(self._is_in(payment, stay) for stay in where)]
+
+    def _is_in(self, payment: Payment, stay: Where) -> bool:
+        return self._zone(payment) == stay.zone_id and stay.started_at <= payment.ts <= stay.ended_at
+
+    def _asked(self, payments: Iterable[Payment], visits: Iterable[Visit]) -> list[tuple[str, int]]:
+        """Where and when somebody may have stayed who has to do with these payments, or with those of these visits."""
+        paid = [*payments, *(payment for visit in visits for payment in visit.payments)]
+        pairs = [(self._zone(payment), payment.ts) for payment in paid if payment.device_id is None]
+        return [(zone, ts) for zone, ts in pairs if zone is not None]
+
+    def _zone(self, payment: Payment) -> str | None:
+        return payment.zone_id or self._plan.till_zones.get(payment.sensor_id)
+
+
+def _device(reading: Reading) -> str | None:
+    return reading.device_id if isinstance(reading, Entry | Dwell | Shelf | Payment) else None
+
+
+def _merged(where: Iterable[Where]) -> list[tuple[int, int]]:
+    """The stretches of time that these fill together, none twice."""
+    merged: list[tuple[int, int]] = []
+    for stay in sorted(where, key=lambda stay: stay.started_at):
+        if merged and stay.started_at <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], stay.ended_at))
+        else:
+            merged.append((stay.started_at, stay.ended_at))
+    return merged

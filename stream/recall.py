@@ -1,0 +1,112 @@
+"""What has to be known again to tell devices anew: for readings that came late, and after a rule or a layout changed. Pure.
+
+A visit depends on all readings of its device from a moment on at which there was no visit: behind a silence that is longer than the timeout
+and the grace after an exit, and that no later presence reaches into (`since_a_silence`). From there the device is folded anew up to the
+present. Where its stays come out otherwise than they are stored (`differing`), payments without a device may change hands, so these and
+whoever else stayed there are wanted too.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+import msgspec
+
+from sensors.reading import SECOND, Entry, Payment
+from storage.model import Visit
+from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
+
+
+class History(msgspec.Struct):
+    """All readings of a device after a moment at which it had no visit.
+
+    Attributes:
+        after: the last reading before; visits that began later are told anew.
+        readings: in any order.
+    """
+
+    after: int
+    readings: list[Tracked]
+
+
+class Recalled(msgspec.Struct):
+    """What `stream.store.Store.recall` takes back.
+
+    Attributes:
+        histories: by device, those to be told anew.
+        visits: as they are stored: all of these devices since `after`, and those of others who may have to give a payment, or get it.
+        payments: late ones, and others that may change hands.
+    """
+
+    histories: dict[str, History] = {}
+    visits: list[Visit] = []
+    payments: list[Payment] = []
+
+
+class Where(msgspec.Struct, frozen=True, gc=False):
+    """A stretch of time in a zone, both ends included."""
+
+    zone_id: str
+    started_at: int
+    ended_at: int
+
+
+def since_a_silence(readings: list[Tracked], until: int, settled: int, plan: Plan) -> History | None:
+    """Cut the readings of a device behind the last silence up to `until` that ends every visit, and stays one whatever follows.
+
+    Args:
+        readings: all of the device from some time on, the late ones among them.
+        until: the earliest moment that has changed.
+        settled: before this nothing on time can come any more, and all that came is told (`Store.settled`).
+        plan: the store's rules.
+
+    Returns:
+        What follows that silence; None where the readings begin too late to show one.
+    """
+    readings = in_order(readings)
+    enough = max(plan.micros.visit_timeout, plan.micros.exit_grace)
+    earliest = -NEVER
+    for place in range(len(readings) - 1, 0, -1):
+        earliest = min(earliest, begin_of(readings[place]))
+        before = readings[place - 1].ts
+        told = earliest <= until and readings[place].ts < settled
+        if told and earliest - before > enough:
+            return History(before, readings[place:])
+    return None
+
+
+def differing(history: History, stored: Sequence[Visit], device_id: str, plan: Plan) -> list[Where]:
+    """Find the stays of a device that are not as they are stored, the ones of before and the ones of now; staff's count for nobody."""
+    journey = Journey()
+    journey.fold(in_order([*history.readings]), plan)
+    now = set() if device_id in plan.staff else {stay for span in journey.spans() for stay in span.stays}
+    then = {stay for visit in stored if not visit.is_staff for stay in visit.stays}
+    return [Where(stay.zone_id, stay.started_at, stay.ended_at) for stay in sorted(now ^ then, key=attrgetter("started_at", "zone_id"))]
+
+
+def with_twins(visits: Iterable[Visit]) -> Iterator[tuple[Visit, int]]:
+    """Number the visits of a device that began at the same moment, as `stream.journey` does: the first was an exit alone."""
+    order = attrgetter("device_id", "entered_at")
+    for _, twins in groupby(sorted(visits, key=lambda visit: (*order(visit), visit.left_at)), key=order):
+        yield from ((visit, number) for number, visit in enumerate(twins))
+
+
+def span_of(visit: Visit, twin: int) -> Span:
+    """Read a stored visit back as far as its device's readings had told it."""
+    return Span(
+        entered_at=visit.entered_at,
+        left_at=visit.left_at,
+        ended_by=visit.ended_by,
+        n_readings=visit.n_readings,
+        stays=visit.stays,
+        shelf_visits=visit.shelf_visits,
+        by_entry=False,
+        twin=twin,
+    )
+
+
+def begin_of(reading: Tracked) -> int:
+    """Where a reading's presence begins, before rule 0 looks at the one before."""
+    if isinstance(reading, Entry) or not reading.duration_s:
+        return reading.ts
+    return reading.ts - round(reading.duration_s * SECOND)

@@ -244,9 +244,9 @@ class _Bridge:
             self._out.send(record)
 
     def _acknowledge(self) -> None:
-        for delivery in self._lanes.settled():
-            self.counts.forwarded += 1
-            self._in.acknowledge(delivery.mid, delivery.qos)
+        settled = list(self._lanes.settled())
+        self.counts.forwarded += len(settled)
+        self._in.acknowledge(settled)
 
     def _has_room(self) -> bool:
         return self._lanes.held_elements < self._settings.max_held_elements and self._lanes.held_bytes < self._settings.max_held_bytes

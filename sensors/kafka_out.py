@@ -56,7 +56,9 @@ class KafkaOut:
             self._servers,
             OPEN_S,
             acks="all",
-            enable_idempotence=True,
+            # The order is kept by sending one record of a store at a time, and the worker knows ids that come twice. With idempotence on,
+            # kafka-python 3.0 waits for its producer id without end and without failing anything while Kafka is silent.
+            enable_idempotence=False,
             compression_type="lz4",
             batch_size=262_144,
             linger_ms=0,  # records are batches already, and Kafka's client gathers them while a request is under way

@@ -52,7 +52,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Published:
-    """What was published and acknowledged.
+    """What was published.
 
     Attributes:
         messages: how many messages, the last status of each store included.
@@ -60,6 +60,7 @@ class Published:
         by_kind: readings by the kind in their topic.
         closing: the time of the last status of each store, microseconds since 1970.
         reconnects: how often the connection was made anew; what was under way then arrived once or twice.
+        unacknowledged: messages of which the broker had not said that it has them when it was asked to stop; 0 otherwise.
         seconds: how long it took.
         stopped: it was asked to stop before the end.
     """
@@ -69,6 +70,7 @@ class Published:
     by_kind: Counter[str] = field(default_factory=Counter)
     closing: dict[str, int] = field(default_factory=dict)
     reconnects: int = 0
+    unacknowledged: int = 0
     seconds: float = 0.0
     stopped: bool = False
 
@@ -154,7 +156,8 @@ def publish(
         line.drain(0)
     finally:
         line.close()
-    done.reconnects, done.stopped, done.seconds = line.reconnects, stop(), time.monotonic() - began
+    done.reconnects, done.unacknowledged = line.reconnects, line.under_way
+    done.stopped, done.seconds = stop(), time.monotonic() - began
     return done
 
 
@@ -200,7 +203,8 @@ def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Publi
 
 
 def _send(line: "_Connection", message: Message, done: Published) -> None:
-    line.send(message.topic, message.payload)
+    if not line.send(message.topic, message.payload):
+        return
     done.messages += 1
     done.readings += message.readings
     done.by_kind[message.kind] += message.readings
@@ -213,7 +217,7 @@ class _Connection:
         self.stop = stop
         self.reconnects = 0
         self._url = url
-        self._under_way = 0
+        self.under_way = 0
         self._welcome = False
         self._refused = ""
         self._client = new_client(url, "")
@@ -233,16 +237,23 @@ class _Connection:
         except OSError as away:
             raise BrokerAway(f"the MQTT broker at {self._url} cannot be reached: {away.strerror or away}") from away
 
-    def send(self, topic: str, payload: bytes) -> None:
-        """Publish; wait before that while too many messages are under way."""
-        if self._under_way >= IN_FLIGHT:
+    def send(self, topic: str, payload: bytes) -> bool:
+        """Publish; wait before that while too many messages are under way.
+
+        Returns:
+            Whether it was published: not, when it was asked to stop while the broker was away.
+        """
+        if self.under_way >= IN_FLIGHT:
             self.drain(IN_FLIGHT // 2)
-        self._under_way += 1
+        if self.under_way >= IN_FLIGHT:
+            return False
+        self.under_way += 1
         self._client.publish(topic, payload, qos=1)
+        return True
 
     def drain(self, left: int) -> None:
         """Wait until at most `left` messages are under way; when asked to stop, only as long as the connection lasts."""
-        while self._under_way > left:
+        while self.under_way > left:
             self._turn(STEP_S)
             if self._client.socket() is None and self.stop():
                 return
@@ -307,4 +318,4 @@ class _Connection:
         self._refused = "" if self._welcome else str(reason)
 
     def _on_publish(self, _client: mqtt.Client, _data: object, _mid: int, _reason: object, _properties: object) -> None:
-        self._under_way -= 1
+        self.under_way -= 1

@@ -8,11 +8,12 @@ import psycopg
 
 from sensors.layout import Layout
 from sensors.reading import Payment, Reading
-from storage import accounts, layouts, recall, restore
+from storage import accounts, layouts, rebuilds, recall, restore
 from storage.accounts import Accounting, Days
 from storage.connect import connect
 from storage.errors import DatabaseAway, translated
 from storage.model import Clock, StoredReading, Visit
+from storage.rebuilds import Rebuild
 from storage.restore import StoredOffset
 
 T = TypeVar("T")
@@ -102,6 +103,14 @@ class Reader:
     def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]:
         """The visits with a stay in a zone at a moment, for any of these pairs."""
         return self._read(lambda connection: recall.visits_staying(connection, store_id, asked))
+
+    def next_rebuild(self, store_ids: list[str]) -> Rebuild | None:
+        """The first request of these stores that is not finished."""
+        return self._read(lambda connection: rebuilds.first_open(connection, store_ids))
+
+    def advance_rebuild(self, rebuild_id: int, devices: int, done: int) -> None:
+        """Say how many devices of a request are done; when all are, it is finished."""
+        return self._read(lambda connection: rebuilds.advance(connection, rebuild_id, devices, done))
 
     def layout(self, store_id: str) -> Layout | None:
         """The newest plan of a store; None where it has none."""

@@ -13,6 +13,10 @@ FIRST_LOOK = 2 * 86_400 * SECOND
 """How far back readings are read at first; where they show no silence, four times as far, and so on."""
 
 
+ANYWHERE = ""
+"""No zone has this name."""
+
+
 class Past(Protocol):
     """What is stored: `storage.reader.Reader`, which says what each of these returns."""
 
@@ -40,22 +44,31 @@ class Gathering:
         self._buffered = buffered
         self._settled = store.settled
 
-    def gather(self, late: list[Reading], devices: Mapping[str, int]) -> Recalled:
-        """Gather what late readings ask for, and devices that are to be told anew from a time on.
+    def since(self, since: int, devices: Iterable[str], paid: tuple[int, int]) -> Recalled:
+        """Gather what it takes to tell devices anew from a time on, and the payments without a device of a stretch of time.
 
         Args:
-            late: readings that are not stored yet; they will be part of the histories.
-            devices: others, with the time (microseconds since 1970) from which on.
+            since: microseconds since 1970.
+            devices: which.
+            paid: the stretch, its end excluded.
         """
-        wanted = dict(devices)
+        return self._gather(dict.fromkeys(devices, since), [], [Where(ANYWHERE, paid[0], paid[1] - 1)])
+
+    def late(self, late: list[Reading]) -> Recalled:
+        """Gather what late readings ask for; they are not stored yet, and will be part of the histories."""
+        wanted: dict[str, int] = {}
         for reading in late:
             if isinstance(reading, Tracked):
                 wanted[reading.device_id] = min(begin_of(reading), wanted.get(reading.device_id, -NEVER))
             elif isinstance(reading, Payment) and reading.device_id is not None:
                 wanted[reading.device_id] = min(reading.ts, wanted.get(reading.device_id, -NEVER))
+        return self._gather(wanted, late, [])
+
+    def _gather(self, wanted: Mapping[str, int], late: list[Reading], where: list[Where]) -> Recalled:
+        """Gather devices since when they are wanted, and the payments that change hands with them or lie in these places."""
         histories, own_payments = self._histories(wanted, late) if wanted else ({}, [])
         visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
-        payments = own_payments + self._anonymous(histories, visits, late)
+        payments = own_payments + self._anonymous(histories, visits, late, where)
         told = {visit.visit_id for visit in visits}
         others = [visit for visit in self._past.visits_staying(self._store_id, self._asked(payments, visits)) if visit.visit_id not in told]
         foreign = [visit for visit in others if visit.device_id not in histories]
@@ -83,9 +96,11 @@ class Gathering:
             back *= 4
         return histories, [payment for payments in own_payments.values() for payment in payments]
 
-    def _anonymous(self, histories: Mapping[str, History], visits: list[Visit], late: list[Reading]) -> list[Payment]:
-        """The payments without a device that may change hands: where a stay is another one now, and those that came late."""
-        where: list[Where] = []
+    def _anonymous(
+        self, histories: Mapping[str, History], visits: list[Visit], late: list[Reading], where: Iterable[Where]
+    ) -> list[Payment]:
+        """The payments without a device that may change hands: in these places, where a stay is another one now, and late ones."""
+        where = [*where]
         for device, history in histories.items():
             where += differing(history, [visit for visit in visits if visit.device_id == device], device, self._plan)
         found = self._past.anonymous_payments(self._store_id, _merged(where)) if where else []
@@ -94,7 +109,7 @@ class Gathering:
         return [payment for payment in found if payment.id in late_ids or any(self._is_in(payment, stay) for stay in where)]
 
     def _is_in(self, payment: Payment, stay: Where) -> bool:
-        return self._zone(payment) == stay.zone_id and stay.started_at <= payment.ts <= stay.ended_at
+        return stay.zone_id in {ANYWHERE, self._zone(payment)} and stay.started_at <= payment.ts <= stay.ended_at
 
     def _asked(self, payments: Iterable[Payment], visits: Iterable[Visit]) -> list[tuple[str, int]]:
         """Where and when somebody may have stayed who has to do with these payments, or with those of these visits."""

@@ -88,6 +88,15 @@ class Tills:
         assert slot.payment.zone_id is not None
         self._zones[slot.payment.zone_id][1].setdefault(slot.payment.ts // BUCKET, []).append(slot)
 
+    def move(self, slot: Slot, payment: Payment) -> None:
+        """Take a payment from the zone where it was to that of its newer version, which must be watched if it is one."""
+        bucket = payment.ts // BUCKET
+        if slot.payment.zone_id is not None:
+            of_zone = self._zones[slot.payment.zone_id][1]
+            of_zone[bucket] = [other for other in of_zone.get(bucket, []) if other is not slot]
+        if payment.zone_id is not None:
+            self._zones[payment.zone_id][1].setdefault(bucket, []).append(slot)
+
     def change(self, device_id: str, gone: Iterable[Span], come: Iterable[Span]) -> list[Slot]:
         """Replace stays of a device by others; return the payments whose owner may now be another."""
         touched: list[Slot] = []

@@ -168,15 +168,12 @@ class Store:
         """
         for device_id, history in recalled.histories.items():
             self._retell(device_id, history)
+        for payment in recalled.payments:
+            self._pay_again(payment)
         for visit, twin in with_twins(recalled.visits):
             told_anew = recalled.histories.get(visit.device_id)
             settled = told_anew is None or visit.entered_at <= told_anew.after
             self._remember(visit, (visit.entered_at, twin), settled=settled)
-        for payment in recalled.payments:
-            if payment.id in self._paid:
-                self._slots.append(self._paid[payment.id])
-            else:
-                self._pay(payment)
 
     def restore(self, stored: Iterable[list[StoredReading]], store_time: int) -> Changes:
         """Take up where another left off, from what it has stored; only for a store that has seen nothing yet.
@@ -214,10 +211,13 @@ class Store:
 
     def replan(self, plan: Plan) -> None:
         """Go on by other rules and another layout; visits that are not final are said again, what is past stays as it was."""
-        self._plan = plan
+        before, self._plan = self._plan, plan
         for zone in plan.till_zones.values():
             self._watch(zone)
         for device_id, track in self._tracks.items():
+            if device_id in before.staff ^ plan.staff:
+                gone, come = (track.spans, []) if device_id in plan.staff else ([], track.spans)
+                self._slots += self._tills.change(device_id, gone, come)
             if any(not said.visit.is_final for said in track.said.values()):
                 track.said = {key: said._replace(span=None) for key, said in track.said.items()}
                 self._dirty.add(device_id)
@@ -258,7 +258,7 @@ class Store:
         elif self.store_time - self._ids_since > self._ids_kept:
             self._older_ids, self._ids = self._ids, set()
             self._ids_since = self.store_time
-            self._forget()
+            self.let_go()
 
     def _pay(self, payment: Payment) -> None:
         """Keep a payment until no reading can change its owner."""
@@ -270,14 +270,19 @@ class Store:
         self._slots.append(slot)
 
     def _slot(self, payment: Payment) -> Slot:
-        """Make a place for a payment, in the zone of its till."""
-        if payment.zone_id is None and payment.sensor_id in self._plan.till_zones:
-            payment = msgspec.structs.replace(payment, zone_id=self._plan.till_zones[payment.sensor_id])
+        """Make a place for a payment."""
+        payment = self._in_its_zone(payment)
         slot = self._paid[payment.id] = Slot(payment)
         if payment.device_id is None and payment.zone_id is not None:
             self._watch(payment.zone_id)
             self._tills.add_payment(slot)
         return slot
+
+    def _in_its_zone(self, payment: Payment) -> Payment:
+        """Fill in the zone of the till where the payment does not say it."""
+        if payment.zone_id is None and payment.sensor_id in self._plan.till_zones:
+            return msgspec.structs.replace(payment, zone_id=self._plan.till_zones[payment.sensor_id])
+        return payment
 
     def _watch(self, zone: str) -> None:
         """Begin to keep the stays of a zone in which somebody paid, with those of before."""
@@ -327,12 +332,26 @@ class Store:
                 self._dirty.add(owner.device_id)
             slot.owner = owner
 
+    def _pay_again(self, payment: Payment) -> None:
+        """Look at a payment again, which may be in another zone by now."""
+        known = self._paid.get(payment.id)
+        if known is None:
+            self._pay(payment)
+            return
+        payment = self._in_its_zone(payment)
+        if payment.zone_id != known.payment.zone_id:
+            if payment.device_id is None:
+                if payment.zone_id is not None:
+                    self._watch(payment.zone_id)
+                self._tills.move(known, payment)
+            known.payment, known.said = payment, False
+        self._slots.append(known)
+
     def _retell(self, device_id: str, history: History) -> None:
         """Forget what a device did from the beginning of its history on, and take in that history."""
         track = self._tracks.setdefault(device_id, Track())
         older = [span for span in track.spans if span.entered_at <= history.after]
-        if device_id not in self._plan.staff:
-            self._slots += self._tills.change(device_id, [span for span in track.spans if span.entered_at > history.after], ())
+        self._slots += self._tills.change(device_id, [span for span in track.spans if span.entered_at > history.after], ())
         track.journey, track.spans = Journey(), older
         track.journey.done = [*older]
         track.pending = [*history.readings]
@@ -419,8 +438,8 @@ class Store:
                 slot.said, slot.visit_id = True, owned_by
                 changes.payments.append((slot.payment, owned_by))
 
-    def _forget(self) -> None:
-        """Let go of what no reading on time can reach any more, however long the presence that it reports."""
+    def let_go(self) -> None:
+        """Forget what no reading on time can reach any more, however long the presence that it reports."""
         self._tills.forget(self.store_time - self._plan.micros.lateness - _MAX_DURATION)
         reach = self.horizon(self.store_time)
         self._paid = {payment_id: slot for payment_id, slot in self._paid.items() if slot.payment.ts >= reach}

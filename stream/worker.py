@@ -14,9 +14,10 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -27,6 +28,7 @@ from sensors.topics import REJECTED
 from storage.errors import DatabaseAway, Fenced
 from storage.model import Clock, Removed, Visit
 from storage.reader import Reader
+from storage.rebuilds import Rebuild
 from storage.writer import Writer
 from stream.form import visit_message
 from stream.gathering import Gathering
@@ -42,8 +44,11 @@ FLUSH_S = 0.25
 MOST_BUFFERED = 20_000
 """Readings that may wait for a flush, all partitions together; then records have to wait. It bounds memory while the database is away."""
 
-LAYOUTS_EVERY_S = 5.0
-"""Between two looks for a newer layout."""
+LOOK_EVERY_S = 2.0
+"""Between two looks for newer layouts, and for rebuilds that are asked for."""
+
+REBUILD_DEVICES = 100
+"""Devices that are told anew in one transaction."""
 
 SEEK_AGAIN_S = 5.0
 """Records that were under way when we asked to read again are passed over for so long."""
@@ -101,7 +106,7 @@ class Worker:
         self._sought: dict[Slice, float] = {}
         self._plans: dict[str, Plan] = {}
         self._versions: dict[str, int | None] = {}
-        self._layouts_at = 0.0
+        self._looked_at = 0.0
         self._flushing = asyncio.Lock()
         self._opening = asyncio.Lock()
         self._still = asyncio.Lock()
@@ -154,8 +159,10 @@ class Worker:
         async with self._flushing:
             for where, partition in list(self._partitions.items()):
                 await self._flush(where, partition)
-            if time.monotonic() - self._layouts_at > LAYOUTS_EVERY_S:
+            if time.monotonic() - self._looked_at > LOOK_EVERY_S:
+                self._looked_at = time.monotonic()
                 await self._refresh_layouts()
+                await self._rebuild()
 
     async def close(self) -> None:
         """Flush a last time and let go of the database."""
@@ -192,12 +199,33 @@ class Worker:
         known = await self._in_database(lambda: self._writer.existing_ids({store_id: [(reading.id, reading.ts) for reading in late]}))
         new = partition.settle_late(store_id, late, known[store_id])
         if new:
-            await self._retell(partition, store_id, new)
+            recalled = await self._in_database(partial(self._gathering(partition, store_id).late, new))
+            partition.stores[store_id].recall(recalled)
 
-    async def _retell(self, partition: Partition, store_id: str, late: list[Reading]) -> None:
-        gathering = Gathering(self._reader, self._plans[store_id], partition.buffered(store_id), partition.stores[store_id])
-        recalled = await self._in_database(lambda: gathering.gather(late, {}))
-        partition.stores[store_id].recall(recalled)
+    def _gathering(self, partition: Partition, store_id: str) -> Gathering:
+        return Gathering(self._reader, self._plans[store_id], partition.buffered(store_id), partition.stores[store_id])
+
+    async def _rebuild(self) -> None:
+        """Take a step of the first rebuild that is asked for: tell some devices anew, and write what that changes."""
+        stores = {store_id: (where, partition) for where, partition in self._partitions.items() for store_id in partition.stores}
+        asked = await self._in_database(lambda: self._reader.next_rebuild(list(stores)))
+        if asked is None:
+            return
+        where, partition = stores[asked.store_id]
+        devices = await self._in_database(lambda: self._reader.devices_between(*asked[1:]))
+        log.info("rebuilding %s: %d devices", asked.store_id, len(devices), extra={"action": "rebuild", "store": asked.store_id})
+        for some, paid in rebuild_steps(asked, devices):
+            await self._flush(where, partition)
+            async with self._still:
+                gathering = self._gathering(partition, asked.store_id)
+                recalled = await self._in_database(partial(gathering.since, asked.since, some, paid))
+                partition.stores[asked.store_id].recall(recalled)
+            await self._flush(where, partition)
+            if self._partitions.get(where) is not partition:
+                return  # lost meanwhile; its next owner begins again
+            partition.stores[asked.store_id].let_go()
+            done = len(devices) if paid[1] == asked.until else devices.index(some[-1]) + 1
+            await self._in_database(partial(self._reader.advance_rebuild, asked.rebuild_id, len(devices), done))
 
     async def _bridge_gap(self, where: Slice, partition: Partition, offset: int) -> bool:
         """Decide what a record means that does not follow on the last one covered.
@@ -294,7 +322,6 @@ class Worker:
 
     async def _refresh_layouts(self) -> None:
         """Have the stores whose layout changed go on by the new one."""
-        self._layouts_at = time.monotonic()
         versions = await self._in_database(self._reader.layout_versions)
         for partition in self._partitions.values():
             for store_id, store in list(partition.stores.items()):
@@ -302,6 +329,14 @@ class Worker:
                     await self._in_database(partial(self._load_plan, store_id))
                     store.replan(self._plans[store_id])
                     log.info("store %s has a new layout", store_id, extra={"action": "layout", "store": store_id})
+
+
+def rebuild_steps(asked: Rebuild, devices: list[str]) -> Iterator[tuple[list[str], tuple[int, int]]]:
+    """Cut a rebuild into steps: some devices each, and a stretch of the time whose payments are looked at."""
+    n_steps = max(1, -(-len(devices) // REBUILD_DEVICES))
+    cuts = [asked.since + (asked.until - asked.since) * step // n_steps for step in range(n_steps + 1)]
+    for step, paid in enumerate(pairwise(cuts)):
+        yield devices[step * REBUILD_DEVICES : (step + 1) * REBUILD_DEVICES], paid
 
 
 def _messages(visits: Iterable[Visit], removed: Iterable[Removed]) -> list[Message]:

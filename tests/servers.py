@@ -14,7 +14,6 @@ from os import environ
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
@@ -239,17 +238,3 @@ def _has_broker(port: int) -> bool:
         return False
     finally:
         admin.close()
-
-
-@pytest.fixture
-def mosquitto_server(tmp_path: Path) -> Iterator[Server]:
-    """A mosquitto of this test's own."""
-    with mosquitto(tmp_path / "mosquitto") as server:
-        yield server
-
-
-@pytest.fixture
-def kafka_server(tmp_path: Path) -> Iterator[Server]:
-    """An Apache Kafka of this test's own."""
-    with apache_kafka(tmp_path / "kafka") as server:
-        yield server

@@ -92,7 +92,7 @@ def test_passers_by_stay_on_the_pavement() -> None:
     for walk in play().walks:
         if walk.role == "passer-by":
             assert [stay.zone_id for stay in walk.stays] == ["outside"]
-            assert not (walk.passages or walk.acts or walk.payments)
+            assert (walk.passages, walk.acts, walk.payments) == ([], [], [])
 
 
 def test_a_store_without_a_pavement_has_no_passers_by() -> None:

@@ -12,7 +12,7 @@ from msgspec import structs
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.habits import HOUR, MINUTE, Habits
-from simulators.opening import LAST_ENTRY, arrivals, last_open_days, windows
+from simulators.opening import DAYS, LAST_ENTRY, arrivals, last_open_days, windows
 from tests.simulators.plans import FRIDAY, SMALL, window_of
 
 SUNDAY = date(2026, 11, 22)
@@ -84,10 +84,9 @@ def test_several_open_days_skip_the_closed_ones_between_them() -> None:
 
 def test_a_store_that_never_opens_is_refused() -> None:
     """There is no last open day."""
+    never = structs.replace(ALWAYS, opening_hours={day: [] for day in DAYS})
     with pytest.raises(SettingError, match="closed on every day"):
-        last_open_days(
-            structs.replace(ALWAYS, opening_hours={day: [] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}), FRIDAY, 1
-        )
+        last_open_days(never, FRIDAY, 1)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 300))

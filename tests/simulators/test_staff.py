@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from sensors.layout import Layout
 from simulators.floor import floor_of
 from simulators.habits import HOUR, MIN_STAY, MINUTE, Habits
 from simulators.scene import Scene
@@ -17,9 +18,8 @@ SEEDS = st.integers(0, 2**32)
 LONG = structs.replace(SMALL, opening_hours={"fri": ["08:00", "18:00"]}, staff_devices=frozenset({"a", "b", "c", "d", "e", "f"}))
 
 
-def work(seed: int, layout: type[SMALL] | object = LONG) -> list[Walk]:
+def work(seed: int, layout: Layout = LONG) -> list[Walk]:
     """The shifts of a day."""
-    assert isinstance(layout, type(SMALL))
     return shifts(Scene(Random(seed), floor_of(layout), Habits()), window_of(layout))
 
 

@@ -12,6 +12,21 @@ DAY = 1_790_000_000 * SECOND // (3600 * SECOND) * (3600 * SECOND)
 HOUR = 3600 * SECOND
 TOPIC = "instore.readings"
 
+WRITTEN = [
+    "readings",
+    "rejected_readings",
+    "visits",
+    "stays",
+    "shelf_visits",
+    "payments",
+    "payment_items",
+    "ingest_offsets",
+    "store_clocks",
+    "ingest_counts",
+    "stores",
+]
+"""The tables that a flush writes to."""
+
 
 def step(expected: int | None, next_offset: int, partition: int = 0, life: str = "life-1", topic: str = TOPIC) -> Advance:
     """One partition's progress."""
@@ -22,7 +37,13 @@ def dwell(number: int, store_id: str = "s1", at: int = DAY, *, is_late: bool = F
     """The reading with this number: a second after the one before, received half a second later."""
     ts = at + number * SECOND
     reading = Dwell(
-        id=f"r{number}", store_id=store_id, sensor_id="gw-1", ts=ts, received_at=ts + SECOND // 2, device_id=f"band-{number % 7}", zone_id="dairy"
+        id=f"r{number}",
+        store_id=store_id,
+        sensor_id="gw-1",
+        ts=ts,
+        received_at=ts + SECOND // 2,
+        device_id=f"band-{number % 7}",
+        zone_id="dairy",
     )
     return StoredReading(reading, is_late=is_late)
 

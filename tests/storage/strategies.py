@@ -49,9 +49,7 @@ def readings(store_id: st.SearchStrategy[str] = text) -> st.SearchStrategy[Readi
     common = {"id": text, "store_id": store_id, "sensor_id": text, "ts": micros, "received_at": micros}
     return st.one_of(
         st.builds(Entry, **common, device_id=text, direction=st.sampled_from(["in", "out"]), zone_id=maybe_text),
-        st.builds(
-            Dwell, **common, device_id=text, zone_id=text, duration_s=durations, rssi_dbm=st.one_of(st.none(), st.floats(-200, 100))
-        ),
+        st.builds(Dwell, **common, device_id=text, zone_id=text, duration_s=durations, rssi_dbm=st.one_of(st.none(), st.floats(-200, 100))),
         st.builds(
             Shelf, **common, device_id=text, shelf_id=text, action=actions, product_id=maybe_text, zone_id=maybe_text, duration_s=durations
         ),

@@ -67,10 +67,17 @@ prices = st.one_of(st.none(), st.decimals(0, 10**9, places=4))
 products = st.builds(Product, product_id=strategies.text, name=names, price=prices, promoted=st.booleans())
 sensor_plans = st.builds(SensorPlan, sensor_id=strategies.text, zone_id=strategies.maybe_text, x=st.one_of(st.none(), metres))
 zones = st.builds(
-    Zone, zone_id=strategies.text, name=names, polygon=st.lists(st.tuples(metres, metres), max_size=3).map(tuple), capacity=st.integers(0, 10**6)
+    Zone,
+    zone_id=strategies.text,
+    name=names,
+    polygon=st.lists(st.tuples(metres, metres), max_size=3).map(tuple),
+    capacity=st.integers(0, 10**6),
 )
 shelves = st.builds(
-    ShelfPlan, shelf_id=strategies.text, zone_id=strategies.text, products=st.lists(products, max_size=2, unique_by=lambda p: p.product_id).map(tuple)
+    ShelfPlan,
+    shelf_id=strategies.text,
+    zone_id=strategies.text,
+    products=st.lists(products, max_size=2, unique_by=lambda p: p.product_id).map(tuple),
 )
 plans = st.builds(
     Layout,
@@ -155,7 +162,9 @@ def test_a_product_on_two_shelves_is_one_row(connection: psycopg.Connection) -> 
         ShelfPlan(shelf_id="b", zone_id="dairy", products=(msgspec.structs.replace(MILK, promoted=True),)),
     )
     layouts.save(connection, msgspec.structs.replace(LAYOUT, shelves=shelves), "corner.yaml")
-    assert rows(connection, "SELECT name, price::text, promoted, shelf_ids FROM instore.products") == [("Milk 1 l", "1.1900", True, ["a", "b"])]
+    assert rows(connection, "SELECT name, price::text, promoted, shelf_ids FROM instore.products") == [
+        ("Milk 1 l", "1.1900", True, ["a", "b"])
+    ]
 
 
 def test_a_store_seen_before_gets_its_layout(connection: psycopg.Connection, database_url: str) -> None:
@@ -185,7 +194,9 @@ def test_two_at_once_make_two_versions(database_url: str) -> None:
     [
         msgspec.structs.replace(LAYOUT, name="a\0b"),
         msgspec.structs.replace(LAYOUT, zones=(Zone(zone_id="z", capacity=10**12),)),
-        msgspec.structs.replace(LAYOUT, shelves=(ShelfPlan(shelf_id="s", zone_id="z", products=(Product(product_id="p", price=Decimal("1e15")),)),)),
+        msgspec.structs.replace(
+            LAYOUT, shelves=(ShelfPlan(shelf_id="s", zone_id="z", products=(Product(product_id="p", price=Decimal("1e15")),)),)
+        ),
     ],
 )
 def test_what_no_column_can_hold_is_said(connection: psycopg.Connection, plan: Layout) -> None:

@@ -9,18 +9,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from storage import restore
 from storage.connect import connect
 from storage.errors import DatabaseAway, Fenced
 from storage.model import Clock, Count, Flush
 from storage.writer import Writer
-from tests.storage.examples import DAY, HOUR, dwell, payment, step, visit
+from tests.storage.examples import DAY, HOUR, WRITTEN, dwell, payment, step, visit
 from tests.storage.proxy import proxy
 
 pytestmark = pytest.mark.integration
-
-EVERYTHING = "readings rejected_readings visits stays shelf_visits payments payment_items ingest_offsets store_clocks arrivals stores"
 
 
 @pytest.fixture
@@ -52,7 +51,9 @@ def full_flush(expected: int | None, next_offset: int, number: int = 1) -> Flush
 
 def contents(admin: psycopg.Connection) -> dict[str, list[tuple[Any, ...]]]:
     """All rows of all tables that a flush writes to."""
-    return {name: admin.execute(f"SELECT * FROM instore.{name} ORDER BY 1, 2".encode()).fetchall() for name in EVERYTHING.split()}
+    return {
+        name: admin.execute(sql.SQL("SELECT * FROM instore.{} ORDER BY 1, 2").format(sql.Identifier(name))).fetchall() for name in WRITTEN
+    }
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_a_crash_in_the_middle_leaves_nothing(database_url: str, writer: Writer,
             outcome.append(away)
 
     with connect(database_url, "blocker") as blocker, blocker.transaction():
-        blocker.execute("LOCK TABLE instore.arrivals")  # the last that a flush writes to
+        blocker.execute("LOCK TABLE instore.ingest_counts")  # the last that a flush writes to
         thread = threading.Thread(target=write)
         thread.start()
         kill_waiting(admin)
@@ -166,7 +167,7 @@ def test_an_answer_lost_after_the_commit_is_not_written_twice(database_url: str,
 def test_a_lost_commit_is_not_taken_for_that_of_another(database_url: str, writer: Writer, admin: psycopg.Connection) -> None:
     """Whoever took the partition over may stand at the same offset: that was another flush, and ours is fenced."""
     writer.write(Flush(advance=step(None, 1)))
-    admin.execute("ALTER TABLE instore.arrivals ADD CONSTRAINT never CHECK (false)")  # the commit cannot come
+    admin.execute("ALTER TABLE instore.ingest_counts ADD CONSTRAINT never CHECK (false)")  # the commit cannot come
     with pytest.raises(psycopg.errors.CheckViolation):
         writer.write(full_flush(1, 2))
     with Writer(database_url) as other:
@@ -175,7 +176,7 @@ def test_a_lost_commit_is_not_taken_for_that_of_another(database_url: str, write
         writer.write(full_flush(1, 2))
 
 
-def test_a_database_that_is_away_says_so_and_is_found_again(database_url: str, writer: Writer, admin: psycopg.Connection) -> None:
+def test_a_database_that_is_away_says_so_and_is_found_again(writer: Writer, admin: psycopg.Connection) -> None:
     """After a lost connection the next write opens a fresh one."""
     writer.write(Flush(advance=step(None, 1)))
     admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'instore worker'")
@@ -225,5 +226,5 @@ def test_workers_of_many_partitions_do_not_stand_in_each_others_way(database_url
 
     with ThreadPoolExecutor(n_writers) as pool:
         list(pool.map(work, range(n_writers)))
-    assert admin.execute("SELECT DISTINCT received FROM instore.arrivals").fetchall() == [(n_writers * n_flushes,)]
+    assert admin.execute("SELECT DISTINCT received FROM instore.ingest_counts").fetchall() == [(n_writers * n_flushes,)]
     assert admin.execute("SELECT count(*) FROM instore.readings").fetchall() == [(n_writers * n_flushes * 7,)]

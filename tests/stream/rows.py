@@ -43,8 +43,19 @@ class Rows:
         known = {stored.reading.id for stored in self.readings} | {reading.id for reading in self.buffered}
         new = [reading for reading in late if reading.id not in known]
         if new:
-            store.recall(Gathering(self, plan, self.buffered, store).gather(new, {}))
+            store.recall(Gathering(self, plan, self.buffered, store).late(new))
             self.readings += [StoredReading(reading, is_late=True) for reading in new]
+            self.write(store)
+
+    def rebuild(self, store: Store, plan: Plan, *, devices_at_once: int) -> None:
+        """Tell all devices anew, a few at a time, as a rebuild of all time does."""
+        self.write(store)
+        heard = {reading.device_id for reading in self._own(store.store_id) if isinstance(reading, Tracked | Payment)}
+        devices = sorted(device for device in heard if device is not None)
+        end = max((one.reading.ts for one in self.readings), default=0) + 1
+        for start in range(0, len(devices) or 1, devices_at_once):
+            paid = (0, end) if start == 0 else (0, 0)
+            store.recall(Gathering(self, plan, [], store).since(0, devices[start : start + devices_at_once], paid))
             self.write(store)
 
     def restored(self, store: Store, plan: Plan) -> Store:

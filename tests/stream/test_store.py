@@ -15,7 +15,7 @@ from stream.journey import Plan
 from stream.rules import Rules
 from stream.store import Store, visit_id
 from tests.oracle import Expected, expect
-from tests.strategies import Case, arrivals, cases, random_case
+from tests.strategies import Case, World, arrivals, cases, random_case, random_world
 from tests.stream.make import alive, at, dwell, entry, payment, plan
 from tests.stream.rows import Rows, by_device
 
@@ -31,10 +31,11 @@ def _want(case: Case) -> Expected:
     return Expected(sorted(visits, key=by_device), unattributed)
 
 
-def _live(case: Case, rng: random.Random, restart: float = 0.0, *, any_order: bool = False) -> Expected:
+def _live(case: Case, rng: random.Random, restart: float = 0.0, *, any_order: bool = False, then: Case | None = None) -> Expected:
     """Let the readings arrive, cut into batches, with flushes and restarts now and then.
 
-    They come in some order within lateness; with `any_order` in any, so that many are late, by hours.
+    They come in some order within lateness; with `any_order` in any, so that many are late, by hours. In the end all is told anew by the
+    layouts of `then`.
     """
     arriving = arrivals(rng, case.readings, case.world.lateness_s())
     if any_order:
@@ -53,6 +54,9 @@ def _live(case: Case, rng: random.Random, restart: float = 0.0, *, any_order: bo
             if rng.random() < restart:
                 rows.write(store)
                 store = rows.restored(store, _plan(case, store_id))
+        if then is not None:
+            store.replan(_plan(then, store_id))
+            rows.rebuild(store, _plan(then, store_id), devices_at_once=rng.randint(1, 3))
         store.close()
         rows.write(store)
         assert any_order or not any(stored.is_late for stored in rows.readings)
@@ -89,6 +93,17 @@ def test_late_by_hours_and_still_the_same_visits(block: int) -> None:
         case = random_case(rng)
         if case.readings:
             assert _live(case, rng, restart=0.1, any_order=True) == _want(case), f"seed {seed}"
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_a_rebuild_tells_all_of_the_past_by_another_layout(block: int) -> None:
+    """Live by one layout, and in the end by another: after a rebuild, a few devices at a time, all is by the other."""
+    for seed in range(block * SEEDS // 10, (block + 1) * SEEDS // 10):
+        rng = random.Random(seed)
+        case, other = random_case(rng), random_world(rng)
+        layouts = {store_id: other.layouts[store_id] for store_id in case.world.stores if store_id in other.layouts}
+        then = Case(World(case.world.stores, layouts, case.world.rules), case.readings)
+        assert _live(case, rng, restart=0.1, any_order=bool(case.readings), then=then) == _want(then), f"seed {seed}"
 
 
 @settings(deadline=None)

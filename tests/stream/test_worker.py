@@ -293,7 +293,7 @@ def test_late_readings_are_stored_once_and_marked(database_url: str) -> None:
 
 def test_a_new_layout_is_followed_without_a_restart(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loaded while the worker runs: visits that are not final follow it within seconds."""
-    monkeypatch.setattr(worker_module, "LAYOUTS_EVERY_S", 0.0)
+    monkeypatch.setattr(worker_module, "LOOK_EVERY_S", 0.0)
     log = Log()
     log.put(dwell(0, "street"))
 

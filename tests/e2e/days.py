@@ -1,0 +1,207 @@
+"""Small days of stores of one's own: simulated, published, stored, and compared with what `reconstruct` makes of the same recording."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.rows import dict_row
+
+from simulators.reconcile import reconcile
+from simulators.truth import Truth
+from simulators.truth import read as read_truth
+from storage.reader import Reader
+from tests.e2e.processes import Surroundings, wait_until
+
+GROCERY = Path(__file__).parents[2] / "simulators" / "stores" / "grocery.yaml"
+A_SATURDAY = "2026-11-14"
+"""The day that is simulated: the longest one of the store."""
+
+Row = dict[str, Any]
+
+_ID = re.compile(rb'"id":"([^"]+)"')
+
+TABLES = ("visits", "stays", "shelf_visits", "payments", "payment_items")
+"""What is compared value for value."""
+
+NOT_COMPARED = {
+    "visits": {"updated_at", "priority", "priority_scores"},
+    "stays": set[str](),
+    "shelf_visits": set[str](),
+    "payments": {"received_at"},
+    "payment_items": set[str](),
+}
+"""Columns that say when something was written or received, which is another moment in each run; and those that nobody fills yet."""
+
+STORED = "SELECT count(*) FROM instore.readings WHERE store_id = %s"
+IS_DONE = """
+SELECT
+    EXISTS (SELECT FROM instore.readings WHERE store_id = %(store)s AND sensor_id = 'replay')
+    AND NOT EXISTS (SELECT FROM instore.visits WHERE store_id = %(store)s AND NOT is_final)
+"""
+ACCOUNTING = """
+SELECT
+    coalesce(sum(received), 0)::bigint AS received,
+    coalesce(sum(stored), 0)::bigint AS stored,
+    coalesce(sum(duplicate), 0)::bigint AS duplicate,
+    coalesce(sum(rejected), 0)::bigint AS rejected,
+    coalesce(max(abs(difference)), 0)::bigint AS difference
+FROM instore.accounting
+WHERE store_id = %s
+"""
+
+
+class Day(NamedTuple):
+    """A recorded day of a store.
+
+    Attributes:
+        store_id: the store, whose data nobody else has.
+        layout: its plan.
+        recording: what its sensors said.
+        truth: what really happened.
+    """
+
+    store_id: str
+    layout: Path
+    recording: Path
+    truth: Path
+
+    def expected(self) -> "Accounting":
+        """Count what must become of the recording and the one status with which `replay` ends, told by the ids alone."""
+        lines = self.recording.read_bytes().splitlines()
+        ids = {match[1] for match in map(_ID.search, lines) if match and not match[1].endswith(b"-broken")}
+        rejected = sum(b'-broken"' in line or not line.endswith(b"}") for line in lines)
+        return Accounting(len(lines) + 1, len(ids) + 1, len(lines) - len(ids) - rejected, rejected, 0)
+
+    def truths(self) -> list[Truth]:
+        """Read what really happened."""
+        return list(read_truth(self.truth.read_bytes().splitlines()))
+
+
+class Accounting(NamedTuple):
+    """What became of the readings of a store; `difference` is the largest of any hour."""
+
+    received: int
+    stored: int
+    duplicate: int
+    rejected: int
+    difference: int
+
+
+def simulated(here: Surroundings, store_id: str, *options: str) -> Day:
+    """Simulate a day of a store of its own, and load its plan into the database."""
+    folder = here.folder / store_id
+    folder.mkdir()
+    layout, recording, truth = folder / "layout.yaml", folder / "readings.jsonl", folder / "truth.jsonl"
+    layout.write_text(re.sub(r"(?m)^store_id: .*$", f"store_id: {store_id}", GROCERY.read_text()))
+    here.run_well("simulate", "--store", layout, "--out", recording, "--truth", truth, "--date", A_SATURDAY, *options)
+    here.run_well("layout", "load", layout)
+    return Day(store_id, layout, recording, truth)
+
+
+def stored(database_url: str, store_id: str) -> int:
+    """Count the readings of a store in the database."""
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute(STORED, [store_id]).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def wait_until_stored(database_url: str, day: Day, timeout_s: float = 90) -> None:
+    """Wait until the last reading of a replay is in the database and every visit is final."""
+
+    def is_done() -> bool:
+        return connection.execute(IS_DONE, {"store": day.store_id}).fetchone() == (True,)
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        wait_until(is_done, f"all of {day.store_id} is stored and final", timeout_s, look_every_s=0.1)
+
+
+def accounting(database_url: str, store_id: str) -> Accounting:
+    """Ask what became of the readings of a store."""
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute(ACCOUNTING, [store_id]).fetchone()
+    assert row is not None
+    return Accounting(*row)
+
+
+def in_database(database_url: str, store_id: str) -> dict[str, list[Row]]:
+    """Read all rows of a store, as anybody would: with SQL. Each table in a fixed order, without what is not compared."""
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        connection.execute("SET TIME ZONE 'UTC'")
+        rows = {table: connection.execute(f"SELECT * FROM instore.{table} WHERE store_id = %s", [store_id]).fetchall() for table in TABLES}  # noqa: S608 - our own names
+    return {table: _in_order([_comparable(row, NOT_COMPARED[table]) for row in found]) for table, found in rows.items()}
+
+
+def reconstructed(here: Surroundings, day: Day) -> dict[str, list[Row]]:
+    """Have `instore reconstruct` make visits of the recording, and lay them out as rows of the tables."""
+    out = day.recording.with_name("visits.jsonl")
+    here.run_well("reconstruct", day.recording, "--out", out, "--layout", day.layout)
+    tables: dict[str, list[Row]] = {table: [] for table in TABLES}
+    for line in out.read_bytes().splitlines():
+        _lay_out(tables, json.loads(line, parse_float=float))
+    return {table: _in_order(rows) for table, rows in tables.items()}
+
+
+def assert_same(found: Mapping[str, list[Row]], expected: Mapping[str, list[Row]]) -> None:
+    """Compare rows value for value; what differs is said briefly, for there may be thousands."""
+    for table in TABLES:
+        assert len(found[table]) == len(expected[table]), f"{table}: {len(found[table])} rows, expected {len(expected[table])}"
+        different = [pair for pair in zip(found[table], expected[table], strict=True) if pair[0] != pair[1]]
+        assert not different, f"{table}: {len(different)} rows differ; the first is {different[0][0]}, expected {different[0][1]}"
+
+
+def assert_true(database_url: str, day: Day) -> None:
+    """Compare the visits of the database with what really happened, within the bounds of what sensors can see."""
+    reader = Reader(database_url)
+    try:
+        report = reconcile(day.truths(), reader.visits(day.store_id))
+    finally:
+        reader.close()
+    assert report.differences == []
+    assert report.equal == report.expected == report.found > 0
+
+
+def _lay_out(tables: dict[str, list[Row]], visit: Row) -> None:
+    """Make the rows of the tables of one line of `reconstruct`."""
+    who = {name: visit[name] for name in ("visit_id", "store_id", "device_id")}
+    parts = {name: visit.pop(name) for name in ("stays", "shelf_visits", "payments", "taken")}
+    tables["visits"].append(_row(visit))
+    tables["stays"] += [_row({**who, **stay}) for stay in parts["stays"]]
+    tables["shelf_visits"] += [_row({**who, **touch}) for touch in parts["shelf_visits"]]
+    for payment in parts["payments"]:
+        items = payment.pop("items")
+        tables["payments"].append(_row({"visit_id": who["visit_id"], "store_id": who["store_id"], **payment}))
+        of_payment = {"store_id": who["store_id"], "reading_id": payment["reading_id"], "ts": payment["ts"]}
+        tables["payment_items"] += [_row({**of_payment, "line_no": number, **item}) for number, item in enumerate(items, 1)]
+
+
+_TIMES = {"entered_at", "left_at", "started_at", "ended_at", "ts"}
+_MONEY = {"basket_total", "amount", "quantity", "unit_price"}
+
+
+def _row(values: Row) -> Row:
+    """Give the values of a line of JSON the types that they have in the database."""
+    return {name: _typed(name, value) for name, value in values.items()}
+
+
+def _typed(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in _TIMES:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    return Decimal(str(value)) if name in _MONEY else value
+
+
+def _comparable(row: Row, left_out: set[str]) -> Row:
+    return {name: str(value) if name == "visit_id" and value is not None else value for name, value in row.items() if name not in left_out}
+
+
+def _in_order(rows: Iterable[Row]) -> list[Row]:
+    """Sort rows by what identifies them."""
+    keys = ("visit_id", "reading_id", "seq", "line_no", "ts")
+    return sorted(rows, key=lambda row: tuple(str(row.get(key, "")).rjust(40) for key in keys))

@@ -1,0 +1,104 @@
+"""`instore demo`: a whole day through the embedded stack, proven complete; then live until Ctrl-C; then nothing is left."""
+
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests import needs
+from tests.e2e.processes import Ended, Running, Surroundings, port_of, urls_in, wait_until
+
+pytestmark = pytest.mark.integration
+
+LEAST_READINGS = 200_000
+WITHIN_S = 60
+"""A day has at least so many readings, and takes at most so long on two cores."""
+
+VISITS_OF_NOW = "SELECT count(*) FROM instore.visits WHERE entered_at > now() - interval '10 minutes' AND NOT is_final"
+
+
+def _figures(ended: Ended) -> dict[str, Any]:
+    """Read the last line of standard output, and check what holds of it in any run."""
+    assert ended.code == 0, ended.err[-3000:]
+    figures: dict[str, Any] = json.loads(ended.out.splitlines()[-1])
+    assert figures["received"] == figures["stored"] + figures["duplicate"] + figures["rejected"]
+    assert figures["published"] == figures["received"] >= LEAST_READINGS
+    assert figures["visits_expected"] == figures["visits_found"] == figures["visits_equal"] > 0
+    assert sum(figures["rejected_by_reason"].values()) == figures["rejected"]
+    return figures
+
+
+def _assert_nothing_is_left(here: Surroundings) -> None:
+    assert here.temporary_files() == []
+    if not Path("/proc/self/environ").exists():
+        needs.missing("there is no /proc in which to look for processes left behind")
+    assert here.processes() == []
+
+
+def test_a_day_with_faults_is_proven_complete(here: Surroundings) -> None:
+    """5 % duplicates, disorder within lateness and 1 % broken messages: every figure is as it must be, within a minute."""
+    ended = here.run("demo", "--once", "--json", "--duplicates", "0.05", "--disorder", "45", "--malformed", "0.01", timeout_s=240)
+    figures = _figures(ended)
+    assert len(ended.out.splitlines()) == 1
+    assert 0.045 < figures["duplicate"] / figures["stored"] < 0.055
+    assert 0.009 < figures["rejected"] / figures["stored"] < 0.012
+    assert set(figures["rejected_by_reason"]) == {
+        *("missing_field", "no_time_zone", "not_json", "topic_mismatch", "unknown_kind", "wrong_type"),
+    }
+    assert figures["seconds"] <= WITHIN_S
+    _assert_nothing_is_left(here)
+
+
+def test_the_store_goes_on_live_until_ctrl_c(here: Surroundings) -> None:
+    """After a day without faults it says where the servers are, and people of right now come; Ctrl-C ends it with 0."""
+    demo = here.start("demo", "--json")
+    urls = _live(demo)
+    with psycopg.connect(urls["INSTORE_DATABASE_URL"], autocommit=True) as connection:
+        wait_until(lambda: connection.execute(VISITS_OF_NOW).fetchone() != (0,), "somebody is in the store now", 30, look_every_s=0.2)
+    ports = [port_of(url) for url in urls.values()]
+    demo.press_ctrl_c()
+    ended = demo.wait(30)
+    figures = _figures(ended)
+    assert (figures["duplicate"], figures["rejected"]) == (0, 0)
+    assert "Traceback" not in ended.err
+    assert not any(_listens(port) for port in ports)
+    _assert_nothing_is_left(here)
+
+
+def test_ctrl_c_in_the_middle_of_the_day(here: Surroundings) -> None:
+    """Stopped while the day is on its way, it ends soon, says no figures, and leaves nothing behind."""
+    demo = here.start("demo", "--once", "--json")
+    wait_until(lambda: _worker_works(here), "bridge and worker are at work", 60)
+    began = time.monotonic()
+    demo.press_ctrl_c()
+    ended = demo.wait(30)
+    assert time.monotonic() - began < 20
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    assert ended.out == ""
+    _assert_nothing_is_left(here)
+
+
+def _live(demo: Running) -> dict[str, str]:
+    """Wait until a demo is live, and read where its servers are, as a person would: from what it prints."""
+    demo.wait_for("until Ctrl-C", 240)
+    wait_until(lambda: "psql" in demo.err, "the demo shows how to look into the database", 10)
+    said = "\n".join(line.strip().removeprefix("export ").replace("'", "") for line in demo.err.splitlines())
+    urls = urls_in(said)
+    assert set(urls) == {"INSTORE_MQTT_URL", "INSTORE_KAFKA_URL", "INSTORE_DATABASE_URL"}
+    return urls
+
+
+def _worker_works(here: Surroundings) -> bool:
+    """Tell whether the worker of a demo has begun to work: the day is being published then, or being stored."""
+    return any(": working" in log.read_text() for log in here.temporary.glob("instore-demo-*/worker.log"))
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,88 @@
+"""The way into Kafka: what is left behind when it is away, and outcomes."""
+
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sensors.kafka_out import KafkaOut
+from sensors.lanes import Record
+from sensors.topics import READINGS
+from tests.sensors.conftest import LogOf, Tansu, free_port, wait_until
+
+pytestmark = pytest.mark.integration
+
+
+def n_files() -> int:
+    """Count the open files of this process."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def record(value: bytes = b"[]") -> Record:
+    """Make a record."""
+    return Record(READINGS, b"s1", value, 0, [])
+
+
+def test_outcomes_wake(kafka: Tansu, log_of: LogOf) -> None:
+    """When Kafka has a record, the outcome is there and the waiter is woken."""
+    woken = threading.Event()
+    out = KafkaOut([kafka.server], 5.0, woken.set)
+    out.open()
+    sent = record()
+    out.send(sent)
+    assert woken.wait(5)
+    assert [(outcome.record is sent, outcome.error) for outcome in out.outcomes()] == [(True, None)]
+    out.close()
+    log_of(kafka.server).wait_for(READINGS, 0)
+
+
+def test_too_large(kafka: Tansu) -> None:
+    """A record that Kafka's client refuses is an outcome too, not an exception in the middle of things."""
+    out = KafkaOut([kafka.server], 5.0, lambda: None)
+    out.open()
+    out.send(record(b"x" * (2 << 20)))
+    [outcome] = out.outcomes()
+    assert outcome.error is not None
+    out.close()
+
+
+def test_given_up(kafka: Tansu) -> None:
+    """A record that is not acknowledged in time fails."""
+    out = KafkaOut([kafka.server], 1.0, lambda: None)
+    out.open()
+    kafka.signal(signal.SIGSTOP)
+    out.send(record())
+    outcomes = []
+    wait_until(lambda: outcomes.extend(out.outcomes()) or outcomes)  # type: ignore[func-returns-value] # gathers as it waits
+    assert outcomes[0].error is not None
+    kafka.signal(signal.SIGCONT)
+    out.close()
+
+
+def test_closing_leaves_nothing_behind(kafka: Tansu) -> None:
+    """Neither a thread nor an outcome of what was under way."""
+    before = threading.active_count()
+    out = KafkaOut([kafka.server], 30.0, lambda: None)
+    out.open()
+    kafka.signal(signal.SIGSTOP)
+    out.send(record())
+    time.sleep(0.2)
+    out.close()
+    assert not out.is_open
+    assert threading.active_count() == before
+    kafka.signal(signal.SIGCONT)
+    assert out.outcomes() == []
+
+
+def test_failing_to_open_leaves_nothing_behind(kafka: Tansu) -> None:
+    """Tried a hundred times while Kafka is away, it costs no thread and no file."""
+    del kafka
+    out = KafkaOut([f"127.0.0.1:{free_port()}"], 5.0, lambda: None)
+    threads, files = threading.active_count(), n_files()
+    for _ in range(100):
+        with pytest.raises(ConnectionError, match="Connection refused"):
+            out.open()
+    assert threading.active_count() == threads
+    assert n_files() <= files + 2

@@ -1,0 +1,202 @@
+"""Whole simulations: the same bytes everywhere, fast, and with the defaults of the command."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from datetime import date
+from itertools import islice, pairwise
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from sensors.urls import SettingError
+from simulators.faults import Expected, Faults
+from simulators.floor import builtin
+from simulators.habits import HOUR
+from simulators.simulate import live as live_lines
+from simulators.simulate import options, record, simulate
+from simulators.truth import read
+from tests.simulators.observer import millis
+from tests.simulators.plans import BARE, CROWDED, FRIDAY, SMALL, options_of, run, said
+
+GROCERY = builtin("grocery")
+STORMY = Faults(duplicates=0.05, disorder_s=40, malformed=0.01)
+
+KNOWN = "28e517984a35"
+"""Beginning of the digest of the small store's day with faults. It changes when the simulation does, and must not when the machine does."""
+
+DIGEST = """
+import hashlib
+from tests.simulators.test_simulate import STORMY
+from tests.simulators.plans import options_of, run
+print(hashlib.sha256(b"\\n".join(run(options_of(faults=STORMY, seed=7))[1])).hexdigest())
+"""
+
+
+def digest(lines: list[bytes]) -> str:
+    """A recording in short."""
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    """Recording and truth, with all faults."""
+    assert run(options_of(faults=STORMY, seed=7)) == run(options_of(faults=STORMY, seed=7))
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
+    """Whatever order its sets and dictionaries have, and in another time zone."""
+    there = [
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": zone},
+            cwd=Path(__file__).parents[2],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        for hash_seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
+    ]
+    assert there == [digest(run(options_of(faults=STORMY, seed=7))[1])] * 2
+
+
+def test_the_same_seed_gives_the_same_bytes_on_this_machine_as_on_ours() -> None:
+    """A known digest: nothing depends on the platform."""
+    assert digest(run(options_of(faults=STORMY, seed=7))[1])[: len(KNOWN)] == KNOWN
+
+
+def test_another_seed_gives_another_day() -> None:
+    """Other people, other readings."""
+    assert not set(run(options_of(seed=1))[1]) & set(run(options_of(seed=2))[1])
+
+
+def test_faults_change_no_undisturbed_reading() -> None:
+    """Their chance is their own: the same shoppers do the same."""
+    assert set(run(options_of())[1]) <= set(run(options_of(faults=STORMY))[1])
+
+
+def test_days_follow_each_other() -> None:
+    """Two days and a closed one between: each has its visits, in order; devices come again."""
+    truths, lines, _ = run(options_of(first_day=date(2026, 11, 21), days=3))
+    days = sorted({one.entered_at[:10] for one in truths})
+    assert days == ["2026-11-21", "2026-11-23"]
+    assert [one.entered_at for one in truths] == sorted(one.entered_at for one in truths)
+    times = [millis(one.ts) for one in said(lines)]
+    assert all(b - a > -2000 for a, b in pairwise(times))
+    saturday, monday = ({one.device_id for one in truths if one.entered_at.startswith(day)} for day in days)
+    assert any(device.startswith("tag") for device in saturday & monday)
+
+
+def test_a_first_day_does_not_depend_on_how_many_follow() -> None:
+    """One day alone is the first of three."""
+    one, three = (run(options_of(days=days)) for days in (1, 3))
+    assert three[0][: len(one[0])] == one[0]
+    assert three[1][: len(one[1])] == one[1]
+
+
+def test_visits_over_midnight() -> None:
+    """In a store that never closes, a day's recording goes on in the next: no reading is lost, none said twice."""
+    habits = structs.replace(CROWDED, shoppers=600, weekday_hours=(1.0,) * 24)
+    truths, lines, expected = run(options_of(BARE, days=2, habits=habits))
+    over = [one for one in truths if one.entered_at[:10] != one.left_at[:10]]
+    ids = [one.id for one in said(lines)]
+    assert over
+    assert len(set(ids)) == len(ids) == expected.stored
+    times = [millis(one.ts) for one in said(lines)]
+    assert all(b - a > -2000 for a, b in pairwise(times))
+
+
+def test_lines_are_made_as_they_are_read() -> None:
+    """A day is not kept in memory: its truths are there before its first line is made."""
+    expected = Expected()
+    day = next(simulate(options_of(), expected))
+    assert day.truths
+    assert expected.received == 0
+    next(day.lines)
+    assert expected.received == 1
+
+
+def test_the_default_day_is_the_last_open_one() -> None:
+    """On a Monday that is Saturday."""
+    chosen = options(GROCERY, date(2026, 11, 23))
+    assert (chosen.first_day, chosen.days, chosen.seed) == (date(2026, 11, 21), 2, 1)
+
+
+def test_several_default_days_include_the_closed_ones_between_them() -> None:
+    """Three open days before Tuesday begin on Friday."""
+    chosen = options(GROCERY, date(2026, 11, 24), days=3)
+    assert (chosen.first_day, chosen.days) == (FRIDAY, 4)
+
+
+def test_a_given_day_is_taken_as_it_is() -> None:
+    """With as many calendar days as asked for."""
+    chosen = options(GROCERY, date(2026, 11, 24), first_day=date(2026, 3, 29), days=2, shoppers=50)
+    assert (chosen.first_day, chosen.days, chosen.habits.shoppers) == (date(2026, 3, 29), 2, 50)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"), [({"days": 0}, "`days` must be 1 or more"), ({"shoppers": 0}, "`shoppers` must be 1 or more")]
+)
+def test_wrong_options_are_refused(wrong: dict[str, int], sentence: str) -> None:
+    """With a sentence that says what is allowed."""
+    with pytest.raises(SettingError, match=sentence):
+        options(GROCERY, FRIDAY, days=wrong.get("days", 1), shoppers=wrong.get("shoppers"))
+
+
+def test_faults_that_the_store_cannot_bear_are_refused_before_anything_is_made() -> None:
+    """The store's own lateness counts."""
+    layout = structs.replace(SMALL, rules={"lateness_s": 10})
+    with pytest.raises(SettingError, match="`disorder` must be from 0 to 6 seconds"):
+        run(options_of(layout, faults=Faults(disorder_s=7)))
+
+
+def test_a_recording_and_its_truth_are_written_to_files(tmp_path: Path) -> None:
+    """One reading a line, one visit a line, and the counts that must come out; progress is told."""
+    told: list[tuple[int, int]] = []
+    written = record(options_of(days=2), tmp_path / "r.jsonl", tmp_path / "t.jsonl", lambda days, lines: told.append((days, lines)))
+    truths, lines, expected = run(options_of(days=2))
+    assert (tmp_path / "r.jsonl").read_bytes() == b"".join(line + b"\n" for line in lines)
+    assert list(read((tmp_path / "t.jsonl").open("rb"))) == truths
+    assert (written.lines, written.visits, written.expected) == (len(lines), len(truths), expected)
+    assert told[-1] == (2, len(lines))
+    assert told == sorted(told)
+
+
+def test_a_day_of_the_grocery_is_as_large_as_the_issue_asks_for() -> None:
+    """At least 200,000 readings and around 1,500 visits, at 100,000 readings or more a second of one core."""
+    began = time.process_time()
+    truths, lines, _ = run(options(GROCERY, FRIDAY, first_day=FRIDAY))
+    seconds = time.process_time() - began
+    assert len(lines) >= 200_000
+    assert 1_000 <= len(truths) <= 2_000
+    assert len(lines) / seconds > 100_000
+
+
+def test_a_live_store_begins_now_and_does_not_end() -> None:
+    """Readings in order of arrival, from the first moment on, whatever the opening hours say."""
+    start = 1_795_300_000_123_456
+    ids: list[str] = []
+    newest = 0
+    devices = set()
+    for one in said(list(islice(live_lines(SMALL, 1, start, 60), 30_000))):
+        newest = max(newest, millis(one.ts))
+        assert millis(one.ts) >= start // 1000 > 0
+        assert newest - millis(one.ts) < 2000
+        ids.append(one.id)
+        devices.add(one.device_id)
+    assert len(set(ids)) == len(ids)
+    assert newest - start // 1000 > HOUR
+    assert len(devices) > 30
+
+
+def test_a_live_store_goes_on_after_its_first_plan() -> None:
+    """Planning is done some hours ahead; nothing shows where one plan ends and the next begins."""
+    start = 1_795_300_000_000_000
+    hours = [0] * 12
+    for one in said(list(islice(live_lines(BARE, 1, start, 20), 90_000))):
+        hour = (millis(one.ts) - start // 1000) // HOUR
+        if hour < len(hours) and one.kind == "entry":
+            hours[hour] += 1
+    assert min(hours) > 8

@@ -1,0 +1,273 @@
+"""The installed command: help, wrong settings, servers that are away. What it does when all is well stands in `tests/e2e`."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from instore import main
+from stream.kafka import free_port
+from tests.e2e.processes import Ended, Surroundings, surroundings
+
+MQTT, KAFKA = "mqtt://127.0.0.1:1", "kafka://127.0.0.1:1"
+DATABASE = "postgresql://nobody:secret@127.0.0.1:1/nothing"
+NOTHING_LISTENS = {"INSTORE_MQTT_URL": MQTT, "INSTORE_KAFKA_URL": KAFKA, "INSTORE_DATABASE_URL": DATABASE}
+
+READING = b'{"kind":"dwell","store_id":"s1","sensor_id":"gw-1","device_id":"d1","zone_id":"dairy","ts":1700000000000}\n'
+LAYOUT = """\
+store_id: s1
+zones:
+  - {zone_id: dairy, type: general}
+  - {zone_id: dairy, type: general}
+"""
+
+COMMANDS = sorted(main.commands)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+    """A folder with a recording, a file of layouts that is wrong, and settings that point to where nothing listens."""
+    with surroundings(tmp_path_factory.mktemp("command"), NOTHING_LISTENS) as mine:
+        (mine.folder / "readings.jsonl").write_bytes(READING)
+        (mine.folder / "wrong.yaml").write_text(LAYOUT)
+        (mine.folder / "file").touch()
+        yield mine
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+    """A folder without any settings, in which no stack runs."""
+    with surroundings(tmp_path_factory.mktemp("bare")) as mine:
+        yield mine
+
+
+def _assert_one_sentence(ended: Ended, code: int, *words: str) -> None:
+    """The command ended with this code and one line on standard error that has these words and no password."""
+    assert ended.code == code, ended.err
+    assert "Traceback" not in ended.err
+    said = ended.err.strip()  # a progress bar that is no terminal's leaves an empty line
+    assert len(said.splitlines()) == 1, said
+    assert said.startswith("instore: ")
+    for word in words:
+        assert word in said
+    assert "secret" not in ended.err
+    assert ended.out == ""
+
+
+def test_the_command_is_installed() -> None:
+    """`instore` stands beside the interpreter, and tells its version."""
+    said = subprocess.run([Path(sys.executable).parent / "instore", "--version"], check=True, capture_output=True, text=True)
+    assert said.stdout.startswith("instore, version ")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, "layout load", "layout check"])
+def test_every_command_explains_itself(bare: Surroundings, command: str) -> None:
+    """`--help` ends with 0, says what the command does, and what its options mean."""
+    ended = bare.run_well(*command.split(), "--help")
+    assert ended.out.startswith("Usage: ")
+    assert ended.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("bridge --mqtt-url http://127.0.0.1", ["mqtt://"]),
+        ("bridge --mqtt-url mqtt://user:secret@127.0.0.1:port", ["port"]),
+        ("bridge --mqtt-url mqtt://", ["host"]),
+        ("bridge --kafka-url 127.0.0.1:9092", ["kafka://"]),
+        ("bridge --kafka-url kafka://user:secret@127.0.0.1", ["SASL"]),
+        ("bridge --client-id a/b", ["client id"]),
+        ("bridge --share group", ["--client-id"]),
+        ("worker --kafka-url 127.0.0.1", ["kafka://"]),
+        ("worker --database-url mysql://me:secret@127.0.0.1/db", ["postgresql://"]),
+        ("migrate --database-url postgresql://me:secret@[/db", ["postgresql://"]),
+        ("doctor --mqtt-url nonsense", ["mqtt://"]),
+        ("doctor --kafka-url nonsense", ["kafka://"]),
+        ("doctor --database-url nonsense", ["postgresql://"]),
+        ("layout load missing.yaml", ["missing.yaml"]),
+        ("layout load wrong.yaml", ["wrong.yaml", "4", "dairy"]),
+        ("layout check wrong.yaml", ["wrong.yaml", "4", "dairy"]),
+        ("layout check .", ["."]),
+        ("reconstruct missing.jsonl --out -", ["missing.jsonl"]),
+        ("reconstruct . --out -", ["."]),
+        ("reconstruct readings.jsonl --out nowhere/visits.jsonl", ["nowhere"]),
+        ("reconstruct readings.jsonl --out - --layout missing.yaml", ["missing.yaml"]),
+        ("reconstruct readings.jsonl --out - --set patience_s=1", ["patience_s", "presence_gap_s"]),
+        ("reconstruct readings.jsonl --out - --set presence_gap_s=soon", ["presence_gap_s"]),
+        ("reconstruct readings.jsonl --out - --set presence_gap_s=-1", ["presence_gap_s"]),
+        ("reconstruct readings.jsonl --out - --set presence_gap_s", ["presence_gap_s"]),
+        ("reconstruct readings.jsonl --out - --set visit_timeout_s=nan", ["visit_timeout_s"]),
+        ("replay missing.jsonl", ["missing.jsonl"]),
+        ("replay . ", ["."]),
+        ("replay readings.jsonl --mqtt-url nonsense", ["mqtt://"]),
+        ("replay readings.jsonl --speed 0", ["--speed"]),
+        ("replay readings.jsonl --speed fast", ["--speed"]),
+        ("simulate --out nowhere/r.jsonl --truth t.jsonl --shoppers 1", ["nowhere"]),
+        ("simulate --out r.jsonl --truth nowhere/t.jsonl --shoppers 1", ["nowhere"]),
+        ("simulate --out r.jsonl --truth t.jsonl --date 2026-13-01", ["2026-13-01"]),
+        ("simulate --out r.jsonl --truth t.jsonl --store missing.yaml", ["missing.yaml"]),
+        ("simulate --out r.jsonl --truth t.jsonl --store wrong.yaml", ["wrong.yaml", "dairy"]),
+        ("simulate --out r.jsonl --truth t.jsonl --duplicates 2", ["duplicates"]),
+        ("simulate --out r.jsonl --truth t.jsonl --duplicates nan", ["duplicates"]),
+        ("simulate --out r.jsonl --truth t.jsonl --malformed -1", ["malformed"]),
+        ("simulate --out r.jsonl --truth t.jsonl --disorder 1000", ["disorder"]),
+        ("simulate --out r.jsonl --truth t.jsonl --silence gw-1", ["gw-1"]),
+        ("simulate --out r.jsonl --truth t.jsonl --silence gw-front@25:00-26:00", ["25:00"]),
+        ("demo --once --disorder 1000", ["disorder"]),
+        ("up --data-dir file/inside", ["file/inside"]),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(here: Surroundings, arguments: str, words: list[str]) -> None:
+    """Exit code 2, and one line that says what is wrong, without any password."""
+    _assert_one_sentence(here.run(*arguments.split()), 2, *words)
+
+
+@pytest.mark.parametrize(("part", "word"), [("mqtt", "mqtt://"), ("kafka", "kafka://"), ("database", "postgresql://")])
+def test_the_demo_looks_at_its_settings_before_it_starts_anything(bare: Surroundings, part: str, word: str) -> None:
+    """A wrong URL of one part is said at once, not when the others have been started."""
+    _assert_one_sentence(bare.run("demo", "--once", f"--{part}-url", "nonsense"), 2, word)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ("fly", "fly"),
+        ("bridge --mqtt-version 4", "3.1.1"),
+        ("replay", "READINGS"),
+        ("reconstruct readings.jsonl", "--out"),
+        ("simulate --out r.jsonl", "--truth"),
+        ("simulate --out r.jsonl --truth t.jsonl --days 0", "--days"),
+        ("simulate --out r.jsonl --truth t.jsonl --shoppers none", "--shoppers"),
+        ("demo --days 0", "--days"),
+        ("layout load", "FILES"),
+        ("up --data-dir file", "--data-dir"),
+    ],
+)
+def test_a_wrong_option_is_explained(here: Surroundings, arguments: str, word: str) -> None:
+    """What the parser itself refuses also ends with 2, and its last line says why."""
+    ended = here.run(*arguments.split())
+    assert ended.code == 2
+    assert "Traceback" not in ended.err
+    assert word in ended.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        ("bridge", "mqtt"),
+        ("worker", "kafka"),
+        ("migrate", "database"),
+        ("doctor", "mqtt"),
+        ("replay readings.jsonl", "mqtt"),
+    ],
+)
+def test_without_settings_and_without_a_stack_it_says_what_to_do(bare: Surroundings, command: str, part: str) -> None:
+    """Exit code 2, and the three ways out: the variable, the flag, `instore up`."""
+    (bare.folder / "readings.jsonl").write_bytes(READING)
+    _assert_one_sentence(bare.run(*command.split()), 2, f"INSTORE_{part.upper()}_URL", f"--{part}-url", "instore up")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("worker", ["127.0.0.1:1"]),
+        ("migrate", ["PostgreSQL", "127.0.0.1:1"]),
+        ("layout load good.yaml", ["PostgreSQL", "127.0.0.1:1"]),
+        ("replay readings.jsonl", ["MQTT", "127.0.0.1:1"]),
+        ("demo --once", ["127.0.0.1:1"]),
+    ],
+)
+def test_a_server_that_is_away_is_one_sentence(here: Surroundings, arguments: str, words: list[str]) -> None:
+    """Exit code 1, and one line that says which server cannot be reached, without any password."""
+    (here.folder / "good.yaml").write_text("store_id: s1\n")
+    _assert_one_sentence(here.run(*arguments.split()), 1, *words)
+
+
+def test_the_doctor_says_of_each_part_that_it_is_away(here: Surroundings) -> None:
+    """Exit code 1; every part is examined, whatever the others are like."""
+    ended = here.run("doctor")
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    assert ended.out.count(" bad ") == 3
+    assert ended.out.count("127.0.0.1:1") >= 3
+    assert "secret" not in ended.out + ended.err
+
+
+def test_a_bridge_waits_for_servers_that_are_away(here: Surroundings) -> None:
+    """It is no fault of ours: it says so once for each, goes on trying, and still ends cleanly when asked."""
+    bridge = here.start("bridge")
+    bridge.wait_for("MQTT broker at mqtt://127.0.0.1:1 cannot be reached")
+    bridge.wait_for("Kafka cannot be reached")
+    assert not bridge.has_ended
+    ended = bridge.terminate()
+    assert ended.code == 0
+    assert ended.err.count("cannot be reached") == 2
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.integration
+def test_a_worker_refuses_a_database_without_schema(here: Surroundings, empty_database_url: str) -> None:
+    """The schema is made by `instore migrate`, on purpose; the worker says so with exit code 2."""
+    _assert_one_sentence(here.run("worker", "--database-url", empty_database_url), 2, "instore migrate")
+
+
+@pytest.mark.integration
+def test_a_worker_without_kafka_says_so(here: Surroundings, database_url: str) -> None:
+    """With the database there and Kafka away: exit code 1, and one sentence on Kafka."""
+    _assert_one_sentence(here.run("worker", "--database-url", database_url), 1, "Kafka", "127.0.0.1:1")
+
+
+@pytest.mark.integration
+def test_migrate_says_what_it_did(here: Surroundings, empty_database_url: str) -> None:
+    """The first run names what it applied, the second has nothing to do."""
+    first = here.run_well("migrate", "--database-url", empty_database_url)
+    assert first.out.splitlines()[0] == "applied 0001_stores"
+    assert here.run_well("migrate", "--database-url", empty_database_url).out == "up to date\n"
+
+
+@pytest.mark.integration
+def test_layouts_are_loaded_once(here: Surroundings, database_url: str) -> None:
+    """A plan loaded again unchanged makes no new version; a changed one does."""
+    plan = here.folder / "plan.yaml"
+    plan.write_text("store_id: s1\nname: First\n")
+    load = ("layout", "load", plan, "--database-url", database_url)
+    assert here.run_well(*load).out == "s1: version 1\n"
+    assert here.run_well(*load).out == "s1: version 1\n"
+    plan.write_text("store_id: s1\nname: Second\n")
+    assert here.run_well(*load).out == "s1: version 2\n"
+
+
+def test_simulated_recordings_are_the_same_bytes_for_the_same_seed(here: Surroundings) -> None:
+    """Same seed, same day, same bytes; another seed, another day."""
+    made = []
+    for number, seed in enumerate((7, 7, 8)):
+        out, truth = here.folder / f"r{number}.jsonl", here.folder / f"t{number}.jsonl"
+        here.run_well("simulate", "--out", out, "--truth", truth, "--seed", str(seed), "--shoppers", "5", "--date", "2026-11-14")
+        made.append((out.read_bytes(), truth.read_bytes()))
+    assert made[0] == made[1]
+    assert made[0][0] != made[2][0]
+    assert made[0][1] != made[2][1]
+
+
+def test_reconstruct_writes_visits_to_standard_output(here: Surroundings) -> None:
+    """With `--out -` the visits are all that stands there; the summary goes to standard error."""
+    ended = here.run_well("reconstruct", "readings.jsonl", "--out", "-")
+    assert ended.out.count("\n") == 1
+    assert '"device_id":"d1"' in ended.out
+    assert "1 readings: 1 visits" in ended.err
+
+
+def test_a_port_that_is_not_mqtt_is_one_sentence(here: Surroundings) -> None:
+    """Something else listens there: the command says so after its timeout instead of hanging."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port := free_port())],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as other:
+        try:
+            ended = here.run("replay", "readings.jsonl", "--mqtt-url", f"mqtt://127.0.0.1:{port}")
+        finally:
+            other.kill()
+    _assert_one_sentence(ended, 1, "MQTT", str(port))

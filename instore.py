@@ -27,6 +27,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 MESSAGES = Console(stderr=True, soft_wrap=True)
 WRONG_SETTING, FAILED = 2, 1
+LOOK_EVERY_S = 0.2
 
 
 class _Instore(click.Group):
@@ -229,6 +230,33 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
 
 
 @main.command()
+@click.option("--store", required=True, help="The store.")
+@click.option("--from", "since", required=True, metavar="TIME", help="2026-11-22 or 2026-11-22T09:00; without offset in the store's zone.")
+@click.option("--to", "until", required=True, metavar="TIME", help="The end, excluded.")
+@database_url
+@data_dir
+def rebuild(store: str, since: str, until: str, database_url: str | None, data_dir: Path) -> None:
+    """Tell a stretch of the past anew from its readings, after a rule or a layout changed; the worker carries it out while it works."""
+    from sensors.reading import to_micros
+    from storage.connect import connect
+    from storage.layouts import load
+    from storage.rebuilds import ask, progress
+
+    with connect(_found(data_dir, database=database_url)["database"], "instore rebuild") as connection:
+        plan = load(connection, store)
+        zone = ZoneInfo(plan.timezone if plan else "UTC")
+        begin, end = to_micros(_time(since, zone)), to_micros(_time(until, zone))
+        if begin >= end:
+            raise SettingError(f"--from {since} is not before --to {until}")
+        number = ask(connection, store, begin, end)
+        with _progress("waiting for the worker", 1) as advance:
+            while not (state := progress(connection, number)).is_finished:
+                advance(state.done, state.devices)
+                time.sleep(LOOK_EVERY_S)
+    click.echo(f"{state.devices} devices told anew")
+
+
+@main.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the readings go, one a line, in order of arrival.")
 @click.option("--truth", type=click.Path(path_type=Path), required=True, help="Where the true visits go, one a line.")
 @click.option("--store", type=click.Path(path_type=Path), help="The store's layout.  [default: a grocery]")
@@ -348,6 +376,15 @@ def _layout(file: Path) -> Any:
         raise SettingError(str(wrong)) from wrong
 
 
+def _time(text: str, zone: ZoneInfo) -> datetime:
+    """Read a time; one without offset is a time of the store."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise SettingError(f"{text} is no time; write 2026-11-22 or 2026-11-22T09:00, with an offset or in the store's own zone") from wrong
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
 def _rules(texts: tuple[str, ...]) -> dict[str, float]:
     """Read NAME=SECONDS."""
     from stream.rules import Rules
@@ -372,12 +409,12 @@ def _stop_on_signals() -> threading.Event:
 
 
 @contextmanager
-def _progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
-    """Show a bar on standard error; yields what to call with how much is done."""
+def _progress(what: str, total: float) -> Iterator[Callable[..., None]]:
+    """Show a bar on standard error; yields what to call with how much is done, and of how much if that has changed."""
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with Progress(*columns, console=MESSAGES, transient=True) as progress:
         task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done)
+        yield lambda done, of=None: progress.update(task, completed=done, total=of)
 
 
 if __name__ == "__main__":

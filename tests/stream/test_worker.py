@@ -11,7 +11,7 @@ import pytest
 from sensors.layout import Layout, Zone
 from sensors.reading import KAFKA_ENCODER, Reading
 from sensors.topics import READINGS, REJECTED
-from storage import layouts
+from storage import layouts, rebuilds
 from storage.connect import connect
 from storage.model import Visit
 from storage.reader import Reader
@@ -308,6 +308,51 @@ def test_a_new_layout_is_followed_without_a_restart(database_url: str, monkeypat
 
     asyncio.run(change())
     assert [visit.pass_by for visit in _visits(database_url)] == [True]
+
+
+def test_a_rebuild_is_carried_out_between_flushes(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for in the database, by anybody: visits long final follow today's layout, and their former rows are gone."""
+    monkeypatch.setattr(worker_module, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(worker_module, "REBUILD_DEVICES", 2)
+    log = Log()
+    days = 300_000.0
+    log.put(*(dwell(number + second, "street", f"d{number}") for number in range(5) for second in (0, 50, 100)), alive(days))
+
+    async def rebuild() -> None:
+        worker = Worker(database_url, LIVES, log)
+        await _feed(worker, log)
+        await worker.flush()
+        with connect(database_url, "test") as connection:
+            layout = Layout(
+                store_id="s1", zones=(Zone(zone_id="street", type="outside"),), rules={"presence_gap_s": 40, "visit_timeout_s": 45}
+            )
+            layouts.save(connection, layout, "test")
+            number = rebuilds.ask(connection, "s1", at(0), at(1000))
+            assert rebuilds.progress(connection, number) == (None, 0, False)
+            await worker.flush()
+            await worker.flush()
+            assert rebuilds.progress(connection, number) == (5, 5, True)
+
+    asyncio.run(rebuild())
+    found = _visits(database_url)
+    assert len(found) == 15
+    assert all(visit.pass_by and visit.is_final and visit.duration_s == 0 for visit in found)
+    assert sorted(visit.visit_id.encode() for visit in found) == sorted(log.visits)
+    assert _scalar(database_url, "SELECT count(*) FROM instore.stays") == 15
+
+
+def test_late_readings_join_and_move_what_is_long_final(database_url: str) -> None:
+    """A reading hours late joins two final visits, and the payment that nobody had finds its owner; tombstones are published."""
+    log = Log()
+    log.put(dwell(0, "a"), payment(1500), dwell(3000, "a"), alive(40_000))
+    _run(database_url, log, lambda worker: _feed(worker, log), _flush)
+    assert [visit.n_readings for visit in _visits(database_url)] == [1, 1]
+    log.put(dwell(1480, "till"), dwell(1520, "till"))
+    _run(database_url, log, lambda worker: _feed(worker, log), _flush)
+    [visit] = _visits(database_url)
+    assert (visit.path, visit.converted, visit.n_readings) == (["a", "till", "a"], True, 4)
+    assert list(log.visits) == [visit.visit_id.encode()]
+    assert _scalar(database_url, "SELECT count(*) FROM instore.readings WHERE is_late") == 2
 
 
 def test_a_store_that_moves_to_another_partition_takes_its_past_along(database_url: str) -> None:

@@ -50,8 +50,8 @@ def _say(problem: Exception) -> None:
 
 
 def _failures() -> tuple[type[Exception], ...]:
+    from storage.cluster import PostgresError
     from storage.errors import DatabaseAway, SchemaMismatch
-    from storage.postgres import PostgresError
 
     return (ConnectionError, DatabaseAway, SchemaMismatch, PostgresError)
 
@@ -205,9 +205,7 @@ def doctor(mqtt_url: str | None, kafka_url: str | None, database_url: str | None
 
 @main.command()
 @readings_file
-@click.option(
-    "--out", type=click.Path(path_type=Path, allow_dash=True), required=True, help="Where the visits go, one a line; - is standard output."
-)
+@click.option("--out", type=click.Path(path_type=Path, allow_dash=True), required=True, help="Where the visits go; - is standard output.")
 @click.option("--layout", "layouts", type=click.Path(path_type=Path), multiple=True, help="A store's plan; may be given several times.")
 @click.option("--set", "rules", metavar="NAME=SECONDS", multiple=True, help="A rule for all stores, say presence_gap_s=25.")
 def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tuple[str, ...]) -> None:
@@ -222,11 +220,14 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
     with click.open_file(str(out), "wb") as file:
         file.writelines(map(visit_line, result.visits))
     rejected = ", ".join(f"{count} {reason}" for reason, count in result.rejected.items())
-    MESSAGES.print(
-        f"{result.received} readings: {len(result.visits)} visits, {result.duplicate} duplicates, {len(result.unattributed)} payments of nobody, "
-        f"{sum(result.rejected.values())} rejected{f' ({rejected})' if rejected else ''}, {result.sightings} sightings left out",
-        highlight=False,
+    counts = (
+        f"{result.received} readings: {len(result.visits)} visits",
+        f"{len(result.unattributed)} payments of nobody",
+        f"{result.duplicate} duplicates",
+        f"{sum(result.rejected.values())} rejected{f' ({rejected})' if rejected else ''}",
+        f"{result.sightings} sightings left out",
     )
+    MESSAGES.print(", ".join(counts), highlight=False)
 
 
 @main.command()

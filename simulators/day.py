@@ -24,9 +24,8 @@ def print_days(console: Console, days: Days) -> None:
     summary = days.summary
     share = summary.buyers / summary.visits if summary.visits else 0.0
     console.print(f"\n[bold]{summary.visits} visits[/], {summary.passers_by} passed by, {summary.staff} shifts of staff")
-    console.print(
-        f"{summary.buyers} bought ([bold]{share:.0%} conversion[/], {summary.sales or 0:.2f} {summary.currency or ''}), {summary.bounced} bounced"
-    )
+    sales = f"{summary.sales or 0:.2f} {summary.currency or ''}"
+    console.print(f"{summary.buyers} bought ([bold]{share:.0%} conversion[/], {sales}), {summary.bounced} bounced")
     if summary.median_s is not None:
         console.print(f"half of the visits were longer than {_span(summary.median_s)}")
     _print_hours(console, days)

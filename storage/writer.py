@@ -1,9 +1,9 @@
 """Brings a flush to the database: everything of it, or nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 import psycopg
@@ -17,6 +17,8 @@ from storage.model import Advance, Clock, Count, Flush, Removed, Visit
 from storage.reading_rows import READING_COLUMNS, REJECTED_COLUMNS, Row, reading_row, rejected_row, storable_id
 from storage.sql import query
 from storage.visit_rows import item_rows, payment_row, shelf_visit_rows, stay_rows, visit_row
+
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -55,12 +57,7 @@ class Writer:
             Fenced: the partition is not where the flush expects it. Nothing was written.
             DatabaseAway: try again later. Nothing was written, or, in the case above, all.
         """
-        try:
-            with translated():
-                return self._write(flush)
-        except DatabaseAway:
-            self.close()
-            raise
+        return self._run(lambda connection: self._write(connection, flush))
 
     def holds(self, advance: Advance) -> bool:
         """Tell whether the database is where this step leads: its flush was written.
@@ -68,12 +65,7 @@ class Writer:
         Raises:
             DatabaseAway: try again later.
         """
-        try:
-            with translated():
-                stored = _stored(self._connect(), advance)
-        except DatabaseAway:
-            self.close()
-            raise
+        stored = self._run(lambda connection: _stored(connection, advance))
         return stored is not None and stored[:2] == (advance.life, advance.next_offset)
 
     def existing_ids(self, late: dict[str, list[tuple[str, int]]]) -> dict[str, set[str]]:
@@ -82,19 +74,22 @@ class Writer:
         Raises:
             DatabaseAway: try again later.
         """
-        try:
-            with translated():
-                connection = self._connect()
-                return {store_id: restore.existing_ids(connection, store_id, keys) for store_id, keys in late.items()}
-        except DatabaseAway:
-            self.close()
-            raise
+        return self._run(lambda connection: {store_id: restore.existing_ids(connection, store_id, keys) for store_id, keys in late.items()})
 
     def close(self) -> None:
         """Let go of the connection; the next write opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _run(self, call: Callable[[psycopg.Connection], T]) -> T:
+        """Call with the connection; one that fails us is not used again."""
+        try:
+            with translated():
+                return call(self._connect())
+        except DatabaseAway:
+            self.close()
+            raise
 
     def _connect(self) -> psycopg.Connection:
         if self._connection is None:
@@ -103,8 +98,7 @@ class Writer:
             self._connection.execute(_LIMITS, prepare=False)
         return self._connection
 
-    def _write(self, flush: Flush) -> datetime:
-        connection = self._connect()
+    def _write(self, connection: psycopg.Connection, flush: Flush) -> datetime:
         if self._in_doubt is not None:
             advance, at = self._in_doubt
             if advance == flush.advance and _stored(connection, advance) == (advance.life, advance.next_offset, at):

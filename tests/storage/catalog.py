@@ -36,6 +36,7 @@ ORDER = [
     "ingest_counts",
     "ingest_offsets",
     "store_clocks",
+    "rebuilds",
     "schema_migrations",
 ]
 """Tables and views as a reader of the page wants to meet them."""

@@ -161,7 +161,7 @@ def test_without_timescaledb_they_are_plain(database_url: str) -> None:
         if connection.execute("SELECT FROM pg_extension WHERE extname = 'timescaledb'").fetchone():
             pytest.skip("this server has TimescaleDB")
         kinds = connection.execute("SELECT DISTINCT relkind::text FROM pg_class WHERE relnamespace = 'instore'::regnamespace").fetchall()
-        assert sorted(kinds) == [("i",), ("r",), ("v",)]
+        assert set(kinds) <= {("i",), ("r",), ("v",), ("S",)}
 
 
 def test_ids_of_the_greatest_length_fit_into_every_key(database_url: str) -> None:

@@ -2,12 +2,13 @@
 
 What rumqttd 0.20 does and does not, tried in November 2026:
 
-- It speaks MQTT 3.1.1 here (5 needs a port of its own, and is not switched on). At most 100 messages are under way to a subscriber.
-- A persistent subscriber that is away, or was killed, gets what it has not acknowledged and what came meanwhile, in order. Messages
-  are kept in memory for all subscribers together, acknowledged or not, up to `keep_mib`: then the oldest eighth or so goes, silently.
-- Acknowledgements out of order make it close the connection.
+- It speaks MQTT 3.1.1 here. MQTT 5 works too, on a port of its own, which is not switched on. 100 messages are under way to a subscriber.
+- A persistent subscriber that is away, or was killed, gets what it has not acknowledged and what came meanwhile, in order (tried with
+  300,000 readings in arrays of 10, and with 300,000 single ones). Messages are kept in memory, acknowledged or not, up to `keep_mib`; then
+  the oldest sixteenth goes, silently. Filled with single readings that is about half as much memory again.
+- Messages that come again are not marked so. Acknowledgements out of order make it close the connection.
 - Shared subscriptions work while a subscriber is there; when the last one of a group goes, what comes meanwhile is lost, and if that
-  one had messages under way the whole broker stops working (its router panics). Use mosquitto for several bridges.
+  one had messages under way, the whole broker stops working (its router panics). Use mosquitto for several bridges.
 - It keeps nothing on disk: killed, it forgets sessions and messages.
 """
 

@@ -148,7 +148,7 @@ KAFKA_ENCODER = msgspec.json.Encoder()
 
 def _check_money(field: str, value: Decimal) -> None:
     """Refuse what `numeric(16, 4)` cannot hold exactly: NaN, infinities, a trillion and more, a fifth decimal."""
-    if not value.is_finite() or abs(value) >= MAX_MONEY:
+    if not value.is_finite() or not -MAX_MONEY < value < MAX_MONEY:  # abs() of a monstrous exponent would raise something else
         raise ValueError(f"`{field}` must be a finite amount below 1e12")
     exponent = value.as_tuple().exponent
     assert isinstance(exponent, int)

@@ -17,6 +17,9 @@ from stream.store import Store
 
 HOUR = 3600 * SECOND
 
+_WRONG = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
+"""All that decoding raises at bytes that are not ours."""
+
 _DEAD_LETTER = msgspec.json.Decoder(DeadLetter)
 
 
@@ -99,7 +102,7 @@ class Partition:
             return False
         try:
             batch = _decode(value)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as wrong:
+        except _WRONG as wrong:
             self._poison(offset, value, f"no batch of readings: {wrong}", arrived_at, key)
             return True
         origins = {(reading.store_id, reading.received_at // HOUR) for reading in batch}
@@ -119,7 +122,7 @@ class Partition:
             return False
         try:
             letter = _DEAD_LETTER.decode(value)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as wrong:
+        except _WRONG as wrong:
             self._poison(offset, value, f"no dead letter: {wrong}", arrived_at, key)
             return True
         self._reject(letter)

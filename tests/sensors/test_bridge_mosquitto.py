@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sensors.broker import check
+from sensors.broker import BrokerAway, check
 from tests import needs
-from tests.sensors.conftest import LogOf, StartBridge, Tansu, dwells, mosquitto, names, publish, wait_until
+from tests.sensors.conftest import LogOf, Message, StartBridge, Tansu, dwells, mosquitto, names, publish, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -122,3 +122,47 @@ def test_user_and_password(tmp_path: Path, start_bridge: StartBridge) -> None:
     assert action == "setting_error"
     assert "does not let `instore-bridge` in" in message
     assert "wr0ng" not in str(wrong.log())
+
+
+def test_tls(tmp_path: Path, kafka: Tansu, start_bridge: StartBridge, log_of: LogOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `mqtts://` the certificate is checked: one that nobody vouches for is refused, and what it is about is said."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = [needs.program("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+    subprocess.run(
+        [*command, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], check=True, capture_output=True
+    )
+    with mosquitto(tmp_path, "allow_anonymous true", f"keyfile {key}", f"certfile {certificate}") as broker:
+        url = broker.replace("mqtt://", "mqtts://")
+        with pytest.raises(BrokerAway, match="CERTIFICATE_VERIFY_FAILED"):
+            check(url)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert check(url).startswith("mosquitto version")
+        publishing = MosquittoPub(broker, certificate)
+        bridge = start_bridge(url)
+        publishing.publish(dwells(names(200), size=10))
+        log = log_of(kafka.server)
+        log.wait_for_ids(names(200))
+        assert bridge.stop()["forwarded"] == 20
+
+
+class MosquittoPub:
+    """Publishes with mosquitto's own client, over TLS."""
+
+    def __init__(self, url: str, certificate: Path) -> None:
+        host, port = url.removeprefix("mqtt://").split(":")
+        self._command: list[str | Path] = [
+            needs.program("mosquitto_pub", "mosquitto-clients"),
+            "-h",
+            host,
+            "-p",
+            port,
+            "--cafile",
+            certificate,
+            "-q",
+            "1",
+        ]
+
+    def publish(self, messages: list[Message]) -> None:
+        """Publish messages of one topic, one a line."""
+        lines = b"\n".join(payload for _, payload in messages)
+        subprocess.run([*self._command, "-t", messages[0][0], "-l"], input=lines, check=True)

@@ -9,6 +9,9 @@ from stream.partition import HOUR, Partition
 from tests.stream.make import START, alive, at, dwell, entry, payment, plan
 
 
+MONSTER = KAFKA_ENCODER.encode([payment(0, "1")]).replace(b'"amount":"1"', b'"amount":"1E+9999999"')
+
+
 def _partition(stored: int | None = None, topic: str = "instore.readings") -> Partition:
     return Partition(topic, 3, "cluster/topic", stored, lambda _: plan())
 
@@ -66,7 +69,7 @@ def test_records_that_kafka_dropped_are_counted() -> None:
 
 def test_poison_is_one_dead_letter_and_counted() -> None:
     """A record that is no batch of readings is rejected as a whole, with its bytes, its place and its store."""
-    for value in (b"{", b'[{"kind": "dwell"}]', b'"x"', b'[{"kind":"dwell","id":"\\u0000"}]', b"[" * 100_000):
+    for value in (b"{", b'[{"kind": "dwell"}]', b'"x"', b'[{"kind":"dwell","id":"\\u0000"}]', b"[" * 100_000, MONSTER):
         partition = _partition()
         assert partition.accept_readings(0, value, at(0), b"s1")
         flush = partition.flush()

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -137,18 +137,25 @@ def in_database(database_url: str, store_id: str) -> dict[str, list[Row]]:
     return {table: _in_order([_comparable(row, NOT_COMPARED[table]) for row in found]) for table, found in rows.items()}
 
 
-def reconstructed(here: Surroundings, day: Day) -> dict[str, list[Row]]:
-    """Have `instore reconstruct` make visits of the recording, and lay them out as rows of the tables."""
+def reconstructed(here: Surroundings, day: Day) -> list[Row]:
+    """Have `instore reconstruct` make visits of the recording."""
     out = day.recording.with_name("visits.jsonl")
     here.run_well("reconstruct", day.recording, "--out", out, "--layout", day.layout)
+    return [json.loads(line) for line in out.read_bytes().splitlines()]
+
+
+def as_rows(visits: Iterable[Row]) -> dict[str, list[Row]]:
+    """Lay visits out as the rows of the tables."""
     tables: dict[str, list[Row]] = {table: [] for table in TABLES}
-    for line in out.read_bytes().splitlines():
-        _lay_out(tables, json.loads(line, parse_float=float))
+    for visit in visits:
+        _lay_out(tables, visit)
     return {table: _in_order(rows) for table, rows in tables.items()}
 
 
-def assert_same(found: Mapping[str, list[Row]], expected: Mapping[str, list[Row]]) -> None:
-    """Compare rows value for value; what differs is said briefly, for there may be thousands."""
+def assert_same(here: Surroundings, database_url: str, day: Day) -> None:
+    """Compare the rows of a day value for value with what `reconstruct` makes of its recording; what differs is said briefly."""
+    found, expected = in_database(database_url, day.store_id), as_rows(reconstructed(here, day))
+    assert expected["visits"], "a day without visits proves nothing"
     for table in TABLES:
         assert len(found[table]) == len(expected[table]), f"{table}: {len(found[table])} rows, expected {len(expected[table])}"
         different = [pair for pair in zip(found[table], expected[table], strict=True) if pair[0] != pair[1]]
@@ -169,24 +176,23 @@ def assert_true(database_url: str, day: Day) -> None:
 def _lay_out(tables: dict[str, list[Row]], visit: Row) -> None:
     """Make the rows of the tables of one line of `reconstruct`."""
     who = {name: visit[name] for name in ("visit_id", "store_id", "device_id")}
-    parts = {name: visit.pop(name) for name in ("stays", "shelf_visits", "payments", "taken")}
     tables["visits"].append(_row(visit))
-    tables["stays"] += [_row({**who, **stay}) for stay in parts["stays"]]
-    tables["shelf_visits"] += [_row({**who, **touch}) for touch in parts["shelf_visits"]]
-    for payment in parts["payments"]:
-        items = payment.pop("items")
+    tables["stays"] += [_row({**who, **stay}) for stay in visit["stays"]]
+    tables["shelf_visits"] += [_row({**who, **touch}) for touch in visit["shelf_visits"]]
+    for payment in visit["payments"]:
         tables["payments"].append(_row({"visit_id": who["visit_id"], "store_id": who["store_id"], **payment}))
         of_payment = {"store_id": who["store_id"], "reading_id": payment["reading_id"], "ts": payment["ts"]}
-        tables["payment_items"] += [_row({**of_payment, "line_no": number, **item}) for number, item in enumerate(items, 1)]
+        tables["payment_items"] += [_row({**of_payment, "line_no": number, **item}) for number, item in enumerate(payment["items"], 1)]
 
 
 _TIMES = {"entered_at", "left_at", "started_at", "ended_at", "ts"}
+_ELSEWHERE = {"stays", "shelf_visits", "payments", "items", "taken"}
 _MONEY = {"basket_total", "amount", "quantity", "unit_price"}
 
 
 def _row(values: Row) -> Row:
-    """Give the values of a line of JSON the types that they have in the database."""
-    return {name: _typed(name, value) for name, value in values.items()}
+    """Give the values of a line of JSON the types that they have in the database; what has tables of its own is left out."""
+    return {name: _typed(name, value) for name, value in values.items() if name not in _ELSEWHERE}
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.conftest import Pipeline
-from tests.e2e.days import accounting, assert_same, assert_true, in_database, reconstructed, simulated, wait_until_stored
+from tests.e2e.days import accounting, assert_same, assert_true, simulated, wait_until_stored
 from tests.e2e.processes import wait_until
 
 pytestmark = pytest.mark.integration
@@ -18,7 +18,7 @@ def test_a_day_is_stored_as_it_was(pipeline: Pipeline) -> None:
     assert f"{expected.received} readings published" in replay.err
     assert accounting(pipeline.database_url, day.store_id) == expected
     assert (expected.duplicate, expected.rejected) == (0, 0)
-    assert_same(in_database(pipeline.database_url, day.store_id), reconstructed(pipeline.here, day))
+    assert_same(pipeline.here, pipeline.database_url, day)
     assert_true(pipeline.database_url, day)
 
 
@@ -32,5 +32,5 @@ def test_faults_change_nothing(pipeline: Pipeline) -> None:
     assert expected.duplicate > 0.04 * expected.stored
     assert expected.rejected > 0.008 * expected.stored
     wait_until(lambda: accounting(pipeline.database_url, day.store_id) == expected, f"the accounting says {expected}", 10)
-    assert_same(in_database(pipeline.database_url, day.store_id), reconstructed(pipeline.here, day))
+    assert_same(pipeline.here, pipeline.database_url, day)
     assert_true(pipeline.database_url, day)

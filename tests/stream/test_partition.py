@@ -8,7 +8,6 @@ from stream.journey import Plan
 from stream.partition import HOUR, Partition
 from tests.stream.make import START, alive, at, dwell, entry, payment, plan
 
-
 MONSTER = KAFKA_ENCODER.encode([payment(0, "1")]).replace(b'"amount":"1"', b'"amount":"1E+9999999"')
 
 

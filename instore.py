@@ -50,10 +50,11 @@ def _say(problem: Exception) -> None:
 
 
 def _failures() -> tuple[type[Exception], ...]:
+    from sensors.mqtt_client import BrokerAway
     from storage.cluster import PostgresError
     from storage.errors import DatabaseAway, SchemaMismatch
 
-    return (ConnectionError, DatabaseAway, SchemaMismatch, PostgresError)
+    return (OSError, BrokerAway, DatabaseAway, SchemaMismatch, PostgresError)
 
 
 def _url(part: str, what: str) -> Callable[[F], F]:
@@ -284,16 +285,20 @@ def simulate(out: Path, truth: Path, days: int, **wanted: Any) -> None:
 @mqtt_url
 @data_dir
 @click.option("--speed", default="max", show_default=True, help="Times the speed at which it was recorded, or `max`.")
-def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str) -> None:
+@click.option("--layout", "layouts", type=click.Path(path_type=Path), multiple=True, help="Plans of stores with rules of their own.")
+def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str, layouts: tuple[Path, ...]) -> None:
     """Publish a recording of READINGS to MQTT, and at its end let every visit become final."""
     from simulators.replay import Pace, publish, read_lines, speed_of
+    from stream.rules import Rules
 
+    rules = {plan.store_id: Rules.of(plan.rules) for plan in map(_layout, layouts)}
     if not readings.is_file():
         raise SettingError(f"{readings}: there is no such recording")
     stop = _stop_on_signals()
     with _progress("replaying", readings.stat().st_size) as advance:
         lines, url = read_lines(readings), _found(data_dir, mqtt=mqtt_url)["mqtt"]
-        published = publish(lines, url, Pace(speed=speed_of(speed)), progress=lambda _, done: advance(done), stop=stop.is_set)
+        pace = Pace(speed=speed_of(speed), rules=lambda store: rules.get(store, Rules()))
+        published = publish(lines, url, pace, progress=lambda _, done: advance(done), stop=stop.is_set)
     MESSAGES.print(f"{published.readings} readings published in {published.messages} messages", highlight=False)
 
 
@@ -335,10 +340,11 @@ def _options(*, store: Path | None = None, first_day: str | None = None, days: i
     from msgspec import structs
 
     from simulators.faults import Faults, check
+    from simulators.floor import builtin
     from simulators.silence import parse
     from simulators.simulate import options
 
-    plan = _layout(store or Path(__file__).parent / "simulators" / "stores" / "grocery.yaml")
+    plan = _layout(store) if store else builtin("grocery")
     today = datetime.now(ZoneInfo(plan.timezone)).date()
     try:
         day = None if first_day is None else date.fromisoformat(first_day)

@@ -166,11 +166,11 @@ def layout() -> None:
 @data_dir
 def layout_load(files: tuple[Path, ...], database_url: str | None, data_dir: Path) -> None:
     """Check layout files and make them the newest of their stores."""
-    from storage.connect import connect
+    from storage.connect import session
     from storage.layouts import save
 
     layouts = [_layout(file) for file in files]
-    with connect(_found(data_dir, database=database_url)["database"], "instore layout") as connection:
+    with session(_found(data_dir, database=database_url)["database"], "instore layout") as connection:
         for file, plan in zip(files, layouts, strict=True):
             click.echo(f"{plan.store_id}: version {save(connection, plan, str(file))}")
 
@@ -240,11 +240,11 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
 def rebuild(store: str, since: str, until: str, database_url: str | None, data_dir: Path) -> None:
     """Tell a stretch of the past anew from its readings, after a rule or a layout changed; the worker carries it out while it works."""
     from sensors.reading import to_micros
-    from storage.connect import connect
+    from storage.connect import session
     from storage.layouts import load
     from storage.rebuilds import ask, progress
 
-    with connect(_found(data_dir, database=database_url)["database"], "instore rebuild") as connection:
+    with session(_found(data_dir, database=database_url)["database"], "instore rebuild") as connection:
         plan = load(connection, store)
         zone = ZoneInfo(plan.timezone if plan else "UTC")
         begin, end = to_micros(_time(since, zone)), to_micros(_time(until, zone))

@@ -30,7 +30,7 @@ from simulators.stack import Urls
 from simulators.truth import Truth, micros
 from storage import layouts
 from storage.accounts import Accounting
-from storage.connect import connect
+from storage.connect import session
 from storage.reader import Reader
 from stream.rules import Rules
 
@@ -113,7 +113,7 @@ def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="instore-demo-")))
         reader = Reader(urls.database)
         running.callback(reader.close)
-        with connect(urls.database, "instore demo") as connection:
+        with session(urls.database, "instore demo") as connection:
             layouts.save(connection, options.layout, "the demo")
         before, reasons_before = reader.accounting(), reader.rejected_by_reason()
         pipeline = running.enter_context(_pipeline(urls, folder))

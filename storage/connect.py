@@ -1,9 +1,13 @@
 """How this folder connects to a database, with settings that notice a dead server."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from sensors.urls import SettingError
+from storage.errors import translated
 
 _DEFAULTS: dict[str, str | int] = {
     "connect_timeout": 10,
@@ -32,6 +36,18 @@ def connect(url: str, name: str) -> psycopg.Connection:
     connection = psycopg.connect(autocommit=True, prepare_threshold=None, **settings)  # type: ignore[arg-type]  # libpq's settings, by name
     connection.execute("SET TIME ZONE 'UTC'")
     return connection
+
+
+@contextmanager
+def session(url: str, name: str) -> Iterator[psycopg.Connection]:
+    """Connect for as long as a block runs; the driver's errors come out of it as ours.
+
+    Raises:
+        SettingError: the URL cannot be understood.
+        DatabaseAway: no connection, or it was lost.
+    """
+    with translated(), connect(url, name) as connection:
+        yield connection
 
 
 def parse(url: str) -> dict[str, str | int]:

@@ -37,7 +37,7 @@ PURE = {
     "stream/form.py",
     "stream/journey.py",
     "stream/partition.py",
-        "stream/recall.py",
+    "stream/recall.py",
     "stream/payments.py",
     "stream/reconstruct.py",
     "stream/rules.py",

@@ -44,6 +44,27 @@ class Gathering:
         self._buffered = buffered
         self._settled = store.settled
 
+    def everything(self, since: int, readings: list[Reading]) -> Recalled:
+        """Gather a whole store, for a worker that takes it up.
+
+        Args:
+            since: how far back (`Reader.live_floor`).
+            readings: all that are stored from then on.
+        """
+        heard: dict[str, list[Tracked]] = {}
+        for reading in readings:
+            if isinstance(reading, Tracked):
+                heard.setdefault(reading.device_id, []).append(reading)
+            elif isinstance(reading, Payment) and reading.device_id is not None:
+                heard.setdefault(reading.device_id, [])
+        begun = self._past.devices_before(self._store_id, heard, since)
+        histories = {device: History(NEVER, tracked) for device, tracked in heard.items() if device not in begun}
+        if begun:
+            histories |= self._histories(dict.fromkeys(begun, since), [])[0]
+        visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
+        paid = [reading for reading in readings if isinstance(reading, Payment)]
+        return Recalled(histories, visits, [one for one in paid if one.device_id is None or self._may_change(one, histories)])
+
     def since(self, since: int, devices: Iterable[str], paid: tuple[int, int]) -> Recalled:
         """Gather what it takes to tell devices anew from a time on, and the payments without a device of a stretch of time.
 
@@ -71,38 +92,52 @@ class Gathering:
         payments = own_payments + self._anonymous(histories, visits, late, where)
         told = {visit.visit_id for visit in visits}
         others = [visit for visit in self._past.visits_staying(self._store_id, self._asked(payments, visits)) if visit.visit_id not in told]
-        foreign = [visit for visit in others if visit.device_id not in histories]
+        foreign = [visit for visit in others if visit.device_id not in histories or visit.entered_at <= histories[visit.device_id].after]
         return Recalled(histories, visits + foreign, payments)
 
     def _histories(self, wanted: Mapping[str, int], late: list[Reading]) -> tuple[dict[str, History], list[Payment]]:
         """Read each device back to a silence before what is wanted of it; also what it paid since."""
         histories: dict[str, History] = {}
         own_payments: dict[str, list[Payment]] = {}
+        unstored: dict[str | None, list[Reading]] = {}
+        for reading in self._buffered + late:
+            unstored.setdefault(_device(reading), []).append(reading)
         left, back = dict(wanted), FIRST_LOOK
         while left:
             since = max(0, min(left.values()) - back)
             stored = self._past.device_readings(self._store_id, left, since)
             begun = self._past.devices_before(self._store_id, left, since)
             for device, until in list(left.items()):
-                readings = stored.get(device, []) + [reading for reading in self._buffered + late if _device(reading) == device]
+                readings = stored.get(device, []) + unstored.get(device, [])
                 tracked = [reading for reading in readings if isinstance(reading, Tracked)]
                 history = since_a_silence(tracked, until, self._settled(device), self._plan)
                 if history is None and device not in begun:
                     history = History(NEVER, tracked)
                 if history is not None:
                     histories[device] = history
-                    own_payments[device] = [one for one in readings if isinstance(one, Payment) and one.ts > history.after]
+                    told = history.after + max(
+                        self._plan.micros.visit_timeout, self._plan.micros.exit_grace
+                    )  # those are of the visit before
+                    own_payments[device] = [one for one in readings if isinstance(one, Payment) and one.ts > told]
                     del left[device]
             back *= 4
         return histories, [payment for payments in own_payments.values() for payment in payments]
+
+    def _may_change(self, payment: Payment, histories: Mapping[str, History]) -> bool:
+        """Whether a payment with a device belongs to what is told anew; one shortly after `after` belongs to the visit before."""
+        history = histories.get(payment.device_id or "")
+        return history is not None and payment.ts > history.after + max(self._plan.micros.visit_timeout, self._plan.micros.exit_grace)
 
     def _anonymous(
         self, histories: Mapping[str, History], visits: list[Visit], late: list[Reading], where: Iterable[Where]
     ) -> list[Payment]:
         """The payments without a device that may change hands: in these places, where a stay is another one now, and late ones."""
         where = [*where]
+        of_device: dict[str, list[Visit]] = {}
+        for visit in visits:
+            of_device.setdefault(visit.device_id, []).append(visit)
         for device, history in histories.items():
-            where += differing(history, [visit for visit in visits if visit.device_id == device], device, self._plan)
+            where += differing(history, of_device.get(device, []), device, self._plan)
         found = self._past.anonymous_payments(self._store_id, _merged(where)) if where else []
         found += [reading for reading in self._buffered + late if isinstance(reading, Payment) and reading.device_id is None]
         late_ids = {reading.id for reading in late}

@@ -26,7 +26,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rfc3339
-from storage.model import Removed, StoredReading, Visit
+from storage.model import Removed, Visit
 from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
 from stream.recall import History, Recalled, span_of, with_twins
@@ -94,9 +94,12 @@ class Store:
         self.store_time = NEVER
         self._plan = plan
         self._now = NEVER
+        self._told_until = NEVER
+        """The watermark of a former plan: it never goes back."""
         self._ids: set[str] = set()
         self._older_ids: set[str] = set()
         self._ids_since = NEVER
+        self._forgetful = False
         self._ids_kept = max(IDS_KEPT, 2 * plan.micros.lateness)
         self._tracks: dict[str, Track] = {}
         self._dirty: set[str] = set()
@@ -109,9 +112,9 @@ class Store:
             self._tills.watch(zone)
 
     @property
-    def n_open(self) -> int:
-        """Visits that nothing has ended yet."""
-        return sum(1 for track in self._tracks.values() for said in track.said.values() if said.visit.ended_by is None)
+    def _watermark(self) -> int:
+        """Nothing on time comes from before this moment any more."""
+        return max(self._told_until, self.store_time - self._plan.micros.lateness)
 
     @property
     def n_devices(self) -> int:
@@ -129,7 +132,7 @@ class Store:
         duplicates: list[Reading] = []
         ids, older_ids, tracks, dirty = self._ids, self._older_ids, self._tracks, self._dirty
         lateness = self._plan.micros.lateness
-        store_time = self.store_time
+        store_time, told_until = self.store_time, self._told_until
         for reading in readings:
             reading_id = reading.id
             if reading_id in ids or reading_id in older_ids:
@@ -141,7 +144,7 @@ class Store:
                 received_at = reading.received_at
                 if received_at > store_time:
                     store_time = ts if ts < received_at else received_at  # noqa: FURB136 - no call in the hot loop
-            elif ts < store_time - lateness:
+            elif ts < store_time - lateness or ts < told_until:
                 late.append(reading)
                 continue
             accepted.append(reading)
@@ -175,32 +178,20 @@ class Store:
             settled = told_anew is None or visit.entered_at <= told_anew.after
             self._remember(visit, (visit.entered_at, twin), settled=settled)
 
-    def restore(self, stored: Iterable[list[StoredReading]], store_time: int) -> Changes:
-        """Take up where another left off, from what it has stored; only for a store that has seen nothing yet.
+    def resume(self, store_time: int, stored: Iterable[Reading]) -> None:
+        """Take up where another left off; what it had told comes by `recall`. Only for a store that has seen nothing yet.
 
         Args:
-            stored: readings in any order: all from the beginning of the oldest visit that can still change.
-            store_time: the store's time when they were stored.
-
-        Returns:
-            What the journeys amount to; all of it had been said before, unless the plan is another one.
+            store_time: the store's time.
+            stored: readings that are stored, some of which may come again.
         """
         self.store_time = self._ids_since = store_time
-        for batch in stored:
-            for reading in (one.reading for one in batch):
-                if reading.ts >= store_time - self._ids_kept:
-                    self._ids.add(reading.id)
-                if isinstance(reading, Payment):
-                    self._pay(reading)
-                elif not isinstance(reading, Status):
-                    self._tracks.setdefault(reading.device_id, Track()).pending.append(reading)
-                    self._dirty.add(reading.device_id)
+        self._ids.update(reading.id for reading in stored if reading.ts >= store_time - self._ids_kept)
         self.pass_time(store_time)
-        return self.take()
 
     def settled(self, device_id: str) -> int:
         """Before this moment nothing on time can come of a device any more, and all that came is told."""
-        watermark = self.store_time - self._plan.micros.lateness
+        watermark = self._watermark
         track = self._tracks.get(device_id)
         return min(watermark, min((reading.ts for reading in track.pending), default=watermark)) if track else watermark
 
@@ -211,6 +202,8 @@ class Store:
 
     def replan(self, plan: Plan) -> None:
         """Go on by other rules and another layout; visits that are not final are said again, what is past stays as it was."""
+        self._told_until = self._watermark
+        self._ids_kept = max(IDS_KEPT, 2 * plan.micros.lateness)
         before, self._plan = self._plan, plan
         for zone in plan.till_zones.values():
             self._watch(zone)
@@ -221,6 +214,10 @@ class Store:
             if any(not said.visit.is_final for said in track.said.values()):
                 track.said = {key: said._replace(span=None) for key, said in track.said.items()}
                 self._dirty.add(device_id)
+
+    def let_go(self) -> None:
+        """Have the next `take`, when all is said, forget what nothing can reach any more."""
+        self._forgetful = True
 
     def pass_time(self, now: int) -> None:
         """Say how late it is: the store's time, or later when the store has been silent. It never goes back."""
@@ -249,6 +246,9 @@ class Store:
         self._say_payments(list(slots.values()), changes)
         self._dirty.clear()
         self._slots.clear()
+        if self._forgetful:
+            self._forgetful = False
+            self._let_go()
         return changes
 
     def _renew_ids(self) -> None:
@@ -296,7 +296,7 @@ class Store:
         """Bring a device's spans up to its readings; return payments whose owner may have changed."""
         if track.pending:
             pending = in_order(track.pending)
-            split = bisect_left(pending, self.store_time - self._plan.micros.lateness, key=attrgetter("ts"))
+            split = bisect_left(pending, self._watermark, key=attrgetter("ts"))
             track.journey.fold(pending[:split], self._plan)
             track.pending = pending[split:]
             before, track.spans = track.spans, track.journey.peek(track.pending, self._plan).spans()
@@ -362,6 +362,8 @@ class Store:
         """Take back a visit as it is stored, with its payments; a settled one is there for those only, and keeps its span."""
         track = self._tracks.setdefault(visit.device_id, Track())
         if key in track.said:
+            if visit.device_id not in self._plan.staff:
+                self._tills.change(visit.device_id, (), [span for span in track.spans if span.key == key])
             return
         span = span_of(visit, key[1]) if settled else None
         track.said[key] = Said(span, visit)
@@ -369,7 +371,8 @@ class Store:
             slot = self._paid.get(payment.id) or self._slot(payment)
             if slot.owner is None and not slot.said:
                 slot.owner, slot.visit_id, slot.said, slot.settled = Owner(visit.device_id, key), visit.visit_id, True, settled
-                track.payments.append(slot)
+                if not any(slot is one for one in track.payments):
+                    track.payments.append(slot)
             self._slots.append(slot)
         if span is not None:
             track.journey.done = sorted([*track.journey.done, span], key=attrgetter("key"))
@@ -438,11 +441,10 @@ class Store:
                 slot.said, slot.visit_id = True, owned_by
                 changes.payments.append((slot.payment, owned_by))
 
-    def let_go(self) -> None:
+    def _let_go(self) -> None:
         """Forget what no reading on time can reach any more, however long the presence that it reports."""
-        self._tills.forget(self.store_time - self._plan.micros.lateness - _MAX_DURATION)
+        self._tills.forget(self.store_time - self._plan.micros.lateness - _MAX_DURATION - self._plan.micros.presence_gap)
         reach = self.horizon(self.store_time)
-        self._paid = {payment_id: slot for payment_id, slot in self._paid.items() if slot.payment.ts >= reach}
         for device_id, track in list(self._tracks.items()):
             if not track.pending and track.journey.last_ts < reach and all(slot.payment.ts < reach for slot in track.payments):
                 del self._tracks[device_id]
@@ -453,6 +455,9 @@ class Store:
                 track.spans = [span for span in track.spans if span.key not in gone]
                 track.said = {key: said for key, said in track.said.items() if key not in gone}
                 track.payments = [slot for slot in track.payments if _is_kept(slot, gone, reach)]
+        held = {slot.payment.id: slot for track in self._tracks.values() for slot in track.payments}
+        nobodys = {slot.payment.id: slot for slot in self._paid.values() if slot.owner is None and slot.payment.ts >= reach}
+        self._paid = held | nobodys
 
 
 def _is_kept(slot: Slot, gone: set[tuple[int, int]], reach: int) -> bool:

@@ -289,11 +289,16 @@ class Worker:
         return partition, tombstones + _messages(changed, [])
 
     def _restore_store(self, clock: Clock) -> Store:
-        """Rebuild the journeys of a store from its readings, as far back as any reading on time can reach."""
+        """Rebuild the journeys of a store from its readings, as far back as any reading on time can reach.
+
+        Its first `take` says what has to be told otherwise than it is stored: nothing, unless its plan was changed meanwhile.
+        """
         plan = self._plan(clock.store_id)
         store = Store(clock.store_id, plan)
         floor = self._reader.live_floor(clock.store_id, store.horizon(clock.store_time))
-        store.restore(self._reader.readings_since(clock.store_id, floor), clock.store_time)
+        readings = [stored.reading for batch in self._reader.readings_since(clock.store_id, floor) for stored in batch]
+        store.resume(clock.store_time, readings)
+        store.recall(Gathering(self._reader, plan, [], store).everything(floor, readings))
         return store
 
     async def _adopt(self, partition: Partition, store_id: str) -> None:

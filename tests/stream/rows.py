@@ -1,12 +1,13 @@
 """A database of a few lines for tests of the engine: what flushes amount to, and what a restart reads back."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sensors.reading import Payment, Reading
 from storage.model import StoredReading, Visit
 from stream.gathering import Gathering
 from stream.journey import Plan, Tracked
-from stream.store import Store
+from stream.store import Store, visit_id
 from tests.oracle import Expected, ExpectedVisit, from_visit
 
 
@@ -64,7 +65,9 @@ class Rows:
         horizon = again.horizon(store.store_time)
         live = [visit.entered_at for visit in self.visits.values() if not visit.is_final or visit.left_at >= horizon]
         floor = min([horizon, *live])
-        again.restore([[stored for stored in self.readings if stored.reading.ts >= floor]], store.store_time)
+        readings = [one.reading for one in self.readings if one.reading.ts >= floor]
+        again.resume(store.store_time, readings)
+        again.recall(Gathering(self, plan, [], again).everything(floor, readings))
         return again
 
     def device_readings(self, store_id: str, devices: Collection[str], since: int) -> dict[str, list[Reading]]:
@@ -106,6 +109,16 @@ class Rows:
 
     def _own(self, store_id: str, since: int = 0) -> list[Reading]:
         return [one.reading for one in self.readings if one.reading.store_id == store_id and one.reading.ts >= since]
+
+    def check_themselves(self) -> None:
+        """All visits are final and have their names; the rows of payments and those of visits agree."""
+        begun = Counter((visit.device_id, visit.entered_at) for visit in self.visits.values())
+        for visit in self.visits.values():
+            assert visit.is_final
+            if begun[visit.device_id, visit.entered_at] == 1:
+                assert visit.visit_id == visit_id(visit.store_id, visit.device_id, visit.entered_at)
+        paid = {payment.id: visit.visit_id for visit in self.visits.values() for payment in visit.payments}
+        assert {payment_id: owner for payment_id, (_, owner) in self.payments.items() if owner is not None} == paid
 
     def as_expected(self) -> Expected:
         """Return the rows in the form of the oracle."""

@@ -1,6 +1,10 @@
 """What becomes of a reading that cannot be accepted."""
 
+from typing import Annotated
+
 import msgspec
+
+from sensors.reading import Micros
 
 
 class DeadLetter(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -17,9 +21,9 @@ class DeadLetter(msgspec.Struct, kw_only=True, omit_defaults=True):
     """
 
     id: str
-    received_at: int
+    received_at: Micros
     source: str
-    position: int | None = None
+    position: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
     store_id: str | None = None
     sensor_id: str | None = None
     kind: str | None = None

@@ -31,6 +31,13 @@ LOOK_AT_TOPICS_S = 10.0
 """Between two looks whether the topics are still the same."""
 
 
+SETTLE_S = 1.0
+"""How long a paused partition takes to hand out what was fetched."""
+
+LAST_FLUSH_S = 10.0
+"""How long a worker that shall end may try to write what it has; what it cannot will be read again."""
+
+
 class TopicChanged(ConnectionError):
     """A topic was deleted and made again, or its broker forgot it."""
 
@@ -39,6 +46,8 @@ class Shell:
     """Faust around a worker."""
 
     def __init__(self, servers: list[str], database_url: str, lives: dict[str, str]) -> None:
+        self.stopping = False
+        """Set it to take in no more records."""
         self._servers, self._lives = servers, lives
         self.app = faust.App(
             GROUP,
@@ -68,9 +77,13 @@ class Shell:
         async for event in stream.noack().events():
             message = event.message
             where = Slice(message.topic, message.partition)
-            self._events.setdefault(where, deque()).append((stream, event))
+            if self.stopping:
+                return
+            events, entry = self._events.setdefault(where, deque()), (stream, event)
+            events.append(entry)
             try:
-                await self.worker.accept(where, message.offset, message.key, message.value)
+                if not await self.worker.accept(where, message.offset, message.key, message.value):
+                    events.remove(entry)  # it comes again
             except Exception as bug:  # noqa: BLE001 - Faust would pass over the record, and we pass over none
                 await self.app.crash(bug)
                 return
@@ -78,7 +91,7 @@ class Shell:
 
     async def _flush_for_ever(self) -> None:
         looked_at = time.monotonic()
-        while not self.app.should_stop:
+        while not self.app.should_stop and not self.stopping:
             await asyncio.sleep(FLUSH_S)
             if time.monotonic() - looked_at > LOOK_AT_TOPICS_S:
                 looked_at = time.monotonic()
@@ -121,8 +134,15 @@ class Shell:
         return int(offsets[TP(*where)])
 
     async def seek(self, where: Slice, offset: int) -> None:
-        """Read the partition again from this offset."""
-        await self.app.consumer.seek(TP(*where), offset)
+        """Read the partition again from this offset.
+
+        Faust remembers the largest offset that it handed out and passes over smaller ones, so what is under way has to come through first.
+        """
+        consumer, partition = self.app.consumer, TP(*where)
+        consumer.pause_partitions({partition})
+        await asyncio.sleep(SETTLE_S)
+        await consumer.seek(partition, offset)
+        consumer.resume_partitions({partition})
 
     async def _revoked(self, _app: Any, revoked: set[TP], **_: Any) -> None:
         gone = [Slice(tp.topic, tp.partition) for tp in revoked]
@@ -151,9 +171,14 @@ async def _serve(servers: list[str], database_url: str, lives: dict[str, str]) -
     log.info("working", extra={"action": "started"})
     waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(shell.app.wait_until_stopped())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    shell.stopping = True
     if shell.app.crash_reason is None:
-        await shell.worker.close()
+        try:
+            await asyncio.wait_for(shell.worker.flush(), LAST_FLUSH_S)
+        except TimeoutError:
+            log.warning("could not write all before the end; it will be read again", extra={"action": "left_behind"})
     await shell.app.stop()
+    await shell.worker.close()
     if shell.app.crash_reason is not None:
         raise shell.app.crash_reason
     log.info("stopped", extra={"action": "stopped"})

@@ -4,6 +4,7 @@ A record is a batch of readings of one store. `accept` takes it into the store's
 since the last flush as one `Flush`, to be written in one transaction together with the offset that it covers.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -16,6 +17,9 @@ from stream.journey import Plan
 from stream.store import Store
 
 HOUR = 3600 * SECOND
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape of NUL in JSON; behind an escaped backslash the same letters are only text."""
 
 _WRONG = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 """All that decoding raises at bytes that are not ours."""
@@ -40,8 +44,6 @@ class Partition:
         self.life = life
         self.stores: dict[str, Store] = {}
         self.next_offset = stored or 0
-        self.n_skipped = 0
-        """Offsets that never came: Kafka had dropped them before they were read."""
         self._stored = stored
         self._plan_of = plan_of
         self._arrivals: dict[str, int] = {}
@@ -52,6 +54,11 @@ class Partition:
         self._rejected: list[DeadLetter] = []
         self._received: Counter[tuple[str, int]] = Counter()
         self._duplicate: Counter[tuple[str, int]] = Counter()
+
+    @property
+    def stored(self) -> int:
+        """Records before this offset are stored, or about to be."""
+        return self._stored or 0
 
     @property
     def n_buffered(self) -> int:
@@ -89,7 +96,7 @@ class Partition:
         """The readings of a store, on time, that the next flush will store."""
         return [reading for reading in self._accepted if reading.store_id == store_id]
 
-    def accept_readings(self, offset: int, value: bytes, arrived_at: int, key: bytes | None = None) -> bool:
+    def accept_readings(self, offset: int, value: bytes, arrived_at: int, key: bytes | None) -> bool:
         """Take in a record of `instore.readings`; False: it is covered already.
 
         Args:
@@ -101,19 +108,18 @@ class Partition:
         if not self._advance(offset):
             return False
         try:
-            batch = _decode(value)
+            batch = _decode(value, key)
         except _WRONG as wrong:
             self._poison(offset, value, f"no batch of readings: {wrong}", arrived_at, key)
             return True
-        origins = {(reading.store_id, reading.received_at // HOUR) for reading in batch}
-        if len(origins) == 1:  # as the bridge writes them, but for the batch in which an hour ends
+        if not batch:
+            return True
+        hours = {reading.received_at // HOUR for reading in batch}
+        if len(hours) == 1:  # but for the batch in which an hour ends
             self._received[batch[0].store_id, _hour(batch[0])] += len(batch)
         else:
             self._received.update((reading.store_id, _hour(reading)) for reading in batch)
-        store_ids = {store_id for store_id, _ in origins}
-        for store_id in sorted(store_ids):
-            of_store = batch if len(store_ids) == 1 else [reading for reading in batch if reading.store_id == store_id]
-            self._add(store_id, of_store, arrived_at)
+        self._add(batch[0].store_id, batch, arrived_at)
         return True
 
     def accept_dead_letter(self, offset: int, value: bytes, arrived_at: int, key: bytes | None = None) -> bool:
@@ -129,10 +135,15 @@ class Partition:
         return True
 
     def pass_time(self, now: int) -> None:
-        """Let time go on in stores that are silent: by as much as `now` is later than their last arrival."""
+        """Let time go on in stores that are silent: by as much as `now` is later than their last arrival.
+
+        A store of which something waits to be written is not silent.
+        """
+        busy = {reading.store_id for reading in self._accepted} | set(self._late)
         for store_id, arrived_at in self._arrivals.items():
-            store = self.stores[store_id]
-            store.pass_time(store.store_time + now - arrived_at)
+            if store_id not in busy:
+                store = self.stores[store_id]
+                store.pass_time(store.store_time + now - arrived_at)
 
     def adopt(self, store: Store, now: int) -> None:
         """Take over a store that was restored."""
@@ -148,12 +159,13 @@ class Partition:
             rejected=self._rejected,
             counts=[Count(*key, received=self._received[key], duplicate=self._duplicate[key]) for key in sorted(self._received)],
         )
+        heard = {count.store_id for count in flush.counts}
         for store_id, store in self.stores.items():
             changes = store.take()
             flush.visits += changes.visits
             flush.removed += changes.removed
             flush.payments += changes.payments
-            if store_id in {count.store_id for count in flush.counts}:
+            if store_id in heard:
                 flush.clocks.append(Clock(store_id, store.store_time))
         if not (self._advanced or flush.visits or flush.removed or flush.payments):
             return None
@@ -165,7 +177,6 @@ class Partition:
     def _advance(self, offset: int) -> bool:
         if offset < self.next_offset:
             return False
-        self.n_skipped += offset - self.next_offset
         self.next_offset = offset + 1
         self._advanced = True
         return True
@@ -199,7 +210,12 @@ def _hour(reading: Reading) -> int:
     return reading.received_at // HOUR * HOUR
 
 
-def _decode(value: bytes) -> list[Reading]:
-    if b"\\u0000" in value:
+def _decode(value: bytes, key: bytes | None) -> list[Reading]:
+    """Decode a batch, which must be of the store that is its key: by that, order and state are kept."""
+    if b"\\u0000" in value and _NUL.search(value):
         raise ValueError("a text holds the NUL character, which no database can store")
-    return KAFKA_BATCH.decode(value)
+    batch = KAFKA_BATCH.decode(value)
+    store_ids = {reading.store_id for reading in batch}
+    if batch and store_ids != {(key or b"").decode(errors="replace")}:
+        raise ValueError(f"the key is {key!r}, the readings are of {', '.join(sorted(store_ids))}")
+    return batch

@@ -47,6 +47,9 @@ MOST_BUFFERED = 20_000
 LOOK_EVERY_S = 2.0
 """Between two looks for newer layouts, and for rebuilds that are asked for."""
 
+MAX_MESSAGE_BYTES = 900_000
+"""What Kafka takes in a message where nobody configured otherwise is 1 MiB, with all that comes around it."""
+
 REBUILD_DEVICES = 100
 """Devices that are told anew in one transaction."""
 
@@ -67,6 +70,15 @@ class Slice(NamedTuple):
 
 Message = tuple[bytes, bytes | None]
 """Key and value for `instore.visits`; no value is a tombstone."""
+
+
+class Rebuilding(NamedTuple):
+    """A rebuild under way: in which partition, what was asked for, all its devices, and the steps that are left."""
+
+    where: Slice
+    asked: Rebuild
+    devices: list[str]
+    steps: Iterator[tuple[list[str], tuple[int, int]]]
 
 
 class Kafka(Protocol):
@@ -101,12 +113,12 @@ class Worker:
         self._reader = Reader(database_url)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._partitions: dict[Slice, Partition] = {}
-        self._fenced: set[Slice] = set()
         self._epochs: Counter[Slice] = Counter()
         self._sought: dict[Slice, float] = {}
         self._plans: dict[str, Plan] = {}
         self._versions: dict[str, int | None] = {}
         self._looked_at = 0.0
+        self._rebuilding: Rebuilding | None = None
         self._flushing = asyncio.Lock()
         self._opening = asyncio.Lock()
         self._still = asyncio.Lock()
@@ -116,24 +128,29 @@ class Worker:
         """Readings and dead letters that wait for a flush."""
         return sum(partition.n_buffered for partition in self._partitions.values())
 
-    async def accept(self, where: Slice, offset: int, key: bytes | None, value: bytes) -> None:
-        """Take in one record; waits while too much is waiting to be written."""
+    async def accept(self, where: Slice, offset: int, key: bytes | None, value: bytes) -> bool:
+        """Take in one record; waits while too much is waiting to be written.
+
+        Returns:
+            Whether the record is done with: taken in, or covered already. Else it will come again.
+        """
         epoch = self._epochs[where]
         while self.n_buffered >= MOST_BUFFERED:
             await self.flush()
         partition = await self.open(where)
         if offset > partition.next_offset and not await self._bridge_gap(where, partition, offset):
-            return
-        if epoch != self._epochs[where] or where in self._fenced:
-            return  # the partition was lost meanwhile; whoever has it now reads this record again
-        if where.topic == REJECTED:
-            partition.accept_dead_letter(offset, value, _now(), key)
-            return
+            return False
         store_id = key.decode(errors="replace") if key else ""
-        if store_id not in partition.stores and offset >= partition.next_offset:
+        if where.topic != REJECTED and store_id not in partition.stores and offset >= partition.next_offset:
             await self._adopt(partition, store_id)
         async with self._still:
-            partition.accept_readings(offset, value, _now(), key)
+            if epoch != self._epochs[where] or self._partitions.get(where) is not partition:
+                return False  # the partition was lost meanwhile; whoever has it now reads this record again
+            accept = partition.accept_dead_letter if where.topic == REJECTED else partition.accept_readings
+            is_new = accept(offset, value, _now(), key)
+        if not is_new and offset < partition.stored:
+            await self._kafka.covered(where, offset + 1)
+        return True
 
     async def open(self, where: Slice) -> Partition:
         """Take up a partition where its last owner left off, unless that is done."""
@@ -151,7 +168,6 @@ class Worker:
         """Forget partitions that belong to others now; what was not flushed will be read again by them."""
         for where in slices:
             self._partitions.pop(where, None)
-            self._fenced.discard(where)
             self._epochs[where] += 1
 
     async def flush(self) -> None:
@@ -162,18 +178,18 @@ class Worker:
             if time.monotonic() - self._looked_at > LOOK_EVERY_S:
                 self._looked_at = time.monotonic()
                 await self._refresh_layouts()
-                await self._rebuild()
+                await self._take_up_rebuild()
+            if self._rebuilding is not None:
+                await self._step_rebuild(self._rebuilding)
 
     async def close(self) -> None:
-        """Flush a last time and let go of the database."""
-        await self.flush()
-        await self._in_database(self._writer.close)
-        self._reader.close()
-        self._thread.shutdown()
+        """Let go of the database; what was not flushed will be read again."""
+        self._thread.submit(self._writer.close)
+        self._thread.submit(self._reader.close)
+        self._thread.shutdown(wait=False)
 
     async def _flush(self, where: Slice, partition: Partition) -> None:
-        if partition.n_buffered == 0:
-            partition.pass_time(_now())
+        partition.pass_time(_now())
         async with self._still:  # what is read back must be as old as what is in memory
             for store_id, late in partition.take_late().items():
                 await self._settle_late(partition, store_id, late)
@@ -187,8 +203,7 @@ class Worker:
             if not await self._in_database(lambda: self._writer.holds(flush.advance)):
                 log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
                 if self._partitions.get(where) is partition:
-                    del self._partitions[where]
-                    self._fenced.add(where)
+                    del self._partitions[where]  # its next record, if it is still ours, takes it up again from the database
                 return
         if messages := _messages(flush.visits, flush.removed):
             await self._kafka.publish(messages)
@@ -205,42 +220,50 @@ class Worker:
     def _gathering(self, partition: Partition, store_id: str) -> Gathering:
         return Gathering(self._reader, self._plans[store_id], partition.buffered(store_id), partition.stores[store_id])
 
-    async def _rebuild(self) -> None:
-        """Take a step of the first rebuild that is asked for: tell some devices anew, and write what that changes."""
-        stores = {store_id: (where, partition) for where, partition in self._partitions.items() for store_id in partition.stores}
-        asked = await self._in_database(lambda: self._reader.next_rebuild(list(stores)))
-        if asked is None:
+    async def _take_up_rebuild(self) -> None:
+        """Look for a rebuild that is asked for, unless one is under way."""
+        if self._rebuilding is not None:
             return
-        where, partition = stores[asked.store_id]
-        devices = await self._in_database(lambda: self._reader.devices_between(*asked[1:]))
-        log.info("rebuilding %s: %d devices", asked.store_id, len(devices), extra={"action": "rebuild", "store": asked.store_id})
-        for some, paid in rebuild_steps(asked, devices):
-            await self._flush(where, partition)
-            async with self._still:
-                gathering = self._gathering(partition, asked.store_id)
-                recalled = await self._in_database(partial(gathering.since, asked.since, some, paid))
-                partition.stores[asked.store_id].recall(recalled)
-            await self._flush(where, partition)
-            if self._partitions.get(where) is not partition:
-                return  # lost meanwhile; its next owner begins again
+        stores = {store_id: where for where, partition in self._partitions.items() for store_id in partition.stores}
+        asked = await self._in_database(lambda: self._reader.next_rebuild(list(stores)))
+        if asked is not None:
+            devices = await self._in_database(lambda: self._reader.devices_between(*asked[1:]))
+            log.info("rebuilding %s: %d devices", asked.store_id, len(devices), extra={"action": "rebuild", "store": asked.store_id})
+            self._rebuilding = Rebuilding(stores[asked.store_id], asked, devices, rebuild_steps(asked, devices))
+
+    async def _step_rebuild(self, rebuilding: Rebuilding) -> None:
+        """Tell some devices anew, and write what that changes; one step a flush, so that others wait for no more than that."""
+        where, asked, devices, steps = rebuilding
+        partition = self._partitions.get(where)
+        step = next(steps, None)
+        if step is None or partition is None or asked.store_id not in partition.stores:
+            self._rebuilding = None  # done, or lost meanwhile: then its next owner begins again
+            return
+        some, paid = step
+        await self._flush(where, partition)
+        async with self._still:
+            gathering = self._gathering(partition, asked.store_id)
+            recalled = await self._in_database(partial(gathering.since, asked.since, some, paid))
+            partition.stores[asked.store_id].recall(recalled)
             partition.stores[asked.store_id].let_go()
+        await self._flush(where, partition)
+        if self._partitions.get(where) is partition:
             done = len(devices) if paid[1] == asked.until else devices.index(some[-1]) + 1
             await self._in_database(partial(self._reader.advance_rebuild, asked.rebuild_id, len(devices), done))
 
     async def _bridge_gap(self, where: Slice, partition: Partition, offset: int) -> bool:
-        """Decide what a record means that does not follow on the last one covered.
+        """Decide what a record means that does not follow on the last one covered; tell whether to take it.
 
-        Either Kafka was told more than the database holds (it was restored, or is a new one): read again from where the database ends. Or
-        Kafka dropped the records between before anybody read them: go on with what there is, and say so.
+        Mostly Kafka was told more than the database holds (which was restored, or is a new one), or another worker wrote a flush that
+        we did not know of: read again from where the database ends. Or Kafka dropped records before anybody read them: go on with the
+        oldest that it still has, and say so.
         """
         earliest = await self._kafka.earliest(where)
-        if earliest < offset and partition.next_offset < offset and earliest <= partition.next_offset:
-            if time.monotonic() - self._sought.get(where, 0.0) > SEEK_AGAIN_S:
+        if offset > max(earliest, partition.next_offset):
+            if time.monotonic() - self._sought.get(where, -SEEK_AGAIN_S) > SEEK_AGAIN_S:
+                log.warning("%s/%d: reading again from offset %d", *where, partition.next_offset, extra={"action": "seek"})
+                await self._kafka.seek(where, max(earliest, partition.next_offset))
                 self._sought[where] = time.monotonic()
-                log.warning(
-                    "%s/%d: reading again from offset %d, where the database ends", *where, partition.next_offset, extra={"action": "seek"}
-                )
-                await self._kafka.seek(where, partition.next_offset)
             return False
         log.error(
             "%s/%d: the records %d to %d are gone: Kafka dropped them before they were read",
@@ -328,7 +351,7 @@ class Worker:
     async def _refresh_layouts(self) -> None:
         """Have the stores whose layout changed go on by the new one."""
         versions = await self._in_database(self._reader.layout_versions)
-        for partition in self._partitions.values():
+        for partition in list(self._partitions.values()):
             for store_id, store in list(partition.stores.items()):
                 if versions.get(store_id) != self._versions.get(store_id):
                     await self._in_database(partial(self._load_plan, store_id))
@@ -345,9 +368,15 @@ def rebuild_steps(asked: Rebuild, devices: list[str]) -> Iterator[tuple[list[str
 
 
 def _messages(visits: Iterable[Visit], removed: Iterable[Removed]) -> list[Message]:
-    """Write visits for `instore.visits`; of one that was removed, a tombstone."""
-    gone: list[Message] = [(visit.visit_id.encode(), None) for visit in removed]
-    return gone + [(visit.visit_id.encode(), visit_message(visit)) for visit in visits]
+    """Write visits for `instore.visits`; of one that was removed, a tombstone. One too large for Kafka is only in the database."""
+    messages: list[Message] = [(visit.visit_id.encode(), None) for visit in removed]
+    for visit in visits:
+        value = visit_message(visit)
+        if len(value) <= MAX_MESSAGE_BYTES:
+            messages.append((visit.visit_id.encode(), value))
+        else:
+            log.warning("visit %s is too large for Kafka (%d bytes)", visit.visit_id, len(value), extra={"action": "visit_too_large"})
+    return messages
 
 
 def _now() -> int:

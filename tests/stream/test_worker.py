@@ -157,8 +157,8 @@ def test_a_tombstone_that_was_not_published_is_published_after_the_crash(databas
     assert [visit.visit_id.encode() for visit in _visits(database_url)] == list(log.visits)
 
 
-def test_a_worker_that_lost_its_partition_writes_nothing(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    """It wakes up with old state; another one has gone on; its flush is refused, and said so once."""
+def test_a_worker_that_lost_its_partition_writes_nothing_wrong(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It wakes up with old state; another one has gone on; its flush is refused, and it takes the partition up anew from the database."""
     log = Log()
     log.put(dwell(0, "a"))
 
@@ -171,12 +171,67 @@ def test_a_worker_that_lost_its_partition_writes_nothing(database_url: str, capl
         await other.flush()
         with caplog.at_level(logging.WARNING, "instore.worker"):
             await sleeper.flush()
-            await sleeper.accept(HERE, 1, *log.records[1])
-            await sleeper.flush()
+        assert [visit.path for visit in _visits(database_url)] == [["a", "b"]]
+        log.put(dwell(10, "c"))
+        await _feed(sleeper, log, 1)
+        await sleeper.flush()
 
     asyncio.run(both())
-    assert [visit.path for visit in _visits(database_url)] == [["a", "b"]]
+    assert [(visit.path, visit.n_readings) for visit in _visits(database_url)] == [(["a", "b", "c"], 3)]
     assert [record.action for record in caplog.records if hasattr(record, "action")] == ["fenced"]
+
+
+def test_records_between_are_read_again_not_given_up(database_url: str) -> None:
+    """Kafka dropped the oldest, and what comes lies further on: what is between is still there, so it is asked for."""
+    log = Log()
+    for second in range(5):
+        log.put(dwell(second, "a"))
+    log.first = 2
+
+    async def jump() -> None:
+        worker = Worker(database_url, LIVES, log)
+        assert not await worker.accept(HERE, 4, *log.records[4])
+        assert log.sought == [2]
+        await _feed(worker, log, 2)
+        await worker.flush()
+
+    asyncio.run(jump())
+    assert [visit.n_readings for visit in _visits(database_url)] == [3]
+
+
+def test_a_covered_record_is_acknowledged_at_once(database_url: str) -> None:
+    """What the database has is done with, also when nothing new comes that would be flushed."""
+    log = Log()
+    log.put(dwell(0, "a"))
+    _run(database_url, log, lambda worker: _feed(worker, log), _flush)
+    log.committed = 0
+    _run(database_url, log, lambda worker: _feed(worker, log))
+    assert log.committed == 1
+
+
+def test_a_visit_too_large_for_kafka_is_in_the_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One lost tag must not stop the worker: its visit is stored, and said to be missing on the topic."""
+    monkeypatch.setattr(worker_module, "MAX_MESSAGE_BYTES", 2000)
+    log = Log()
+    log.put(*(dwell(second, f"z{second % 2}") for second in range(50)), dwell(0, "a", "small"))
+    _run(database_url, log, lambda worker: _feed(worker, log), _flush)
+    assert sorted(len(visit.stays) for visit in _visits(database_url)) == [1, 50]
+    assert [msgspec.json.decode(value)["device_id"] for value in log.visits.values()] == ["small"]
+
+
+def test_another_plan_while_the_worker_was_down_is_told_at_its_start(database_url: str) -> None:
+    """What is stored by the old rules and can still change is told by the new ones, and its former rows are gone."""
+    log = Log()
+    log.put(dwell(0, "a"), dwell(2000, "a"), dwell(2010, "a"))
+    _run(database_url, log, lambda worker: _feed(worker, log), _flush)
+    assert len(_visits(database_url)) == 2
+    with connect(database_url, "test") as connection:
+        layouts.save(connection, Layout(store_id="s1", rules={"visit_timeout_s": 3600}), "test")
+    log.put(alive(2011))
+    _run(database_url, log, lambda worker: _feed(worker, log), _flush)
+    [visit] = _visits(database_url)
+    assert (visit.entered_at, visit.left_at, visit.n_readings) == (at(0), at(2010), 3)
+    assert list(log.visits) == [visit.visit_id.encode()]
 
 
 def test_a_partition_that_comes_back_is_taken_up_anew(database_url: str) -> None:
@@ -329,8 +384,8 @@ def test_a_rebuild_is_carried_out_between_flushes(database_url: str, monkeypatch
             layouts.save(connection, layout, "test")
             number = rebuilds.ask(connection, "s1", at(0), at(1000))
             assert rebuilds.progress(connection, number) == (None, 0, False)
-            await worker.flush()
-            await worker.flush()
+            for _ in range(6):
+                await worker.flush()
             assert rebuilds.progress(connection, number) == (5, 5, True)
 
     asyncio.run(rebuild())

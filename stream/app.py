@@ -31,8 +31,8 @@ LOOK_AT_TOPICS_S = 10.0
 """Between two looks whether the topics are still the same."""
 
 
-SETTLE_S = 1.0
-"""How long a paused partition takes to hand out what was fetched."""
+SETTLE_S = 2.0
+"""A paused partition that has been quiet for so long has nothing under way."""
 
 LAST_FLUSH_S = 10.0
 """How long a worker that shall end may try to write what it has; what it cannot will be read again."""
@@ -67,6 +67,9 @@ class Shell:
         )
         self.worker = Worker(database_url, lives, self)
         self._events: dict[Slice, deque[Any]] = {}
+        self._rewinding: dict[Slice, asyncio.Future[None]] = {}
+        self._heard: dict[Slice, float] = {}
+        """When a record of each partition came last."""
         for name in (READINGS, REJECTED):
             topic = self.app.topic(name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
             self.app.agent(topic, name=f"{name}.agent")(self._consume)
@@ -79,6 +82,7 @@ class Shell:
             where = Slice(message.topic, message.partition)
             if self.stopping:
                 return
+            self._heard[where] = time.monotonic()
             events, entry = self._events.setdefault(where, deque()), (stream, event)
             events.append(entry)
             try:
@@ -134,15 +138,28 @@ class Shell:
         return int(offsets[TP(*where)])
 
     async def seek(self, where: Slice, offset: int) -> None:
-        """Read the partition again from this offset.
+        """Have the partition read again from this offset, soon."""
+        if where not in self._rewinding:
+            self._rewinding[where] = asyncio.ensure_future(self._rewind(where, offset))
 
-        Faust remembers the largest offset that it handed out and passes over smaller ones, so what is under way has to come through first.
+    async def _rewind(self, where: Slice, offset: int) -> None:
+        """Pause a partition, let what is under way come through, and read on from the offset.
+
+        Faust remembers the largest offset that it handed out, and passes over smaller ones: a seek counts only when nothing is under way.
         """
         consumer, partition = self.app.consumer, TP(*where)
         consumer.pause_partitions({partition})
-        await asyncio.sleep(SETTLE_S)
-        await consumer.seek(partition, offset)
-        consumer.resume_partitions({partition})
+        self._heard[where] = time.monotonic()
+        try:
+            while (quiet_s := time.monotonic() - self._heard[where]) < SETTLE_S:  # noqa: ASYNC110 - quiet is no event
+                await asyncio.sleep(SETTLE_S - quiet_s)
+            if partition in consumer.assignment():
+                await consumer.seek_wait({partition: offset})
+                consumer.resume_partitions({partition})
+        except Exception as bug:  # noqa: BLE001 - nobody waits for this, so it would be lost
+            await self.app.crash(bug)
+        finally:
+            del self._rewinding[where]
 
     async def _revoked(self, _app: Any, revoked: set[TP], **_: Any) -> None:
         gone = [Slice(tp.topic, tp.partition) for tp in revoked]

@@ -53,7 +53,7 @@ MAX_MESSAGE_BYTES = 900_000
 REBUILD_DEVICES = 100
 """Devices that are told anew in one transaction."""
 
-SEEK_AGAIN_S = 5.0
+SEEK_AGAIN_S = 10.0
 """Records that were under way when we asked to read again are passed over for so long."""
 
 _RETRY_FIRST_S, _RETRY_LAST_S = 0.1, 5.0
@@ -258,12 +258,13 @@ class Worker:
         we did not know of: read again from where the database ends. Or Kafka dropped records before anybody read them: go on with the
         oldest that it still has, and say so.
         """
+        if time.monotonic() - self._sought.get(where, -SEEK_AGAIN_S) < SEEK_AGAIN_S:
+            return False
         earliest = await self._kafka.earliest(where)
         if offset > max(earliest, partition.next_offset):
-            if time.monotonic() - self._sought.get(where, -SEEK_AGAIN_S) > SEEK_AGAIN_S:
-                log.warning("%s/%d: reading again from offset %d", *where, partition.next_offset, extra={"action": "seek"})
-                await self._kafka.seek(where, max(earliest, partition.next_offset))
-                self._sought[where] = time.monotonic()
+            self._sought[where] = time.monotonic()
+            log.warning("%s/%d: reading again from offset %d", *where, partition.next_offset, extra={"action": "seek"})
+            await self._kafka.seek(where, max(earliest, partition.next_offset))
             return False
         log.error(
             "%s/%d: the records %d to %d are gone: Kafka dropped them before they were read",

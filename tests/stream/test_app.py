@@ -1,0 +1,101 @@
+"""The worker as a process on a real Kafka (Tansu): what only Faust can get wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from kafka import KafkaProducer
+
+from sensors import child
+from sensors.reading import KAFKA_ENCODER, Reading
+from sensors.topics import READINGS, ensure_topics
+from sensors.urls import kafka_servers
+from stream.kafka import kafka
+from tests.conftest import MakeDatabase
+from tests.stream.make import dwell
+
+pytestmark = pytest.mark.integration
+
+WAIT_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def kafka_url() -> Iterator[str]:
+    """A Kafka with our topics."""
+    with kafka() as url:
+        ensure_topics(kafka_servers(url))
+        yield url
+
+
+class Running:
+    """A worker process; it ends with the block, by SIGTERM, and must end well."""
+
+    def __init__(self, kafka_url: str, database_url: str, folder: Path) -> None:
+        environment = {**os.environ, "INSTORE_KAFKA_URL": kafka_url, "INSTORE_DATABASE_URL": database_url}
+        self.log = folder / "worker.log"
+        self.process = child.start([sys.executable, "-P", "-m", "instore", "worker"], self.log, environment)
+
+    def __enter__(self) -> subprocess.Popen[bytes]:
+        return self.process
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            assert self.process.wait(30) == 0, self.log.read_text()[-3000:]
+        finally:
+            child.stop(self.process)
+
+
+def _put(kafka_url: str, *batches: list[Reading]) -> None:
+    producer = KafkaProducer(bootstrap_servers=kafka_servers(kafka_url), acks="all")
+    for batch in batches:
+        producer.send(READINGS, KAFKA_ENCODER.encode(batch), key=batch[0].store_id.encode())
+    producer.flush()
+    producer.close()
+
+
+def _wait_for(database_url: str, n_readings: int) -> None:
+    end = time.monotonic() + WAIT_S
+    while True:
+        with psycopg.connect(database_url) as connection:
+            row = connection.execute("SELECT count(*) FROM instore.readings").fetchone()
+        assert row is not None
+        if row[0] == n_readings:
+            return
+        assert row[0] < n_readings
+        assert time.monotonic() < end, f"{row[0]} of {n_readings} readings are stored"
+        time.sleep(0.1)
+
+
+def test_a_new_database_gets_what_kafka_still_has(kafka_url: str, make_database: MakeDatabase, tmp_path: Path) -> None:
+    """Kafka thinks that all is done; the database is another one, and empty: the worker reads again from the beginning."""
+    batches: list[list[Reading]] = [[dwell(second, "a"), dwell(second, "a", "d2")] for second in range(200)]
+    with make_database() as first, make_database() as second:
+        _put(kafka_url, *batches[:100])
+        with Running(kafka_url, first, tmp_path):
+            _wait_for(first, 200)
+            time.sleep(2)  # until Faust has told Kafka, which it does each second
+        with Running(kafka_url, second, tmp_path):
+            _put(kafka_url, *batches[100:])
+            _wait_for(second, 400)
+        with psycopg.connect(second) as connection:
+            assert connection.execute("SELECT sum(n_readings), count(*) FROM instore.visits").fetchone() == (400, 2)
+            assert connection.execute("SELECT difference FROM instore.accounting_total").fetchone() == (0,)
+
+
+def test_the_worker_listens_nowhere(kafka_url: str, database_url: str, tmp_path: Path) -> None:
+    """Faust would open a web server on all addresses; ours has none."""
+    with Running(kafka_url, database_url, tmp_path) as process:
+        end = time.monotonic() + WAIT_S
+        while "working" not in (tmp_path / "worker.log").read_text():
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        inodes = {str(link.readlink()) for link in Path(f"/proc/{process.pid}/fd").iterdir() if link.exists()}
+        listening = [line.split() for file in ("tcp", "tcp6") for line in Path(f"/proc/net/{file}").read_text().splitlines()[1:]]
+        assert not [columns for columns in listening if columns[3] == "0A" and f"socket:[{columns[9]}]" in inodes]

@@ -164,6 +164,11 @@ class Surroundings:
         except OSError:  # it has ended meanwhile, or is another user's
             return None
 
+    def strays(self) -> list[str]:
+        """Name what commands have left in the folder that they ran in, besides what they were asked for."""
+        known = {self.temporary, self.folder / "data"}
+        return sorted(entry.name for entry in self.folder.iterdir() if entry not in known and entry.suffix not in {".out", ".err"})
+
     def temporary_files(self) -> list[str]:
         """Name what is left in the folder for temporary files."""
         return sorted(entry.name for entry in self.temporary.iterdir())

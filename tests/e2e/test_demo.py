@@ -34,6 +34,7 @@ def _figures(ended: Ended) -> dict[str, Any]:
 
 def _assert_nothing_is_left(here: Surroundings) -> None:
     assert here.temporary_files() == []
+    assert here.strays() == []
     if not Path("/proc/self/environ").exists():
         needs.missing("there is no /proc in which to look for processes left behind")
     assert here.processes() == []

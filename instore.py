@@ -215,6 +215,7 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
     from stream.reconstruct import reconstruct as rebuild
     from stream.recording import read
 
+    _folder_of("--out", out)
     plans, settings = [_layout(file) for file in layouts], _rules(rules)
     with _progress("reading", 1.0) as advance:
         result = rebuild(read(readings, time.time_ns() // 1000, advance), plans, settings)
@@ -274,6 +275,8 @@ def simulate(out: Path, truth: Path, days: int, **wanted: Any) -> None:
     """Simulate days of a store: what its sensors say, and what really happened."""
     from simulators.simulate import record
 
+    _folder_of("--out", out)
+    _folder_of("--truth", truth)
     options = _options(days=days, **wanted)
     with _progress("simulating", days) as advance:
         written = record(options, out, truth, lambda done, _: advance(done))
@@ -322,6 +325,7 @@ def demo(
     from simulators.demo import run
     from simulators.stack import up as stack
 
+    _check_urls(mqtt_url, kafka_url, database_url)
     options = _options(days=days, seed=seed, **faults)
     stop = _stop_on_signals()
     console = MESSAGES if as_json else Console(soft_wrap=True)
@@ -347,7 +351,7 @@ def _options(*, store: Path | None = None, first_day: str | None = None, days: i
     plan = _layout(store) if store else builtin("grocery")
     today = datetime.now(ZoneInfo(plan.timezone)).date()
     try:
-        day = None if first_day is None else date.fromisoformat(first_day)
+        day = None if first_day is None else _day(first_day)
         faults = Faults(duplicates=wanted["duplicates"], disorder_s=wanted["disorder"], malformed=wanted["malformed"])
         check(faults, float(plan.rules.get("lateness_s", 60)))
         silences = tuple(parse(text) for text in wanted.get("silences", ()))
@@ -381,6 +385,29 @@ def _layout(file: Path) -> Any:
         return load(file, Rules.of)
     except (ValueError, OSError) as wrong:
         raise SettingError(str(wrong)) from wrong
+
+
+def _check_urls(mqtt_url: str | None, kafka_url: str | None, database_url: str | None) -> None:
+    """Refuse a wrong URL before anything is started."""
+    from sensors.urls import MqttUrl, kafka_servers
+    from storage.connect import parse
+
+    for url, check in ((mqtt_url, MqttUrl.parse), (kafka_url, kafka_servers), (database_url, parse)):
+        if url is not None:
+            check(url)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise SettingError(f"--date {text} is no day ({wrong}); write it like 2026-11-22") from wrong
+
+
+def _folder_of(option: str, file: Path) -> None:
+    """Make sure that a file can be written where it shall be."""
+    if str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
+        raise SettingError(f"{option} {file}: {'that is a folder' if file.is_dir() else f'there is no folder {file.parent}'}")
 
 
 def _time(text: str, zone: ZoneInfo) -> datetime:

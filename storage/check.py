@@ -1,12 +1,9 @@
 """What `instore doctor` asks of a database: can it be reached, which version is it, is the schema there."""
 
-import re
-
 import msgspec
 import psycopg
 
-from storage.connect import connect, place
-from storage.errors import DatabaseAway, translated
+from storage.connect import session
 from storage.migrate import SchemaStatus, status_on
 from storage.sql import migrations
 
@@ -37,11 +34,8 @@ def check(url: str) -> DatabaseReport:
         SettingError: the URL cannot be understood.
         DatabaseAway: it cannot be reached, or does not let us in; the message is one sentence that names it, without the password.
     """
-    try:
-        with translated(), connect(url, "instore doctor") as connection:
-            return _report(connection)
-    except DatabaseAway as away:
-        raise DatabaseAway(f"PostgreSQL at {place(url)} cannot be used: {_reason(str(away))}") from away
+    with session(url, "instore doctor") as connection:
+        return _report(connection)
 
 
 def _report(connection: psycopg.Connection) -> DatabaseReport:
@@ -66,8 +60,3 @@ def _problem(version: int, schema: SchemaStatus) -> str | None:
     if schema.pending:
         return f"the schema is behind: run `instore migrate` ({', '.join(schema.pending)})"
     return None
-
-
-def _reason(message: str) -> str:
-    """Leave out what the driver repeats: the place, and the first of its hints is enough."""
-    return re.sub(r'^connection failed: |connection to server at "[^"]*"(, port \d+)? failed: ', "", message)

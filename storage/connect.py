@@ -1,5 +1,6 @@
 """How this folder connects to a database, with settings that notice a dead server."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,7 +8,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from sensors.urls import SettingError
-from storage.errors import translated
+from storage.errors import DatabaseAway, sentence, translated
 
 _DEFAULTS: dict[str, str | int] = {
     "connect_timeout": 10,
@@ -30,10 +31,13 @@ def connect(url: str, name: str) -> psycopg.Connection:
 
     Raises:
         SettingError: the URL cannot be understood.
-        psycopg.OperationalError: no connection.
+        DatabaseAway: no connection; one sentence says where to, and why, without the password.
     """
     settings = {**_DEFAULTS, "application_name": name, **parse(url)}
-    connection = psycopg.connect(autocommit=True, prepare_threshold=None, **settings)  # type: ignore[arg-type]  # libpq's settings, by name
+    try:
+        connection = psycopg.connect(autocommit=True, prepare_threshold=None, **settings)  # type: ignore[arg-type]  # libpq's, by name
+    except psycopg.OperationalError as away:
+        raise DatabaseAway(f"PostgreSQL at {place(url)} cannot be used: {_reason(sentence(away))}") from away
     connection.execute("SET TIME ZONE 'UTC'")
     return connection
 
@@ -72,3 +76,8 @@ def place(url: str) -> str:
     """Name a database for people, without user and password: `host:port/database`."""
     parts = parse(url)
     return f"{parts.get('host', 'the local socket')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+
+
+def _reason(message: str) -> str:
+    """Leave out what the driver repeats: the place, and the first of its hints is enough."""
+    return re.sub(r'^connection failed: |connection to server at "[^"]*"(, port \d+)? failed: ', "", message)

@@ -114,7 +114,8 @@ class Worker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._partitions: dict[Slice, Partition] = {}
         self._epochs: Counter[Slice] = Counter()
-        self._sought: dict[Slice, float] = {}
+        self._sought: dict[Slice, tuple[float, int]] = {}
+        """When, and from which offset, a partition was last asked to be read again."""
         self._plans: dict[str, Plan] = {}
         self._versions: dict[str, int | None] = {}
         self._looked_at = 0.0
@@ -258,13 +259,14 @@ class Worker:
         we did not know of: read again from where the database ends. Or Kafka dropped records before anybody read them: go on with the
         oldest that it still has, and say so.
         """
-        if time.monotonic() - self._sought.get(where, -SEEK_AGAIN_S) < SEEK_AGAIN_S:
-            return False
-        earliest = await self._kafka.earliest(where)
-        if offset > max(earliest, partition.next_offset):
-            self._sought[where] = time.monotonic()
-            log.warning("%s/%d: reading again from offset %d", *where, partition.next_offset, extra={"action": "seek"})
-            await self._kafka.seek(where, max(earliest, partition.next_offset))
+        sought_at, target = self._sought.get(where, (-SEEK_AGAIN_S, 0))
+        if offset != target and time.monotonic() - sought_at < SEEK_AGAIN_S:
+            return False  # it was under way when we asked to read again
+        target = max(await self._kafka.earliest(where), partition.next_offset)
+        if offset > target:
+            self._sought[where] = (time.monotonic(), target)
+            log.warning("%s/%d: reading again from offset %d", *where, target, extra={"action": "seek"})
+            await self._kafka.seek(where, target)
             return False
         log.error(
             "%s/%d: the records %d to %d are gone: Kafka dropped them before they were read",

@@ -28,6 +28,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 MESSAGES = Console(stderr=True, soft_wrap=True)
 WRONG_SETTING, FAILED = 2, 1
 LOOK_EVERY_S = 0.2
+PATIENCE_S = 10.0
 
 
 class _Instore(click.Group):
@@ -37,6 +38,8 @@ class _Instore(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read our output has seen enough
+            ctx.exit(FAILED)
         except SettingError as wrong:
             _say(wrong)
             ctx.exit(WRONG_SETTING)
@@ -85,7 +88,7 @@ def main(verbose: bool) -> None:
     """Turn what sensors in a store hear into the journeys of its visitors."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.DEBUG if verbose else logging.INFO)
     for chatty in ("kafka", "aiokafka", "faust", "mode", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.INFO if verbose else logging.ERROR)
+        logging.getLogger(chatty).setLevel(logging.INFO if verbose else logging.CRITICAL)  # we say ourselves what is wrong, and once
 
 
 @main.command()
@@ -244,6 +247,7 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
     from storage.connect import session
     from storage.layouts import load
     from storage.rebuilds import ask, progress
+    from storage.restore import clock
 
     with session(_found(data_dir, database=database_url)["database"], "instore rebuild") as connection:
         plan = load(connection, store)
@@ -251,11 +255,16 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
         begin, end = to_micros(_time(since, zone)), to_micros(_time(until, zone))
         if begin >= end:
             raise SettingError(f"--from {since} is not before --to {until}")
-        number = ask(connection, store, begin, end)
-        with _progress("waiting for the worker", 1) as advance:
+        if plan is None and clock(connection, store) is None:
+            raise SettingError(f"there is no store {store}: it has sent nothing and has no layout")
+        number, asked_at = ask(connection, store, begin, end), time.monotonic()
+        with _progress("rebuilding", 1) as advance:
             while not (state := progress(connection, number)).is_finished:
                 advance(state.done, state.devices)
                 time.sleep(LOOK_EVERY_S)
+                if state.devices is None and time.monotonic() - asked_at > PATIENCE_S:
+                    MESSAGES.print("no worker has taken this up yet: is `instore worker` running?", highlight=False)
+                    asked_at = float("inf")
     click.echo(f"{state.devices} devices told anew")
 
 

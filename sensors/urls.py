@@ -31,7 +31,7 @@ class MqttUrl:
         """
         parts = _split(text, "mqtt://host:1883")
         if parts.scheme not in _MQTT_PORTS:
-            raise SettingError(f"the MQTT URL must begin with mqtt:// or mqtts://, not with {parts.scheme or 'nothing'}://")
+            raise SettingError("the MQTT URL must begin with mqtt:// or mqtts://; write it like mqtt://localhost:1883")
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise SettingError(f"the MQTT URL for {parts.hostname} must end after the port: topics are not part of it")
         if not parts.hostname:

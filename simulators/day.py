@@ -10,7 +10,7 @@ TOP_ZONES = 8
 BAR = 40
 
 QUERIES = (
-    ("Who is in the store now", "SELECT device_id, entered_at, path FROM instore.visits WHERE ended_by IS NULL ORDER BY entered_at;"),
+    ("Who is in the store now", "SELECT device_id, path FROM instore.visits WHERE ended_by IS NULL AND NOT is_staff AND NOT pass_by;"),
     (
         "Where people spend their time",
         "SELECT zone_id, count(*), sum(dwell_s) / 3600 AS hours FROM instore.stays GROUP BY 1 ORDER BY 3 DESC;",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import time
 from collections import deque
@@ -34,8 +35,12 @@ LOOK_AT_TOPICS_S = 10.0
 SETTLE_S = 2.0
 """A paused partition that has been quiet for so long has nothing under way."""
 
-LAST_FLUSH_S = 10.0
+LAST_FLUSH_S = 5.0
 """How long a worker that shall end may try to write what it has; what it cannot will be read again."""
+
+
+STOP_S = 5.0
+"""How long Faust may take to leave Kafka."""
 
 
 class TopicChanged(ConnectionError):
@@ -56,6 +61,7 @@ class Shell:
         self.stopping = False
         """Set it to take in no more records."""
         self._servers, self._lives = servers, lives
+        self._is_away = False
         self.app = _App(
             GROUP,
             broker=[f"kafka://{server}" for server in servers],
@@ -121,8 +127,14 @@ class Shell:
         """
         try:
             lives = await asyncio.to_thread(topic_lives, self._servers, list(self._lives))
-        except ConnectionError:
-            return  # away, and the consumer waits for it; a topic may be about to be made again
+        except ConnectionError as away:  # the consumer waits for it
+            if not self._is_away:
+                log.warning("waiting for Kafka: %s", away, extra={"action": "kafka_away"})
+            self._is_away = True
+            return
+        if self._is_away:
+            log.info("Kafka is back", extra={"action": "kafka_back"})
+            self._is_away = False
         changed = [name for name, life in lives.items() if life != self._lives[name]]
         if changed:
             raise TopicChanged(f"the topic {changed[0]} was made anew while we read it: start the worker again")
@@ -201,8 +213,14 @@ async def _serve(servers: list[str], database_url: str, lives: dict[str, str]) -
             await asyncio.wait_for(shell.worker.flush(), LAST_FLUSH_S)
         except TimeoutError:
             log.warning("could not write all before the end; it will be read again", extra={"action": "left_behind"})
-    await shell.app.stop()
-    await shell.worker.close()
+    try:
+        await asyncio.wait_for(shell.app.stop(), STOP_S)
+    except TimeoutError:
+        log.warning("Kafka does not let us say goodbye; leaving without", extra={"action": "left_without"})
+        shell.worker.close()
+        logging.shutdown()
+        os._exit(1 if shell.app.crash_reason else 0)  # aiokafka's threads would hold us for minutes, and nothing of ours is in them
+    shell.worker.close()
     if shell.app.crash_reason is not None:
         raise shell.app.crash_reason
     log.info("stopped", extra={"action": "stopped"})

@@ -183,7 +183,7 @@ class Worker:
             if self._rebuilding is not None:
                 await self._step_rebuild(self._rebuilding)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Let go of the database; what was not flushed will be read again."""
         self._thread.submit(self._writer.close)
         self._thread.submit(self._reader.close)

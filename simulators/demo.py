@@ -40,6 +40,9 @@ STALLED_S = 60.0
 MARGIN = 600 * SECOND
 """Before the first true visit and after the last, so that one too many would be found as well."""
 
+OPEN_SINCE = 1200 * SECOND
+"""So long before now the live store has opened."""
+
 LOOK_EVERY_S = 0.2
 MOST_PROBLEMS = 10
 
@@ -146,7 +149,7 @@ def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Eve
     print_addresses(console, urls)
     console.print("\n[bold]The store goes on live; Ctrl-C ends it.[/]")
     now = time.time_ns() // 1000
-    lines = live(options.layout, options.seed, now)
+    lines = live(options.layout, options.seed, now - OPEN_SINCE)  # what is past comes at once, so there are people in the store
     replay.publish(lines, urls.mqtt, replay.Pace(speed=1.0, anchor=now, close=False), stop=stop.is_set)
 
 

@@ -60,14 +60,19 @@ def _failures() -> tuple[type[Exception], ...]:
     return (OSError, BrokerAway, DatabaseAway, SchemaMismatch, PostgresError)
 
 
-def _url(part: str, what: str) -> Callable[[F], F]:
-    variable = f"INSTORE_{part.upper()}_URL"
-    return click.option(f"--{part}-url", envvar=variable, show_envvar=True, help=f"{what}. Unset: that of the `instore up` that runs here.")
+SERVERS = {
+    "mqtt": "The MQTT broker, mqtt://[user:password@]host:1883 (mqtts:// for TLS)",
+    "kafka": "Kafka, kafka://host:9092[,host:9092]",
+    "database": "PostgreSQL or TimescaleDB, postgresql://[user:password@]host:5432/database",
+}
 
 
-mqtt_url = _url("mqtt", "The MQTT broker, mqtt://[user:password@]host:1883 (mqtts:// for TLS)")
-kafka_url = _url("kafka", "Kafka, kafka://host:9092[,host:9092]")
-database_url = _url("database", "PostgreSQL or TimescaleDB, postgresql://[user:password@]host:5432/database")
+def _url(part: str, unset: str = "that of the `instore up` that runs here") -> Callable[[F], F]:
+    variable, what = f"INSTORE_{part.upper()}_URL", SERVERS[part]
+    return click.option(f"--{part}-url", envvar=variable, show_envvar=True, help=f"{what}. Unset: {unset}.")
+
+
+mqtt_url, kafka_url, database_url = _url("mqtt"), _url("kafka"), _url("database")
 data_dir = click.option(
     "--data-dir",
     envvar="INSTORE_DATA_DIR",
@@ -315,9 +320,9 @@ def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str, lay
 
 
 @main.command()
-@mqtt_url
-@kafka_url
-@database_url
+@_url("mqtt", "an embedded one")
+@_url("kafka", "an embedded one")
+@_url("database", "an embedded one")
 @click.option("--once", is_flag=True, help="End after the days: reconcile, print, and fail on a difference.")
 @click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")

@@ -26,10 +26,11 @@ from uuid import UUID, uuid5
 import msgspec
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rfc3339
-from storage.model import Removed, StoredReading, Visit
+from storage.model import Removed, Signal, StoredReading, Visit
 from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
 from stream.recall import History, Recalled, span_of, with_twins
+from stream.signals import Signals
 
 VISIT_NAMESPACE = UUID("6a0c5dd0-7b52-5d0c-9d4e-0a5c3f6f5b1e")
 """Names of visits live here: UUIDv5 of this and `JSON [store_id, device_id, entered_at]` (rule 10)."""
@@ -79,6 +80,8 @@ class Changes(msgspec.Struct):
     visits: list[Visit] = []
     removed: list[Removed] = []
     payments: list[tuple[Payment, str | None]] = []
+    signals: list[Signal] = []
+    signals_gone: list[Signal] = []
 
 
 class Store:
@@ -105,6 +108,11 @@ class Store:
         self._slots: list[Slot] = []
         """Payments that the next `take` has to look at."""
         self._alarms: list[tuple[int, str]] = []
+        self._restoring = False
+        self._reached = NEVER
+        """While restoring: visits that ended before this may be there in part only."""
+        self._unsaid: tuple[list[Signal], list[Signal]] = ([], [])
+        self.signals = Signals(store_id, plan)
         for zone in plan.till_zones.values():
             self._tills.watch(zone)
 
@@ -156,6 +164,7 @@ class Store:
                 dirty.add(device_id)  # type: ignore[arg-type]
                 track.pending.append(reading)  # type: ignore[arg-type]
         self.store_time = store_time
+        self.signals.hear(accepted)
         self._renew_ids()
         self.pass_time(store_time)
         return accepted, late, duplicates
@@ -166,27 +175,38 @@ class Store:
         Args:
             recalled: what was forgotten of them and around them, gathered from the database. It must be as old as the last `take`.
         """
-        for device_id, history in recalled.histories.items():
+        self.signals.seed(recalled.signals)
+        self.signals.load(recalled.days, recalled.staying, map(self._in_its_zone, recalled.till_payments))
+        self.signals.hear_late(recalled.heard)
+        told_anew = recalled.histories
+        self.signals.unload(one for one in recalled.visits if one.device_id in told_anew and one.entered_at > told_anew[one.device_id].after)
+        for device_id, history in told_anew.items():
             self._retell(device_id, history)
         for payment in recalled.payments:
             self._pay_again(payment)
         for visit, twin in with_twins(recalled.visits):
-            told_anew = recalled.histories.get(visit.device_id)
-            settled = told_anew is None or visit.entered_at <= told_anew.after
+            told = told_anew.get(visit.device_id)
+            settled = told is None or visit.entered_at <= told.after
             self._remember(visit, (visit.entered_at, twin), settled=settled)
 
-    def restore(self, stored: Iterable[list[StoredReading]], store_time: int) -> Changes:
+    def restore(self, stored: Iterable[list[StoredReading]], store_time: int, signals: Iterable[Signal] = ()) -> Changes:
         """Take up where another left off, from what it has stored; only for a store that has seen nothing yet.
 
         Args:
             stored: readings in any order: all from the beginning of the oldest visit that can still change.
             store_time: the store's time when they were stored.
+            signals: what was said since `reach`.
 
         Returns:
             What the journeys amount to; all of it had been said before, unless the plan is another one.
         """
         self.store_time = self._ids_since = store_time
+        self._restoring, self._reached = True, self.reach(store_time)
+        self.signals.begin(store_time - self._plan.micros.lateness)
+        said = [*signals]
+        self.signals.seed(said)
         for batch in stored:
+            self.signals.hear(one.reading for one in batch)
             for reading in (one.reading for one in batch):
                 if reading.ts >= store_time - self._ids_kept:
                     self._ids.add(reading.id)
@@ -195,8 +215,22 @@ class Store:
                 elif not isinstance(reading, Status):
                     self._tracks.setdefault(reading.device_id, Track()).pending.append(reading)
                     self._dirty.add(reading.device_id)
-        self.pass_time(store_time)
-        return self.take()
+        self.pass_time(max([store_time, *(self._proves(signal) for signal in said)]))
+        changes = self.take()
+        self._unsaid, changes.signals, changes.signals_gone = (changes.signals, changes.signals_gone), [], []
+        self._restoring = False
+        return changes
+
+    def _proves(self, signal: Signal) -> int:
+        """How late it has been already, since this could be said: time never goes back."""
+        if signal.kind == "long_dwell":
+            return self.store_time
+        passed = {"sensor_silent": 1, "abandoned_basket": self._plan.micros.lateness + 1}
+        return signal.at + passed.get(signal.kind, 0)
+
+    def reach(self, store_time: int) -> int:
+        """How far back a restart at that time of the store has to know all that happened; `horizon` is enough for visits alone."""
+        return min(self.horizon(store_time), self.signals.reach(store_time - self._plan.micros.lateness))
 
     def settled(self, device_id: str) -> int:
         """Before this moment nothing on time can come of a device any more, and all that came is told."""
@@ -212,6 +246,11 @@ class Store:
     def replan(self, plan: Plan) -> None:
         """Go on by other rules and another layout; visits that are not final are said again, what is past stays as it was."""
         before, self._plan = self._plan, plan
+        customers = [
+            {device_id: track.spans for device_id, track in self._tracks.items() if device_id not in staff}
+            for staff in (before.staff, plan.staff)
+        ]
+        self.signals.replan(plan, *customers, [slot.payment for slot in self._paid.values()])
         for zone in plan.till_zones.values():
             self._watch(zone)
         for device_id, track in self._tracks.items():
@@ -247,6 +286,10 @@ class Store:
         for device_id in sorted(self._dirty):
             self._say(device_id, self._tracks[device_id], changes)
         self._say_payments(list(slots.values()), changes)
+        changes.signals, changes.signals_gone = self.signals.take(self._now)
+        if any(self._unsaid):
+            changes.signals, changes.signals_gone = _followed(self._unsaid, (changes.signals, changes.signals_gone))
+            self._unsaid = ([], [])
         self._dirty.clear()
         self._slots.clear()
         return changes
@@ -273,6 +316,7 @@ class Store:
         """Make a place for a payment."""
         payment = self._in_its_zone(payment)
         slot = self._paid[payment.id] = Slot(payment)
+        self.signals.pay(payment)
         if payment.device_id is None and payment.zone_id is not None:
             self._watch(payment.zone_id)
             self._tills.add_payment(slot)
@@ -305,11 +349,10 @@ class Store:
         touched = [slot for slot in track.payments if slot.payment.device_id is not None and not slot.settled]
         if device_id not in self._plan.staff:
             kept = {id(span) for span in before} & {id(span) for span in track.spans}
-            touched += self._tills.change(
-                device_id,
-                [span for span in before if id(span) not in kept],
-                [span for span in track.spans if id(span) not in kept],
-            )
+            gone = [span for span in before if id(span) not in kept]
+            come = [span for span in track.spans if id(span) not in kept]
+            touched += self._tills.change(device_id, gone, come)
+            self.signals.change(device_id, gone, come)
         return touched
 
     def _attribute(self, slots: list[Slot]) -> None:
@@ -351,7 +394,9 @@ class Store:
         """Forget what a device did from the beginning of its history on, and take in that history."""
         track = self._tracks.setdefault(device_id, Track())
         older = [span for span in track.spans if span.entered_at <= history.after]
-        self._slots += self._tills.change(device_id, [span for span in track.spans if span.entered_at > history.after], ())
+        newer = [span for span in track.spans if span.entered_at > history.after]
+        self._slots += self._tills.change(device_id, newer, ())
+        self.signals.change(device_id, newer, ())
         track.journey, track.spans = Journey(), older
         track.journey.done = [*older]
         track.pending = [*history.readings]
@@ -398,11 +443,14 @@ class Store:
                 visit = self._visit(device_id, span, payments, is_final, last)
                 if last is None or last.visit != visit:
                     changes.visits.append(visit)
+                    if not self._restoring or visit.left_at >= self._reached:
+                        self.signals.tell(visit)
                 last = Said(span, visit)
             said[span.key] = last
         for key, gone in track.said.items():
             if key not in said:
                 changes.removed.append(Removed(gone.visit.visit_id, self.store_id, gone.visit.entered_at))
+                self.signals.forget_visit(gone.visit.visit_id, exists=False)
         track.said = said
         if alarm and (not track.alarm or alarm < track.alarm):
             track.alarm = alarm
@@ -441,18 +489,34 @@ class Store:
     def let_go(self) -> None:
         """Forget what no reading on time can reach any more, however long the presence that it reports."""
         self._tills.forget(self.store_time - self._plan.micros.lateness - _MAX_DURATION)
+        self.signals.forget(self.store_time - self._plan.micros.lateness)
         reach = self.horizon(self.store_time)
         self._paid = {payment_id: slot for payment_id, slot in self._paid.items() if slot.payment.ts >= reach}
         for device_id, track in list(self._tracks.items()):
             if not track.pending and track.journey.last_ts < reach and all(slot.payment.ts < reach for slot in track.payments):
                 del self._tracks[device_id]
                 self._dirty.discard(device_id)
+                self._forget_said(track, track.said)
             elif track.journey.done and track.journey.done[0].left_at < reach:
                 gone = {span.key for span in track.journey.done if span.left_at < reach}
                 track.journey.done = [span for span in track.journey.done if span.key not in gone]
                 track.spans = [span for span in track.spans if span.key not in gone]
+                self._forget_said(track, gone & track.said.keys())
                 track.said = {key: said for key, said in track.said.items() if key not in gone}
                 track.payments = [slot for slot in track.payments if _is_kept(slot, gone, reach)]
+
+    def _forget_said(self, track: Track, keys: Iterable[tuple[int, int]]) -> None:
+        """Forget which signals were said of visits that are over for good."""
+        for key in keys:
+            self.signals.forget_visit(track.said[key].visit.visit_id, exists=True)
+
+
+def _followed(first: tuple[list[Signal], list[Signal]], then: tuple[list[Signal], list[Signal]]) -> tuple[list[Signal], list[Signal]]:
+    """Join what was new and gone one after the other, as if it had been found at once."""
+    gone_then = {(signal.signal_id, signal.at) for signal in then[1]}
+    new_then = {(signal.signal_id, signal.at) for signal in then[0]}
+    new = [signal for signal in first[0] if (signal.signal_id, signal.at) not in gone_then | new_then] + then[0]
+    return new, [signal for signal in first[1] if (signal.signal_id, signal.at) not in new_then] + then[1]
 
 
 def _is_kept(slot: Slot, gone: set[tuple[int, int]], reach: int) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from sensors.layout import Layout, Zone
 from sensors.reading import KAFKA_ENCODER, Reading
-from sensors.topics import READINGS, REJECTED
+from sensors.topics import READINGS, REJECTED, SIGNALS
 from storage import layouts, rebuilds
 from storage.connect import connect
 from storage.model import Visit
@@ -32,6 +32,7 @@ class Log:
         self.records: list[tuple[bytes, bytes]] = []
         self.first = 0
         self.visits: dict[bytes, bytes] = {}
+        self.signals: list[dict[str, object]] = []
         self.committed = 0
         self.sought: list[int] = []
         self.publishing = True
@@ -44,8 +45,11 @@ class Log:
         """Keep the newest of each visit; a tombstone takes it away."""
         if not self.publishing:
             raise ConnectionAbortedError("the worker dies here")
-        for key, value in messages:
-            if value is None:
+        for topic, key, value in messages:
+            if topic == SIGNALS:
+                assert value is not None
+                self.signals.append(msgspec.json.decode(value))
+            elif value is None:
                 self.visits.pop(key, None)
             else:
                 self.visits[key] = value

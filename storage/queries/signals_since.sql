@@ -1,0 +1,16 @@
+SELECT
+    signal_id::text,
+    store_id,
+    kind,
+    since,
+    at,
+    zone_id,
+    device_id,
+    visit_id::text,
+    sensor_id,
+    value,
+    threshold,
+    message
+FROM instore.signals
+WHERE store_id = %(store_id)s AND at >= instore.at(%(since)s::bigint)
+ORDER BY at, kind, signal_id;

@@ -243,8 +243,9 @@ class Signals:
         self._dirty: set[tuple[str, int]] = set()
         self._alarms: list[tuple[int, tuple[str, int]]] = []
         self._said: dict[Subject, dict[str, Signal]] = {}
-        self._news: dict[str, Signal] = {}
-        self._gone: dict[tuple[str, int], Signal] = {}
+        self._was: dict[str, Signal | None] = {}
+        self._is: dict[str, Signal | None] = {}
+        """Of what was touched since the last `take`: how it was said then, and how it is now."""
         self._floor = NEVER
         """Days before this one are known only where they were loaded, which is until the next `forget`."""
 
@@ -268,13 +269,20 @@ class Signals:
         """Take note that sensors live."""
         self._sensors.hear(readings)
 
-    def hear_late(self, heard: Iterable[tuple[str, int, list[int]]]) -> None:
+    def hear_late(self, heard: Iterable[tuple[str, int, list[int]]], store_time: int) -> None:
         """Look again at a sensor's silences around a late reading: given are the sensor, that time, and all that is near it."""
         for sensor_id, ts, near in heard:
             threshold = self._sensors.threshold(sensor_id)
-            if threshold:
-                for since, is_silent in silences(near, ts - threshold, ts, threshold):
+            self._sensors.hear_late(sensor_id, ts)
+            for since, is_silent in silences(near, ts - threshold, ts, threshold):
+                if since + threshold < store_time:  # else it is in memory, and waits for its time
                     self._say_silence(sensor_id, since, is_silent)
+
+    def settle_silences(self, said: Iterable[Signal]) -> None:
+        """Take note of the silences that were found before a restart."""
+        for signal in said:
+            if signal.sensor_id is not None:
+                self._sensors.settle_silence(signal.sensor_id, signal.since)
 
     def silence(self, sensor_id: str) -> int:
         """How long a sensor may be silent, in microseconds."""
@@ -361,6 +369,7 @@ class Signals:
         """Begin with the days that readings on time can still change; only before anything is known."""
         plan = self._plan
         self._floor = plan.day(self.reach(watermark) + max(plan.hold, plan.till_open))
+        self._sensors.forget(plan.day_start(self._floor))
 
     def replan(self, plan: Plan, before: Mapping[str, list[Span]], after: Mapping[str, list[Span]], payments: Iterable[Payment]) -> None:
         """Go on by other rules and another layout; the days that are known follow them.
@@ -398,10 +407,10 @@ class Signals:
         for key in sorted(self._dirty):
             self._sweep(key, self._cells[key], now)
         self._dirty.clear()
-        news, gone = self._news, self._gone
-        self._news, self._gone = {}, {}
-        stays = {(one.signal_id, one.at) for one in news.values()}
-        return in_order([*news.values()]), in_order([one for key, one in gone.items() if key not in stays])
+        changed = [(self._was[name], signal) for name, signal in self._is.items() if self._was[name] != signal]
+        self._was, self._is = {}, {}
+        gone = [was for was, now in changed if was is not None and (now is None or now.at != was.at)]
+        return in_order([now for _, now in changed if now is not None]), in_order(gone)
 
     def forget(self, watermark: int) -> None:
         """Let go of days that readings on time cannot change any more."""
@@ -409,7 +418,6 @@ class Signals:
         for key in [key for key in self._cells if key[1] < self._floor]:
             del self._cells[key]
         start = self._plan.day_start(self._floor)
-        self._sensors.forget(start)
         for subject, said in list(self._said.items()):
             if subject[0] != "visit" and all(signal.at < start for signal in said.values()):
                 del self._said[subject]
@@ -429,13 +437,16 @@ class Signals:
         said = said or {}
         now = {signal.signal_id: signal for signal in signals}
         for name, signal in said.items():
-            if name not in now or now[name].at != signal.at:
-                if self._news.get(name) == signal:
-                    del self._news[name]
-                self._gone.setdefault((name, signal.at), signal)
+            if name not in now:
+                is_new = self._is.get(name)
+                if is_new == signal or is_new is None:
+                    self._is[name] = None
+                if is_new != signal and self._was.get(name) is None:
+                    self._was[name] = signal
         for name, signal in now.items():
             if said.get(name) != signal:
-                self._news[name] = signal
+                self._was.setdefault(name, said.get(name))
+                self._is[name] = signal
         if now:
             self._said[subject] = now
         else:

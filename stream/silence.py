@@ -28,6 +28,7 @@ class Sensors:
         self._runs: dict[str, list[list[int]]] = {}
         self._alarms: list[tuple[int, str]] = []
         self._said: list[Silence] = []
+        self._floor = -(1 << 62)
 
     def replan(self, rules: SignalRules) -> None:
         """Go on by other thresholds; silences that were found stay."""
@@ -51,6 +52,16 @@ class Sensors:
                 last[sensor_id] = ts
             else:
                 self._hear(sensor_id, ts)
+
+    def hear_late(self, sensor_id: str, ts: int) -> None:
+        """Take in a reading from long ago, unless what was then is forgotten."""
+        if ts >= self._floor:
+            self._hear(sensor_id, ts)
+
+    def settle_silence(self, sensor_id: str, since: int) -> None:
+        """Take note that a silence was found before, if it still is the last thing known of the sensor."""
+        if self._last.get(sensor_id) == since and self.threshold(sensor_id):
+            self._fall_silent(sensor_id)
 
     def _hear(self, sensor_id: str, ts: int) -> None:
         """Take in a reading that does not simply follow: the first, one from before, or one after a silence."""
@@ -99,9 +110,11 @@ class Sensors:
                 if last + threshold > alarm:
                     heappush(self._alarms, (last + threshold, sensor_id))
                 continue
-            self._settle(sensor_id, self._runs[sensor_id])
-            del self._last[sensor_id]  # the next reading is one after a silence
-            self._said.append((sensor_id, last, True))
+            self._fall_silent(sensor_id)
+
+    def _fall_silent(self, sensor_id: str) -> None:
+        self._settle(sensor_id, self._runs[sensor_id])
+        self._said.append((sensor_id, self._last.pop(sensor_id), True))  # so the next reading is one after a silence
 
     def take(self) -> Iterator[Silence]:
         """Give out what changed; of what changed several times, the last counts."""
@@ -109,13 +122,14 @@ class Sensors:
         yield from ((*key, is_silent) for key, is_silent in {(one[0], one[1]): one[2] for one in said}.items())
 
     def forget(self, before: int) -> None:
-        """Drop runs that ended before this time, and sensors of which nothing else is known."""
+        """Drop runs that ended before this time, and sensors of which nothing else is known; who may yet fall silent is kept."""
+        self._floor = before
         for sensor_id, runs in list(self._runs.items()):
             self._settle(sensor_id, runs)
-            runs[:] = [run for run in runs if run[1] >= before]
+            kept = [run for run in runs if run[1] >= before]
+            runs[:] = kept or (runs[-1:] if sensor_id in self._last else [])
             if not runs:
                 del self._runs[sensor_id]
-                self._last.pop(sensor_id, None)
 
 
 def silences(heard: Iterable[int], since: int, until: int, threshold: int) -> Iterator[tuple[int, bool]]:

@@ -108,6 +108,7 @@ class Store:
         self._slots: list[Slot] = []
         """Payments that the next `take` has to look at."""
         self._alarms: list[tuple[int, str]] = []
+        self._is_full = False
         self._restoring = False
         self._reached = NEVER
         """While restoring: visits that ended before this may be there in part only."""
@@ -177,7 +178,7 @@ class Store:
         """
         self.signals.seed(recalled.signals)
         self.signals.load(recalled.days, recalled.staying, map(self._in_its_zone, recalled.till_payments))
-        self.signals.hear_late(recalled.heard)
+        self.signals.hear_late(recalled.heard, self.store_time)
         told_anew = recalled.histories
         self.signals.unload(one for one in recalled.visits if one.device_id in told_anew and one.entered_at > told_anew[one.device_id].after)
         for device_id, history in told_anew.items():
@@ -215,6 +216,7 @@ class Store:
                 elif not isinstance(reading, Status):
                     self._tracks.setdefault(reading.device_id, Track()).pending.append(reading)
                     self._dirty.add(reading.device_id)
+        self.signals.settle_silences(said)
         self.pass_time(max([store_time, *(self._proves(signal) for signal in said)]))
         changes = self.take()
         self._unsaid, changes.signals, changes.signals_gone = (changes.signals, changes.signals_gone), [], []
@@ -223,10 +225,9 @@ class Store:
 
     def _proves(self, signal: Signal) -> int:
         """How late it has been already, since this could be said: time never goes back."""
-        if signal.kind == "long_dwell":
+        if signal.kind in {"long_dwell", "sensor_silent"}:
             return self.store_time
-        passed = {"sensor_silent": 1, "abandoned_basket": self._plan.micros.lateness + 1}
-        return signal.at + passed.get(signal.kind, 0)
+        return signal.at + (self._plan.micros.lateness + 1 if signal.kind == "abandoned_basket" else 0)
 
     def reach(self, store_time: int) -> int:
         """How far back a restart at that time of the store has to know all that happened; `horizon` is enough for visits alone."""
@@ -292,6 +293,9 @@ class Store:
             self._unsaid = ([], [])
         self._dirty.clear()
         self._slots.clear()
+        if self._is_full:  # only now: what is let go of has been said to its end
+            self._is_full = False
+            self.let_go()
         return changes
 
     def _renew_ids(self) -> None:
@@ -301,7 +305,7 @@ class Store:
         elif self.store_time - self._ids_since > self._ids_kept:
             self._older_ids, self._ids = self._ids, set()
             self._ids_since = self.store_time
-            self.let_go()
+            self._is_full = True
 
     def _pay(self, payment: Payment) -> None:
         """Keep a payment until no reading can change its owner."""

@@ -39,7 +39,7 @@ class Rows:
         for signal in changes.signals_gone:
             assert self.signals.pop((signal.signal_id, signal.at), None) is not None
         for signal in changes.signals:
-            assert self.signals.get((signal.signal_id, signal.at)) != signal
+            assert self.signals.get((signal.signal_id, signal.at)) != signal, signal
             self.signals[signal.signal_id, signal.at] = signal
         self.n_signals_gone += len(changes.signals_gone)
         self.payments.update({payment.id: (payment, visit_id) for payment, visit_id in changes.payments})

@@ -357,11 +357,14 @@ class Signals:
         """Which days have to be loaded where a till took money."""
         return [] if zone is None else self.days_of(zone, ts, ts + self._plan.till_open + 1)
 
-    def seed(self, signals: Iterable[Signal]) -> None:
-        """Take note of what was said already."""
+    def seed(self, signals: Iterable[Signal], days: Iterable[tuple[str, int]] = ()) -> None:
+        """Take note of what was said already; of zones, that of the days given by `days_of`, and of those that are not forgotten."""
+        whole = {(zone, self._plan.day(start)) for zone, start in days}
         subjects: dict[Subject, dict[str, Signal]] = {}
         for signal in signals:
-            subjects.setdefault(self._subject(signal), {})[signal.signal_id] = signal
+            subject = self._subject(signal)
+            if subject[0] != "zone" or subject[1:] in whole or self._plan.day(signal.at) >= self._floor:
+                subjects.setdefault(subject, {})[signal.signal_id] = signal
         for subject, said in subjects.items():
             self._said.setdefault(subject, said)
 

@@ -176,7 +176,7 @@ class Store:
         Args:
             recalled: what was forgotten of them and around them, gathered from the database. It must be as old as the last `take`.
         """
-        self.signals.seed(recalled.signals)
+        self.signals.seed(recalled.signals, recalled.days)
         self.signals.load(recalled.days, recalled.staying, map(self._in_its_zone, recalled.till_payments))
         self.signals.hear_late(recalled.heard, self.store_time)
         told_anew = recalled.histories

@@ -13,9 +13,7 @@ from sensors.reading import SECOND, Payment, Reading
 
 EndedBy = Literal["exit", "timeout"]
 
-SignalKind = Literal[
-    "long_dwell", "zone_congested", "zone_cleared", "queue_long", "priority_changed", "abandoned_basket", "sensor_silent"
-]
+SignalKind = Literal["long_dwell", "zone_congested", "zone_cleared", "queue_long", "priority_changed", "abandoned_basket", "sensor_silent"]
 
 
 class Stay(msgspec.Struct, frozen=True, gc=False):

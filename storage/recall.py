@@ -92,9 +92,7 @@ def heard(connection: Connection, store_id: str, asked: Iterable[tuple[str, int,
 
 
 @translated()
-def signals_of(
-    connection: Connection, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]
-) -> list[Signal]:
+def signals_of(connection: Connection, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]) -> list[Signal]:
     """What was said of these visits, and of zones and sensors in these stretches of time, both ends included."""
     scope = {"store_id": store_id, "visit_ids": list(visit_ids), **_cut(stretches)}
     return [signal_of(row) for row in read_rows(connection, "signals_of", scope)]

@@ -84,7 +84,12 @@ class Gathering:
 
     def _add_signals(self, recalled: Recalled, late: list[Reading], where: list[Where]) -> None:
         """Read the forgotten days of zones that change, what is around late readings of sensors, and what was said of all of it."""
-        days = {day for stay in where for zone in self._zones(stay.zone_id) for day in self._signals.days_of(zone, stay.started_at, stay.ended_at)}
+        days = {
+            day
+            for stay in where
+            for zone in self._zones(stay.zone_id)
+            for day in self._signals.days_of(zone, stay.started_at, stay.ended_at)
+        }
         days |= {day for one in late if isinstance(one, Payment) for day in self._signals.till_days(self._zone(one), one.ts)}
         recalled.days = sorted(days)
         around = [(zone, *self._signals.around(start)) for zone, start in recalled.days]

@@ -103,9 +103,7 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return round(self.value(name, subject) * SECOND)
 
 
-NO_SIGNALS = SignalRules(
-    long_dwell_s=0, abandoned_basket_items=0, zone_congested_share=0, queue_long_wait_s=0, sensor_silent_s=0
-)
+NO_SIGNALS = SignalRules(long_dwell_s=0, abandoned_basket_items=0, zone_congested_share=0, queue_long_wait_s=0, sensor_silent_s=0)
 """All of them turned off."""
 
 _SIGNAL_NAMES = tuple(name for name in SignalRules.__struct_fields__ if name != "own")
@@ -124,8 +122,8 @@ def _check(settings: Mapping[str, object]) -> None:
     for name in sorted(settings):
         base, dot, subject = name.partition(".")
         if not (name in Rules.__struct_fields__ or name in _SIGNAL_NAMES or (dot and subject and base in BY_SUBJECT)):
-            known = ", ".join((*Rules.__struct_fields__, *_SIGNAL_NAMES))
-            raise ValueError(f"`{name}` is no rule; the rules are {known}")
+            known = ", ".join(Rules.__struct_fields__)
+            raise ValueError(f"`{name}` is no rule; the rules are {known}, and those of signals, which docs/signals.md lists")
     for name, value in settings.items():
         unit, most = _range(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:

@@ -20,7 +20,6 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from heapq import heappop, heappush
 from operator import attrgetter
-from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import msgspec
@@ -30,7 +29,8 @@ from storage.model import Removed, Signal, StoredReading, Visit
 from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
 from stream.recall import History, Recalled, span_of, with_twins
-from stream.signals import Signals
+from stream.signals import Signals, followed
+from stream.track import Changes, Said, Track
 
 VISIT_NAMESPACE = UUID("6a0c5dd0-7b52-5d0c-9d4e-0a5c3f6f5b1e")
 """Names of visits live here: UUIDv5 of this and `JSON [store_id, device_id, entered_at]` (rule 10)."""
@@ -48,40 +48,6 @@ def visit_id(store_id: str, device_id: str, entered_at: int, twin: int = 0) -> s
     """
     name = [store_id, device_id, rfc3339(entered_at), *([twin] if twin else [])]
     return str(uuid5(VISIT_NAMESPACE, msgspec.json.encode(name).decode()))
-
-
-class Said(NamedTuple):
-    """What was last said of a visit, and what it was made from."""
-
-    span: Span | None
-    """None: by another plan, so it has to be made again."""
-    visit: Visit
-
-
-class Track:
-    """A device as the store sees it: its journey, the readings that wait, and what was said of it."""
-
-    __slots__ = ("alarm", "journey", "payments", "pending", "said", "spans")
-
-    def __init__(self) -> None:
-        self.journey = Journey()
-        self.pending: list[Tracked] = []
-        self.spans: list[Span] = []
-        self.said: dict[tuple[int, int], Said] = {}
-        self.payments: list[Slot] = []
-        """Payments of this device, and those of its till's zone that it owns."""
-        self.alarm = 0
-        """When to look at it again though nothing comes; 0: never."""
-
-
-class Changes(msgspec.Struct):
-    """What a `take` found to be new: rows to write over those of the same id, ids to delete, payments with their visit or None."""
-
-    visits: list[Visit] = []
-    removed: list[Removed] = []
-    payments: list[tuple[Payment, str | None]] = []
-    signals: list[Signal] = []
-    signals_gone: list[Signal] = []
 
 
 class Store:
@@ -180,7 +146,9 @@ class Store:
         self.signals.load(recalled.days, recalled.staying, map(self._in_its_zone, recalled.till_payments))
         self.signals.hear_late(recalled.heard, self.store_time)
         told_anew = recalled.histories
-        self.signals.unload(one for one in recalled.visits if one.device_id in told_anew and one.entered_at > told_anew[one.device_id].after)
+        self.signals.unload(
+            one for one in recalled.visits if one.device_id in told_anew and one.entered_at > told_anew[one.device_id].after
+        )
         for device_id, history in told_anew.items():
             self._retell(device_id, history)
         for payment in recalled.payments:
@@ -289,7 +257,7 @@ class Store:
         self._say_payments(list(slots.values()), changes)
         changes.signals, changes.signals_gone = self.signals.take(self._now)
         if any(self._unsaid):
-            changes.signals, changes.signals_gone = _followed(self._unsaid, (changes.signals, changes.signals_gone))
+            changes.signals, changes.signals_gone = followed(self._unsaid, (changes.signals, changes.signals_gone))
             self._unsaid = ([], [])
         self._dirty.clear()
         self._slots.clear()
@@ -513,14 +481,6 @@ class Store:
         """Forget which signals were said of visits that are over for good."""
         for key in keys:
             self.signals.forget_visit(track.said[key].visit.visit_id, exists=True)
-
-
-def _followed(first: tuple[list[Signal], list[Signal]], then: tuple[list[Signal], list[Signal]]) -> tuple[list[Signal], list[Signal]]:
-    """Join what was new and gone one after the other, as if it had been found at once."""
-    gone_then = {(signal.signal_id, signal.at) for signal in then[1]}
-    new_then = {(signal.signal_id, signal.at) for signal in then[0]}
-    new = [signal for signal in first[0] if (signal.signal_id, signal.at) not in gone_then | new_then] + then[0]
-    return new, [signal for signal in first[1] if (signal.signal_id, signal.at) not in new_then] + then[1]
 
 
 def _is_kept(slot: Slot, gone: set[tuple[int, int]], reach: int) -> bool:

@@ -89,6 +89,8 @@ class Cell:
         self.start, self.end = start, end
         self.alarm = END
         self.turns: list[Turn] = []
+        self.told: list[Turn] | None = None
+        """The turns of which the signals were said last; None: whatever was said is from before."""
         self._watches = watches
         self._till_open = till_open
         self._present: dict[tuple[str, int], int] = {}

@@ -125,7 +125,9 @@ def _zone_day(
     if kind in {"outside", "staff"}:
         return
     if high:
-        turns = _turns(moments, end, lambda ts: people(ts) >= high, lambda ts: people(ts) <= low, settings.value("zone_congested_for_s", zone))
+        turns = _turns(
+            moments, end, lambda ts: people(ts) >= high, lambda ts: people(ts) <= low, settings.value("zone_congested_for_s", zone)
+        )
         for is_on, since, at in turns:
             yield Told("zone_congested" if is_on else "zone_cleared", zone, since, at, people(at))
     longest, queue = settings.value("queue_long_wait_s", zone), settings.value("queue_long_people", zone)

@@ -136,10 +136,7 @@ class Rows:
             signal
             for signal in self.signals.values()
             if signal.store_id == store_id
-            and (
-                signal.visit_id in visit_ids
-                or (signal.visit_id is None and any(start <= signal.at <= end for start, end in stretches))
-            )
+            and (signal.visit_id in visit_ids or (signal.visit_id is None and any(start <= signal.at <= end for start, end in stretches)))
         ]
 
     def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]:

@@ -38,7 +38,11 @@ def _layout(case: Case, store_id: str, rng: random.Random) -> Layout:
 
 
 def _told(signal: Signal) -> Told:
-    subject = {"long_dwell": f"{signal.device_id} {signal.zone_id}", "abandoned_basket": signal.device_id, "sensor_silent": signal.sensor_id}
+    subject = {
+        "long_dwell": f"{signal.device_id} {signal.zone_id}",
+        "abandoned_basket": signal.device_id,
+        "sensor_silent": signal.sensor_id,
+    }
     return Told(signal.kind, subject.get(signal.kind, signal.zone_id) or "", signal.since, signal.at, signal.value)
 
 

@@ -1,4 +1,4 @@
-"""The settings of the journey rules (section 4 of the design) and of signals, with their defaults; a store may have its own in its layout."""
+"""The settings of the journey rules (section 4 of the design) and of signals, with their defaults; a layout may have its own."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -146,7 +146,7 @@ def _check_shares(settings: Mapping[str, object]) -> None:
     for name, high in settings.items():
         base, dot, subject = name.partition(".")
         low = settings.get(f"zone_cleared_share{dot}{subject}")
-        if base == "zone_congested_share" and low is not None and not low < high:  # type: ignore[operator] - numbers by now
+        if base == "zone_congested_share" and isinstance(low, int | float) and isinstance(high, int | float) and low >= high:
             raise ValueError(f"`zone_cleared_share{dot}{subject}` must be below `{name}`: it is {low}, and that is {high}")
 
 

@@ -1,4 +1,4 @@
-"""What the signals of a store are, one by one (`docs/signals.md`): when somebody counts as present, and what a visit, a zone or a sensor says. Pure."""
+"""What the signals of a store are, one by one (`docs/signals.md`): who counts as present, and what a visit, zone or sensor says. Pure."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

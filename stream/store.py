@@ -26,7 +26,7 @@ import msgspec
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rfc3339
 from storage.model import Removed, Signal, StoredReading, Visit
-from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
+from stream.journey import NEVER, Journey, Plan, Span, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
 from stream.recall import History, Recalled, span_of, with_twins
 from stream.signals import Signals, followed
@@ -215,11 +215,11 @@ class Store:
     def replan(self, plan: Plan) -> None:
         """Go on by other rules and another layout; visits that are not final are said again, what is past stays as it was."""
         before, self._plan = self._plan, plan
-        customers = [
+        old, new = (
             {device_id: track.spans for device_id, track in self._tracks.items() if device_id not in staff}
             for staff in (before.staff, plan.staff)
-        ]
-        self.signals.replan(plan, *customers, [slot.payment for slot in self._paid.values()])
+        )
+        self.signals.replan(plan, old, new, [slot.payment for slot in self._paid.values()])
         for zone in plan.till_zones.values():
             self._watch(zone)
         for device_id, track in self._tracks.items():

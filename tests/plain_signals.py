@@ -1,6 +1,6 @@
 """Signals by the words of `docs/signals.md`, slowly: from sets of readings and visits, without any state, and without the engine's code."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from sensors.layout import Layout
@@ -145,12 +145,15 @@ def _zone_day(
                 yield Told("queue_long", zone, since, at, people(at) if queue and people(at) >= queue else wait_s(at))
 
 
-def _turns(moments, end, is_high, is_low, lasting_s):  # type: ignore[no-untyped-def]
+def _turns(
+    moments: list[int], end: int, is_high: Callable[[int], bool], is_low: Callable[[int], bool], lasting_s: float
+) -> Iterable[tuple[bool, int, int]]:
     """Go from one turn to the next: the first stretch of the wanted kind that lasts for long enough."""
     lasting, is_on, begin = round(lasting_s * SECOND), False, moments[0]
     while True:
         wanted = is_low if is_on else is_high
-        stretches, since = [], None
+        stretches: list[tuple[int, int]] = []
+        since: int | None = None
         for ts in [ts for ts in moments if ts >= begin] + [end]:
             if ts < end and wanted(ts):
                 since = ts if since is None else since

@@ -11,8 +11,8 @@ from storage.model import Signal
 from stream.journey import Plan
 from stream.store import Store
 from tests.plain_signals import Told, plain_signals
-from tests.stream.rows import Rows
 from tests.strategies import Case, arrivals, random_case
+from tests.stream.rows import Rows
 
 SEEDS = 300
 KINDS = {"long_dwell", "abandoned_basket", "zone_congested", "zone_cleared", "queue_long", "sensor_silent"}

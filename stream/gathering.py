@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
+import msgspec
+
 from sensors.reading import SECOND, Dwell, Entry, Payment, Reading, Shelf
 from storage.model import Signal, Visit
 from stream.journey import NEVER, Plan, Tracked
@@ -84,12 +86,7 @@ class Gathering:
 
     def _add_signals(self, recalled: Recalled, late: list[Reading], where: list[Where]) -> None:
         """Read the forgotten days of zones that change, what is around late readings of sensors, and what was said of all of it."""
-        days = {
-            day
-            for stay in where
-            for zone in self._zones(stay.zone_id)
-            for day in self._signals.days_of(zone, stay.started_at, stay.ended_at)
-        }
+        days = {day for stay in [*where, *self._anywhere(where)] for day in self._signals.days_of(*msgspec.structs.astuple(stay))}
         days |= {day for one in late if isinstance(one, Payment) for day in self._signals.till_days(self._zone(one), one.ts)}
         recalled.days = sorted(days)
         around = [(zone, *self._signals.around(start)) for zone, start in recalled.days]
@@ -104,8 +101,16 @@ class Gathering:
         if stretches or visit_ids:
             recalled.signals = self._past.signals_of(self._store_id, visit_ids, stretches)
 
-    def _zones(self, zone_id: str) -> Iterable[str]:
-        return self._signals.watched if zone_id == ANYWHERE else [zone_id]
+    def _anywhere(self, where: list[Where]) -> list[Where]:
+        """Find out when somebody was, or was said to be, in zones with a threshold, where a stretch of time is looked at in all of them."""
+        stretches = [(stay.started_at, stay.ended_at) for stay in where if stay.zone_id == ANYWHERE and stay.started_at <= stay.ended_at]
+        if not stretches:
+            return []
+        zones = set(self._signals.watched)
+        visits = self._past.visits_in_zones(self._store_id, [(zone, *stretch) for zone in sorted(zones) for stretch in stretches])
+        said = self._past.signals_of(self._store_id, [], stretches)
+        stays = [Where(stay.zone_id, stay.started_at, stay.ended_at) for visit in visits for stay in visit.stays if stay.zone_id in zones]
+        return stays + [Where(one.zone_id, one.at, one.at) for one in said if one.zone_id in zones and one.visit_id is None]
 
     def _heard(self, late: list[Reading]) -> list[tuple[str, int, list[int]]]:
         """Gather what else each late reading's sensor said around it: stored, about to be, and late."""

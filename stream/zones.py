@@ -1,7 +1,8 @@
 """How many people are in a zone, and when that is too many: one zone on one day. Pure.
 
 A day's cell holds when people came and until when they count as present (`signal_kinds.presences`), and when its tills took money. From
-these alone it follows how many were there at each moment, and what that means: each `Watch` says whether that is `high`, `low` or between. What has been high all the time from `since` on is raised at `since + lasting`, and what has been low for as long, cleared.
+these alone it follows how many were there at each moment, and what that means: each `Watch` says whether that is `high`, `low` or between.
+What has been high all the time from `since` on is raised at `since + lasting`, and what has been low for as long, cleared.
 
 A day is swept once: marks on the way hold all that there is to know of its beginning, and what changes is swept again from the last mark
 before the change. A flush costs what happened since the last one.

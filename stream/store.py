@@ -29,6 +29,7 @@ from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rf
 from storage.model import Removed, StoredReading, Visit
 from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
+from stream.priority import judge
 from stream.recall import History, Recalled, span_of, with_twins
 
 VISIT_NAMESPACE = UUID("6a0c5dd0-7b52-5d0c-9d4e-0a5c3f6f5b1e")
@@ -412,6 +413,9 @@ class Store:
         duration = span.left_at - span.entered_at
         ended_by = "timeout" if is_final and span.ended_by is None else span.ended_by
         types = self._plan.zone_types
+        is_staff = device_id in self._plan.staff
+        pass_by = bool(span.stays) and all(types.get(stay.zone_id) == "outside" for stay in span.stays)
+        judged = None if is_staff or pass_by else judge(span.stays, span.shelf_visits, payments, self._plan.catalog)
         return Visit(
             visit_id=last.visit.visit_id if last else visit_id(self.store_id, device_id, span.entered_at, span.twin),
             store_id=self.store_id,
@@ -424,9 +428,11 @@ class Store:
             shelf_visits=span.shelf_visits,
             payments=payments,
             bounced=ended_by is not None and duration < self._plan.rules.bounce_s * SECOND and not payments,
-            pass_by=bool(span.stays) and all(types.get(stay.zone_id) == "outside" for stay in span.stays),
-            is_staff=device_id in self._plan.staff,
+            pass_by=pass_by,
+            is_staff=is_staff,
             is_final=is_final,
+            priority=judged.priority if judged else None,
+            priority_scores=judged.scores if judged else None,
         )
 
     def _say_payments(self, slots: list[Slot], changes: Changes) -> None:

@@ -53,27 +53,27 @@ class Part(msgspec.Struct, frozen=True):
 
 
 SPEED = (
-    Part("look_s", none=10, full=5, weight=2),
+    Part("look_s", none=10, full=4, weight=2),
     Part("visit_s", none=900, full=300, weight=2),
-    Part("empty_stops", none=0.35, full=0, weight=1),
-    Part("zones_per_min", none=1, full=1.25, weight=1),
-    Part("stops_per_min", none=0.1, full=1.2, weight=0.5),
+    Part("empty_stops", none=0.3, full=0, weight=1),
+    Part("zones_per_min", none=0.5, full=1.25, weight=1),
+    Part("stops_per_min", none=0, full=0.9, weight=0.5),
 )
 SELECTION = (
-    Part("empty_stops", none=0.35, full=0.75, weight=1.25),
-    Part("look_s", none=10, full=17.5, weight=0.75),
-    Part("coverage", none=0.2, full=0.95, weight=0.75),
-    Part("compared", none=0, full=1, weight=0.5),
-    Part("returns", none=0, full=0.05, weight=0.5),
+    Part("empty_stops", none=0.3, full=0.75, weight=1.25),
+    Part("look_s", none=9, full=17.5, weight=1),
+    Part("coverage", none=0.15, full=0.8, weight=1),
+    Part("compared", none=0.3, full=1.2, weight=0.75),
+    Part("returns", none=0, full=0.2, weight=0.5),
 )
 PRICE = (
-    Part("bargains", none=0.5, full=0.8, weight=1.5, count="priced"),
-    Part("offers", none=0.55, full=0.95, weight=1.25, count="stops"),
+    Part("bargains", none=0.4, full=0.8, weight=1, count="priced"),
+    Part("offers", none=0.55, full=0.95, weight=1, count="stops"),
     Part("cheaper", none=0, full=1.5, weight=1),
 )
 RECOGNITION = (
-    Part("asked_s", none=0, full=90, weight=1.5),
-    Part("served_s", none=0, full=105, weight=1),
+    Part("asked_s", none=30, full=90, weight=1.5),
+    Part("served_s", none=0, full=90, weight=1.25),
     Part("card", none=0, full=1, weight=1),
 )
 
@@ -96,7 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     selection: tuple[Part, ...] = SELECTION
     price: tuple[Part, ...] = PRICE
     recognition: tuple[Part, ...] = RECOGNITION
-    threshold: float = 0.57
+    threshold: float = 0.58
     doubt: float = 1.0
     least_s: float = 60.0
     least_touches: int = 2

@@ -38,7 +38,7 @@ PURE = {
     "stream/form.py",
     "stream/journey.py",
     "stream/partition.py",
-        "stream/recall.py",
+    "stream/recall.py",
     "stream/payments.py",
     "stream/priority.py",
     "stream/reconstruct.py",

@@ -13,7 +13,7 @@ SELECT
     recognition,
     CASE
         -- The threshold of a visit: below it, nothing stands out.
-        WHEN greatest(speed, selection, price, recognition) < 0.57 THEN 'none'
+        WHEN greatest(speed, selection, price, recognition) < 0.58 THEN 'none'
         WHEN speed = greatest(speed, selection, price, recognition) THEN 'speed'
         WHEN selection = greatest(speed, selection, price, recognition) THEN 'selection'
         WHEN price = greatest(speed, selection, price, recognition) THEN 'price'
@@ -41,4 +41,4 @@ COMMENT ON COLUMN instore.visitor_priorities.speed IS 'Mean score for speed, fro
 COMMENT ON COLUMN instore.visitor_priorities.selection IS 'Mean score for selection, from 0 to 1.';
 COMMENT ON COLUMN instore.visitor_priorities.price IS 'Mean score for price, from 0 to 1.';
 COMMENT ON COLUMN instore.visitor_priorities.recognition IS 'Mean score for recognition, from 0 to 1.';
-COMMENT ON COLUMN instore.visitor_priorities.priority IS 'The priority with the best mean, or none where that is less than 0.57.';
+COMMENT ON COLUMN instore.visitor_priorities.priority IS 'The priority with the best mean, or none where that is less than 0.58.';

@@ -64,7 +64,9 @@ def stored_readings(store_id: st.SearchStrategy[str] = text) -> st.SearchStrateg
 
 
 shares = st.integers(0, 1000).map(lambda thousandth: thousandth / 1000)
-facts = st.builds(Facts, visit_s=st.floats(0, 1e9), touches=st.integers(0, 2**31), look_s=st.floats(0, 1e6), coverage=shares, card=st.integers(0, 1))
+facts = st.builds(
+    Facts, visit_s=st.floats(0, 1e9), touches=st.integers(0, 2**31), look_s=st.floats(0, 1e6), coverage=shares, card=st.integers(0, 1)
+)
 scores = st.builds(Scores, speed=shares, selection=shares, price=shares, recognition=shares, enough=st.booleans(), facts=facts)
 
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from sensors.layout import Layout, Product, ShelfPlan, Zone
-from sensors.reading import Payment
+from sensors.reading import Payment, Reading
 from storage.model import Facts, Priority, ShelfVisit, Stay
 from stream.facts import Catalog, facts_of
 from stream.priority import DEFAULT, Part, Settings, explain, judge, judge_facts
+from stream.store import Store
 from tests.stream.make import at, dwell, entry, payment, plan, shelf
 from tests.stream.rows import Rows
-from stream.store import Store
 
 ZONES = ("fruit", "dairy", "tins", "sweets")
 LAYOUT = Layout(
@@ -182,7 +182,9 @@ def test_a_visit_without_anything_has_no_facts() -> None:
     assert judge((), (), (), CATALOG).priority == "none"
 
 
-@pytest.mark.parametrize("told", [Told().stay("foyer", 30).stay("dairy", 20).look("dairy-1", 3).take("dairy-1", "dear"), Told().stay("dairy", 900)])
+@pytest.mark.parametrize(
+    "told", [Told().stay("foyer", 30).stay("dairy", 20).look("dairy-1", 3).take("dairy-1", "dear"), Told().stay("dairy", 900)]
+)
 def test_thin_evidence_is_no_evidence(told: Told) -> None:
     """Shorter than a minute, or without touches: all scores are 0, and it is said that they mean nothing."""
     priority, scores = judge(told.stays, told.touches, told.payments, CATALOG)
@@ -233,9 +235,9 @@ counts = st.integers(0, 40)
 seconds = st.floats(0, 5000)
 facts = st.builds(
     Facts,
-    **{name: shares for name in ("coverage", "empty_stops", "returns", "put_backs", "promoted", "bargains", "offers")},
-    **{name: seconds for name in ("visit_s", "shop_s", "look_s", "asked_s", "served_s")},
-    **{name: counts for name in ("touches", "stops", "shelves", "kept", "priced", "cheaper")},
+    **dict.fromkeys(("coverage", "empty_stops", "returns", "put_backs", "promoted", "bargains", "offers"), shares),
+    **dict.fromkeys(("visit_s", "shop_s", "look_s", "asked_s", "served_s"), seconds),
+    **dict.fromkeys(("touches", "stops", "shelves", "kept", "priced", "cheaper"), counts),
     zones_per_min=st.floats(0, 4),
     stops_per_min=st.floats(0, 10),
     compared=st.floats(0, 3),
@@ -293,11 +295,12 @@ def test_the_engine_judges_customers_live_and_nobody_else() -> None:
     """An open visit has its scores; staff and who passes by have none."""
     layout = structs.replace(LAYOUT, staff_devices=frozenset({"badge"}))
     store, rows = Store("s1", plan(layout)), Rows()
-    readings = [entry(0, "in"), dwell(5, "dairy"), shelf(70, "view"), shelf(71, "pickup"), dwell(80, "dairy")]
-    store.add([dwell(1, "dairy", "badge"), dwell(2, "street", "phone"), *readings])
+    readings: list[Reading] = [dwell(1, "dairy", "badge"), dwell(2, "street", "phone")]
+    readings += [entry(0, "in"), dwell(5, "dairy"), shelf(70, "view"), shelf(71, "pickup"), dwell(80, "dairy")]
+    store.add(readings)
     rows.write(store)
     found = {visit.device_id: visit for visit in rows.visits.values()}
-    assert found["badge"].priority is found["badge"].priority_scores is found["phone"].priority is None
+    assert (found["badge"].priority, found["badge"].priority_scores, found["phone"].priority) == (None, None, None)
     scores = found["d1"].priority_scores
     assert scores is not None
     assert (found["d1"].ended_by, scores.enough, scores.facts.touches) == (None, True, 2)

@@ -79,8 +79,8 @@ def draw(found: dict[float, Agreement], n: int) -> str:
         parts.append(f'<text x="{LEFT - 12}" y="{y + CELL // 2 + 5}" text-anchor="end">{kind}</text>')
         for column, count in enumerate(counts):
             parts += _cell(column, y, count, count / max(1, sum(counts)))
-    told = ", ".join(f"{one.macro_f1():.2f} after {share:.0%}" for share, one in found.items() if share < 1)
-    parts.append(f'<text x="20" y="{below + 34}">Macro F1 on the way: {told} of the visit.</text>')
+    told = ", ".join(f"{share:.0%}: {one.macro_f1():.2f}" for share, one in found.items() if share < 1)
+    parts.append(f'<text x="20" y="{below + 34}">Macro F1 at this share of the visit: {told}</text>')
     parts.append(f'<text x="20" y="{below + 56}" fill="#555555">{CAUTION}</text></svg>\n')
     return "\n".join(parts)
 

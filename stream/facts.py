@@ -97,7 +97,13 @@ class _Choices(NamedTuple):
     cheaper: int
 
 
-def facts_of(stays: Sequence[Stay], shelf_visits: Sequence[ShelfVisit], payments: Sequence[Payment], catalog: Catalog) -> Facts:
+def facts_of(
+    stays: Sequence[Stay],
+    shelf_visits: Sequence[ShelfVisit],
+    payments: Sequence[Payment],
+    catalog: Catalog,
+    before: Facts | None = None,
+) -> Facts:
     """Count the facts of a visit, or of what there is of it so far.
 
     Args:
@@ -105,6 +111,7 @@ def facts_of(stays: Sequence[Stay], shelf_visits: Sequence[ShelfVisit], payments
         shelf_visits: its touches, in any order.
         payments: its payments, in any order.
         catalog: the store.
+        before: facts of the same touches in the same store, as a live visit mostly has; they are not counted again.
     """
     paid_at = min((payment.ts for payment in payments), default=_NEVER)
     service, elsewhere = catalog.service, catalog.elsewhere
@@ -124,20 +131,44 @@ def facts_of(stays: Sequence[Stay], shelf_visits: Sequence[ShelfVisit], payments
             shop += ended_at - started_at
             n_zones += 1
             zones.add(zone_id)
-    touches = _touches(shelf_visits)
-    choices = _choices(touches, catalog)
-    stops = len(touches.shelves)
+    touched = before or _touched(shelf_visits, catalog)
     minutes = shop / SECOND / _MINUTE
     return Facts(
         visit_s=max(0, end - begin) / SECOND,
         shop_s=shop / SECOND,
+        touches=touched.touches,
+        stops=touched.stops,
+        shelves=touched.shelves,
+        zones_per_min=_ratio(n_zones, minutes),
+        stops_per_min=_ratio(touched.stops, minutes),
+        look_s=touched.look_s,
+        coverage=min(1.0, _ratio(len(zones), catalog.n_shop)),
+        empty_stops=touched.empty_stops,
+        returns=touched.returns,
+        compared=touched.compared,
+        put_backs=touched.put_backs,
+        kept=touched.kept,
+        promoted=touched.promoted,
+        priced=touched.priced,
+        bargains=touched.bargains,
+        cheaper=touched.cheaper,
+        offers=touched.offers,
+        asked_s=asked / SECOND,
+        served_s=served / SECOND,
+        card=int(any(payment.device_id is not None for payment in payments)),
+    )
+
+
+def _touched(shelf_visits: Sequence[ShelfVisit], catalog: Catalog) -> Facts:
+    """Count the facts that touches alone give."""
+    touches = _touches(shelf_visits)
+    choices = _choices(touches, catalog)
+    stops = len(touches.shelves)
+    return Facts(
         touches=len(shelf_visits),
         stops=stops,
         shelves=touches.different,
-        zones_per_min=_ratio(n_zones, minutes),
-        stops_per_min=_ratio(stops, minutes),
         look_s=_ratio(touches.looked_s, touches.looks),
-        coverage=min(1.0, _ratio(len(zones), catalog.n_shop)),
         empty_stops=_ratio(choices.empty, stops),
         returns=_ratio(stops - touches.different, stops),
         compared=_ratio(choices.extra, choices.handled),
@@ -148,9 +179,6 @@ def facts_of(stays: Sequence[Stay], shelf_visits: Sequence[ShelfVisit], payments
         bargains=_ratio(choices.bargains, choices.priced),
         cheaper=choices.cheaper,
         offers=_ratio(len([shelf for shelf in touches.shelves if shelf in catalog.promoting]), stops),
-        asked_s=asked / SECOND,
-        served_s=served / SECOND,
-        card=int(any(payment.device_id is not None for payment in payments)),
     )
 
 

@@ -27,9 +27,10 @@ import msgspec
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rfc3339
 from storage.model import Removed, StoredReading, Visit
+from stream.facts import facts_of
 from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
-from stream.priority import judge
+from stream.priority import judge_facts
 from stream.recall import History, Recalled, span_of, with_twins
 
 VISIT_NAMESPACE = UUID("6a0c5dd0-7b52-5d0c-9d4e-0a5c3f6f5b1e")
@@ -415,7 +416,10 @@ class Store:
         types = self._plan.zone_types
         is_staff = device_id in self._plan.staff
         pass_by = bool(span.stays) and all(types.get(stay.zone_id) == "outside" for stay in span.stays)
-        judged = None if is_staff or pass_by else judge(span.stays, span.shelf_visits, payments, self._plan.catalog)
+        known = last.visit.priority_scores if last and last.span and last.span.shelf_visits == span.shelf_visits else None
+        before = known.facts if known else None
+        facts = None if is_staff or pass_by else facts_of(span.stays, span.shelf_visits, payments, self._plan.catalog, before)
+        judged = judge_facts(facts) if facts else None
         return Visit(
             visit_id=last.visit.visit_id if last else visit_id(self.store_id, device_id, span.entered_at, span.twin),
             store_id=self.store_id,

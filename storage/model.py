@@ -13,6 +13,8 @@ from sensors.reading import SECOND, Payment, Reading
 
 EndedBy = Literal["exit", "timeout"]
 
+SignalKind = Literal["long_dwell", "zone_congested", "zone_cleared", "queue_long", "priority_changed", "abandoned_basket", "sensor_silent"]
+
 
 class Stay(msgspec.Struct, frozen=True, gc=False):
     """A maximal run of presence in one zone (rule 6). A row of `stays`; its `seq` is its place in the visit, from 0."""
@@ -102,6 +104,38 @@ class Removed(msgspec.Struct, frozen=True):
     entered_at: int
 
 
+class Signal(msgspec.Struct, frozen=True, kw_only=True):
+    """A moment that somebody should know of while it happens (`docs/signals.md`). A row of `signals`.
+
+    Attributes:
+        signal_id: the same for the same cause, however often it is told: UUIDv5 of kind, store, subject and `since`.
+        store_id: the store.
+        kind: what it is.
+        since: when its cause began.
+        at: when it became true: the threshold was reached.
+        zone_id: the zone it is about.
+        device_id: the device it is about.
+        visit_id: the visit it is about.
+        sensor_id: the sensor it is about.
+        value: what was measured at that moment, in the unit that the kind says.
+        threshold: the limit that it reached, in the same unit.
+        message: a sentence for people.
+    """
+
+    signal_id: str
+    store_id: str
+    kind: SignalKind
+    since: int
+    at: int
+    zone_id: str | None = None
+    device_id: str | None = None
+    visit_id: str | None = None
+    sensor_id: str | None = None
+    value: float
+    threshold: float
+    message: str
+
+
 class StoredReading(msgspec.Struct, frozen=True, gc=False):
     """A reading on its way into `readings`, and whether it came later than `lateness_s` behind its store's time."""
 
@@ -162,3 +196,6 @@ class Flush(msgspec.Struct, kw_only=True):
     rejected: list[DeadLetter] = []
     counts: list[Count] = []
     clocks: list[Clock] = []
+    signals: list[Signal] = []
+    signals_gone: list[Signal] = []
+    """Signals as they were stored, whose cause is no more; one that moved is among both."""

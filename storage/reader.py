@@ -12,7 +12,7 @@ from storage import accounts, layouts, rebuilds, recall, restore
 from storage.accounts import Accounting, Days
 from storage.connect import connect
 from storage.errors import DatabaseAway, translated
-from storage.model import Clock, StoredReading, Visit
+from storage.model import Clock, Signal, StoredReading, Visit
 from storage.rebuilds import Rebuild
 from storage.restore import StoredOffset
 
@@ -103,6 +103,26 @@ class Reader:
     def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]:
         """The visits with a stay in a zone at a moment, for any of these pairs."""
         return self._read(lambda connection: recall.visits_staying(connection, store_id, asked))
+
+    def payments_in(self, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]:
+        """All payments in any of these stretches of time, both ends included, as they were read."""
+        return self._read(lambda connection: recall.payments_in(connection, store_id, stretches))
+
+    def visits_in_zones(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> list[Visit]:
+        """The visits with a stay in a zone during a stretch of time, for any of these."""
+        return self._read(lambda connection: recall.visits_in_zones(connection, store_id, asked))
+
+    def heard(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> dict[str, list[int]]:
+        """When sensors were heard in stretches of time, by sensor."""
+        return self._read(lambda connection: recall.heard(connection, store_id, asked))
+
+    def signals_of(self, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]) -> list[Signal]:
+        """What was said of these visits, and of zones and sensors in these stretches of time."""
+        return self._read(lambda connection: recall.signals_of(connection, store_id, visit_ids, stretches))
+
+    def signals_changed_at(self, store_ids: list[str], flushed_at: datetime) -> list[Signal]:
+        """The signals of these stores that were written last by the flush of that time."""
+        return self._read(lambda connection: restore.signals_changed_at(connection, store_ids, flushed_at))
 
     def next_rebuild(self, store_ids: list[str]) -> Rebuild | None:
         """The first request of these stores that is not finished."""

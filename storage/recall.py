@@ -7,10 +7,11 @@ from psycopg import Connection
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading
 from storage.errors import translated
-from storage.model import Visit
-from storage.reading_rows import reading_of
+from storage.model import Signal, Visit
+from storage.reading_rows import PG_EPOCH, reading_of
 from storage.restore import read_rows, visits_of_rows
 from storage.sql import query
+from storage.visit_rows import signal_of
 
 LONGEST_STAY = 32 * round(MAX_DURATION_S) * SECOND
 """Who might have stayed somewhere at a moment is looked for among stays that began at most so long before it."""
@@ -49,9 +50,52 @@ def device_visits(connection: Connection, store_id: str, after: Mapping[str, int
 @translated()
 def anonymous_payments(connection: Connection, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]:
     """Payments without a device in any of these stretches of time, both ends included, as they were read."""
-    scope = {"store_id": store_id, "starts": [start for start, _ in stretches], "ends": [end for _, end in stretches]}
-    found = [reading_of(row).reading for row in read_rows(connection, "anonymous_payments", scope)]
-    return [payment for payment in found if isinstance(payment, Payment)]
+    return _payments(connection, store_id, stretches, anonymous=True)
+
+
+@translated()
+def payments_in(connection: Connection, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]:
+    """All payments in any of these stretches of time, both ends included, as they were read."""
+    return _payments(connection, store_id, stretches, anonymous=False)
+
+
+def _payments(connection: Connection, store_id: str, stretches: Collection[tuple[int, int]], *, anonymous: bool) -> list[Payment]:
+    found = read_rows(connection, "payments_in", {"store_id": store_id, "anonymous": anonymous, **_cut(stretches)})
+    return [payment for payment in (reading_of(row).reading for row in found) if isinstance(payment, Payment)]
+
+
+def _cut(stretches: Collection[tuple[int, int]]) -> dict[str, list[int]]:
+    return {"starts": [max(0, start) for start, _ in stretches], "ends": [end for _, end in stretches]}
+
+
+@translated()
+def visits_in_zones(connection: Connection, store_id: str, asked: Iterable[tuple[str, int, int]]) -> list[Visit]:
+    """The visits with a stay in a zone during a stretch of time, both ends included, for any of these."""
+    wanted = sorted(set(asked))
+    if not wanted:
+        return []
+    stretches = [(start, end) for _, start, end in wanted]
+    reach = max(0, min(start for start, _ in stretches) - LONGEST_STAY)
+    scope = {"store_id": store_id, "zones": [zone for zone, _, _ in wanted], "reach": reach, **_cut(stretches)}
+    return visits_of_rows(connection, read_rows(connection, "visits_in_zones", scope))
+
+
+@translated()
+def heard(connection: Connection, store_id: str, asked: Iterable[tuple[str, int, int]]) -> dict[str, list[int]]:
+    """When sensors were heard in stretches of time, both ends included, by sensor."""
+    wanted = sorted(set(asked))
+    scope = {"store_id": store_id, "sensors": [one[0] for one in wanted], **_cut([one[1:] for one in wanted])}
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for sensor_id, ts in read_rows(connection, "heard", scope):
+        found[sensor_id].append(ts + PG_EPOCH)
+    return dict(found)
+
+
+@translated()
+def signals_of(connection: Connection, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]) -> list[Signal]:
+    """What was said of these visits, and of zones and sensors in these stretches of time, both ends included."""
+    scope = {"store_id": store_id, "visit_ids": list(visit_ids), **_cut(stretches)}
+    return [signal_of(row) for row in read_rows(connection, "signals_of", scope)]
 
 
 @translated()

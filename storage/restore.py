@@ -17,10 +17,12 @@ from psycopg.pq import Format
 
 from sensors.reading import Payment, to_datetime
 from storage.errors import translated
-from storage.model import Clock, ShelfVisit, Stay, StoredReading, Visit
+from storage.model import Clock, ShelfVisit, Signal, Stay, StoredReading, Visit
 from storage.reading_rows import PG_EPOCH, Row, reading_of
 from storage.sql import query
-from storage.visit_rows import payment_of, shelf_visit_of, stay_of, visit_of
+from storage.visit_rows import payment_of, shelf_visit_of, signal_of, stay_of, visit_of
+
+_signals = msgspec.json.Decoder(list[Signal]).decode
 
 AT_ONCE = 5_000
 """Readings in memory at once while they are read back."""
@@ -38,19 +40,24 @@ class StoredOffset(msgspec.Struct, frozen=True):
         next_offset: records before it are stored.
         flushed_at: when the last flush was written; the visits it wrote have it as `updated_at`.
         removed: the visits that the last flush removed.
+        retracted: the signals that it took back.
     """
 
     life: str
     next_offset: int
     flushed_at: datetime
     removed: list[str]
+    retracted: list[Signal] = []
 
 
 @translated()
 def offsets(connection: Connection, topic: str) -> dict[int, StoredOffset]:
     """Where each partition of a topic is, by its number."""
     rows = connection.execute(query("offsets_of_topic"), {"topic": topic}).fetchall()
-    return {number: StoredOffset(life, next_offset, at.astimezone(UTC), removed) for number, life, next_offset, at, removed in rows}
+    return {
+        number: StoredOffset(life, next_offset, at.astimezone(UTC), removed, _signals(retracted))
+        for number, life, next_offset, at, removed, retracted in rows
+    }
 
 
 @translated()
@@ -99,6 +106,13 @@ def existing_ids(connection: Connection, store_id: str, keys: Collection[tuple[s
 def visits_changed_at(connection: Connection, store_ids: Sequence[str], flushed_at: datetime) -> list[Visit]:
     """The visits of these stores that were written last by the flush of that time."""
     return visits_of_rows(connection, read_rows(connection, "visits_changed_at", {"store_ids": list(store_ids), "flushed_at": flushed_at}))
+
+
+@translated()
+def signals_changed_at(connection: Connection, store_ids: Sequence[str], flushed_at: datetime) -> list[Signal]:
+    """The signals of these stores that were written last by the flush of that time."""
+    rows = read_rows(connection, "signals_changed_at", {"store_ids": list(store_ids), "flushed_at": flushed_at})
+    return [signal_of(row) for row in rows]
 
 
 @translated()

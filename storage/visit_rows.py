@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from sensors.reading import Item, Payment
-from storage.model import ShelfVisit, Stay, Visit
+from storage.model import ShelfVisit, Signal, Stay, Visit
 from storage.reading_rows import PG_EPOCH, Row
 
 _decode_items = msgspec.json.Decoder(list[Item]).decode
@@ -131,4 +131,22 @@ def payment_of(row: Row) -> Payment:
         amount=row[9],
         currency=row[10],
         items=_decode_items(row[11]),
+    )
+
+
+def signal_of(row: Row) -> Signal:
+    """Turn a row of the queries of signals back."""
+    return Signal(
+        signal_id=row[0],
+        store_id=row[1],
+        kind=row[2],
+        since=row[4 if row[3] is None else 3] + PG_EPOCH,
+        at=row[4] + PG_EPOCH,
+        zone_id=row[5],
+        device_id=row[6],
+        visit_id=row[7],
+        sensor_id=row[8],
+        value=row[9],
+        threshold=row[10],
+        message=row[11],
     )

@@ -13,7 +13,7 @@ from sensors.reading import Payment
 from storage import restore
 from storage.connect import connect
 from storage.errors import DatabaseAway, Fenced, translated
-from storage.model import Advance, Clock, Count, Flush, Removed, Visit
+from storage.model import Advance, Clock, Count, Flush, Removed, Signal, Visit
 from storage.reading_rows import READING_COLUMNS, REJECTED_COLUMNS, Row, reading_row, rejected_row, storable_id
 from storage.sql import query
 from storage.visit_rows import item_rows, payment_row, shelf_visit_rows, stay_rows, visit_row
@@ -116,7 +116,8 @@ def _advance(connection: psycopg.Connection, flush: Flush) -> datetime:
     """Move the partition on, which locks it until the transaction ends; refuse if it is not where we believe."""
     step = flush.advance
     statement = query("insert_offset" if step.expected is None else "advance_offset")
-    moved = connection.execute(statement, {**msgspec.structs.asdict(step), "removed": [one.visit_id for one in flush.removed]}).fetchone()
+    gone = {"removed": [one.visit_id for one in flush.removed], "retracted": _json(flush.signals_gone)}
+    moved = connection.execute(statement, {**msgspec.structs.asdict(step), **gone}).fetchone()
     if moved is None:
         raise Fenced(_who_has_it(step, _stored(connection, step)))
     return _time_of(moved)
@@ -140,6 +141,7 @@ def _write_parts(connection: psycopg.Connection, flush: Flush) -> None:
     _delete_visits(connection, flush.removed)
     _write_visits(connection, list(visits.values()))
     _write_payments(connection, list(payments.values()))
+    _write_signals(connection, flush.signals, flush.signals_gone)
     _write_clocks(connection, flush.advance, flush.clocks)
     _add_counts(connection, flush.counts)
 
@@ -185,6 +187,14 @@ def _write_payments(connection: psycopg.Connection, payments: list[tuple[Payment
         return
     connection.execute(query("upsert_payments"), {"rows": _json(payment_row(*pair) for pair in payments)})
     connection.execute(query("insert_payment_items"), {"rows": _json(row for payment, _ in payments for row in item_rows(payment))})
+
+
+def _write_signals(connection: psycopg.Connection, signals: list[Signal], gone: list[Signal]) -> None:
+    if gone:
+        connection.execute(query("delete_signals"), {"rows": _json(gone)})
+    if signals:
+        newest = {(signal.signal_id, signal.at): signal for signal in signals}
+        connection.execute(query("upsert_signals"), {"rows": _json(newest.values())})
 
 
 def _write_clocks(connection: psycopg.Connection, step: Advance, clocks: list[Clock]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import faust
 from faust.types import TP
 
-from sensors.topics import PARTITIONS, READINGS, REJECTED, VISITS
+from sensors.topics import PARTITIONS, READINGS, REJECTED
 from stream.kafka import topic_lives
 from stream.worker import FLUSH_S, Message, Slice, Worker
 
@@ -147,8 +147,8 @@ class Shell:
             await stream.ack(event)
 
     async def publish(self, messages: list[Message]) -> None:
-        """Send messages to `instore.visits`; return when Kafka has them."""
-        sent = [await self.app.producer.send(VISITS, key, value, None, None, None) for key, value in messages]
+        """Send messages; return when Kafka has them."""
+        sent = [await self.app.producer.send(topic, key, value, None, None, None) for topic, key, value in messages]
         await asyncio.gather(*sent)
 
     async def earliest(self, where: Slice) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from sensors.reading import Item, Payment, rfc3339
-from storage.model import ShelfVisit, Stay, Visit
+from storage.model import ShelfVisit, Signal, Stay, Visit
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -15,6 +15,11 @@ _ENCODER = msgspec.json.Encoder()
 def visit_message(visit: Visit) -> bytes:
     """Write a visit for Kafka: times are integers, microseconds since 1970."""
     return _ENCODER.encode(_visit(visit, int))
+
+
+def signal_message(signal: Signal, *, retracted: bool = False) -> bytes:
+    """Write a signal for Kafka, with integer times; or that its cause is no more, and it is to be forgotten."""
+    return _ENCODER.encode({**msgspec.structs.asdict(signal), "retracted": retracted})
 
 
 def visit_line(visit: Visit) -> bytes:

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
+import msgspec
+
 from sensors.reading import SECOND, Dwell, Entry, Payment, Reading, Shelf
-from storage.model import Visit
-from stream.journey import NEVER, Plan, Tracked
+from storage.model import Signal, Visit
+from stream.journey import FOR_EVER, NEVER, Plan, Tracked
 from stream.recall import History, Recalled, Where, begin_of, differing, since_a_silence
 from stream.store import Store
 
@@ -25,6 +27,10 @@ class Past(Protocol):
     def device_visits(self, store_id: str, after: Mapping[str, int]) -> list[Visit]: ...  # noqa: D102
     def anonymous_payments(self, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]: ...  # noqa: D102
     def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]: ...  # noqa: D102
+    def visits_in_zones(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> list[Visit]: ...  # noqa: D102
+    def payments_in(self, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]: ...  # noqa: D102
+    def heard(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> dict[str, list[int]]: ...  # noqa: D102
+    def signals_of(self, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]) -> list[Signal]: ...  # noqa: D102
 
 
 class Gathering:
@@ -43,6 +49,7 @@ class Gathering:
         self._plan = plan
         self._buffered = buffered
         self._settled = store.settled
+        self._signals = store.signals
 
     def everything(self, since: int, readings: list[Reading]) -> Recalled:
         """Gather a whole store, for a worker that takes it up.
@@ -63,7 +70,9 @@ class Gathering:
             histories |= self._histories(dict.fromkeys(begun, since), [])[0]
         visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
         paid = [reading for reading in readings if isinstance(reading, Payment)]
-        return Recalled(histories, visits, [one for one in paid if one.device_id is None or self._may_change(one, histories)])
+        recalled = Recalled(histories, visits, [one for one in paid if one.device_id is None or self._may_change(one, histories)])
+        recalled.signals = self._past.signals_of(self._store_id, [visit.visit_id for visit in visits], [(since, FOR_EVER)])
+        return recalled
 
     def since(self, since: int, devices: Iterable[str], paid: tuple[int, int]) -> Recalled:
         """Gather what it takes to tell devices anew from a time on, and the payments without a device of a stretch of time.
@@ -89,11 +98,54 @@ class Gathering:
         """Gather devices since when they are wanted, and the payments that change hands with them or lie in these places."""
         histories, own_payments = self._histories(wanted, late) if wanted else ({}, [])
         visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
-        payments = own_payments + self._anonymous(histories, visits, late, where)
+        where += self._differing(histories, visits)
+        payments = own_payments + self._anonymous(late, where)
         told = {visit.visit_id for visit in visits}
         others = [visit for visit in self._past.visits_staying(self._store_id, self._asked(payments, visits)) if visit.visit_id not in told]
         foreign = [visit for visit in others if visit.device_id not in histories or visit.entered_at <= histories[visit.device_id].after]
-        return Recalled(histories, visits + foreign, payments)
+        recalled = Recalled(histories, visits + foreign, payments)
+        self._add_signals(recalled, late, where)
+        return recalled
+
+    def _add_signals(self, recalled: Recalled, late: list[Reading], where: list[Where]) -> None:
+        """Read the forgotten days of zones that change, what is around late readings of sensors, and what was said of all of it."""
+        days = {day for stay in [*where, *self._anywhere(where)] for day in self._signals.days_of(*msgspec.structs.astuple(stay))}
+        days |= {day for one in late if isinstance(one, Payment) for day in self._signals.till_days(self._zone(one), one.ts)}
+        recalled.days = sorted(days)
+        around = [(zone, *self._signals.around(start)) for zone, start in recalled.days]
+        if around:
+            recalled.staying = self._past.visits_in_zones(self._store_id, around)
+            recalled.till_payments = self._past.payments_in(self._store_id, _merged(Where(*one) for one in around))
+        recalled.heard = self._heard(late)
+        near = [Where("", ts, ts + self._signals.silence(sensor)) for sensor, ts, _ in recalled.heard]
+        near = [Where("", stay.started_at - (stay.ended_at - stay.started_at), stay.ended_at) for stay in near]
+        stretches = _merged([*near, *(Where(*one) for one in around)])
+        visit_ids = [visit.visit_id for visit in recalled.visits]
+        if stretches or visit_ids:
+            recalled.signals = self._past.signals_of(self._store_id, visit_ids, stretches)
+
+    def _anywhere(self, where: list[Where]) -> list[Where]:
+        """Find out when somebody was, or was said to be, in zones with a threshold, where a stretch of time is looked at in all of them."""
+        stretches = [(stay.started_at, stay.ended_at) for stay in where if stay.zone_id == ANYWHERE and stay.started_at <= stay.ended_at]
+        if not stretches:
+            return []
+        zones = set(self._signals.watched)
+        visits = self._past.visits_in_zones(self._store_id, [(zone, *stretch) for zone in sorted(zones) for stretch in stretches])
+        said = self._past.signals_of(self._store_id, [], stretches)
+        stays = [Where(stay.zone_id, stay.started_at, stay.ended_at) for visit in visits for stay in visit.stays if stay.zone_id in zones]
+        return stays + [Where(one.zone_id, one.at, one.at) for one in said if one.zone_id in zones and one.visit_id is None]
+
+    def _heard(self, late: list[Reading]) -> list[tuple[str, int, list[int]]]:
+        """Gather what else each late reading's sensor said around it: stored, about to be, and late."""
+        limits = {reading.sensor_id: self._signals.silence(reading.sensor_id) for reading in late}
+        asked = [(one.sensor_id, one.ts - limits[one.sensor_id], one.ts + limits[one.sensor_id]) for one in late if limits[one.sensor_id]]
+        if not asked:
+            return []
+        heard = {sensor: [*times] for sensor, times in self._past.heard(self._store_id, asked).items()}
+        for reading in self._buffered + late:
+            if reading.sensor_id in limits:
+                heard.setdefault(reading.sensor_id, []).append(reading.ts)
+        return [(sensor, (since + until) // 2, [ts for ts in heard[sensor] if since <= ts <= until]) for sensor, since, until in asked]
 
     def _histories(self, wanted: Mapping[str, int], late: list[Reading]) -> tuple[dict[str, History], list[Payment]]:
         """Read each device back to a silence before what is wanted of it; also what it paid since."""
@@ -128,16 +180,18 @@ class Gathering:
         history = histories.get(payment.device_id or "")
         return history is not None and payment.ts > history.after + max(self._plan.micros.visit_timeout, self._plan.micros.exit_grace)
 
-    def _anonymous(
-        self, histories: Mapping[str, History], visits: list[Visit], late: list[Reading], where: Iterable[Where]
-    ) -> list[Payment]:
-        """The payments without a device that may change hands: in these places, where a stay is another one now, and late ones."""
-        where = [*where]
+    def _differing(self, histories: Mapping[str, History], visits: list[Visit]) -> list[Where]:
+        """Find the stays of these devices that are not as they are stored."""
         of_device: dict[str, list[Visit]] = {}
         for visit in visits:
             of_device.setdefault(visit.device_id, []).append(visit)
+        where: list[Where] = []
         for device, history in histories.items():
             where += differing(history, of_device.get(device, []), device, self._plan)
+        return where
+
+    def _anonymous(self, late: list[Reading], where: list[Where]) -> list[Payment]:
+        """The payments without a device that may change hands: in these places, where a stay is another one now, and late ones."""
         found = self._past.anonymous_payments(self._store_id, _merged(where)) if where else []
         found += [reading for reading in self._buffered + late if isinstance(reading, Payment) and reading.device_id is None]
         late_ids = {reading.id for reading in late}

@@ -23,7 +23,7 @@ import msgspec
 from sensors.layout import Layout, ZoneType, gate_zones, shelf_zones, till_zones, zone_types
 from sensors.reading import SECOND, Dwell, Entry, Shelf
 from storage.model import EndedBy, ShelfVisit, Stay
-from stream.rules import Micros, Rules
+from stream.rules import NO_SIGNALS, Micros, Rules, SignalRules
 
 Tracked = Entry | Dwell | Shelf
 """The readings that are readings of a device: they open, extend and end its visits (a payment moves nothing, rule 8)."""
@@ -31,7 +31,7 @@ Tracked = Entry | Dwell | Shelf
 NEVER = -(1 << 62)
 """Earlier than every reading."""
 
-ANY_LATENESS = 1 << 60
+FOR_EVER = 1 << 60
 """Longer than all of time from 1970 to 9999, and small enough to be added to any of it."""
 
 
@@ -41,16 +41,18 @@ class Plan:
     Args:
         rules: the store's rules.
         layout: the store's plan.
-        any_order: nothing is ever late, as it befits a file that is read whole.
+        any_order: nothing is ever late, as it befits a file that is read whole; and nobody waits for signals.
     """
 
-    __slots__ = ("gate_zones", "micros", "rules", "shelf_zones", "staff", "till_zones", "zone_types")
+    __slots__ = ("gate_zones", "layout", "micros", "rules", "shelf_zones", "signal_rules", "staff", "till_zones", "zone_types")
 
     def __init__(self, rules: Rules, layout: Layout, *, any_order: bool = False) -> None:
         self.rules = rules
+        self.layout = layout
+        self.signal_rules = NO_SIGNALS if any_order else SignalRules.of(layout.rules)
         self.micros = Micros.of(rules)
         if any_order:
-            self.micros = msgspec.structs.replace(self.micros, lateness=ANY_LATENESS)
+            self.micros = msgspec.structs.replace(self.micros, lateness=FOR_EVER)
         self.shelf_zones: dict[str, str] = shelf_zones(layout)
         self.gate_zones: dict[str, str] = gate_zones(layout)
         self.till_zones: dict[str, str] = till_zones(layout)

@@ -165,9 +165,11 @@ class Partition:
             flush.visits += changes.visits
             flush.removed += changes.removed
             flush.payments += changes.payments
+            flush.signals += changes.signals
+            flush.signals_gone += changes.signals_gone
             if store_id in heard:
                 flush.clocks.append(Clock(store_id, store.store_time))
-        if not (self._advanced or flush.visits or flush.removed or flush.payments):
+        if not (self._advanced or flush.visits or flush.removed or flush.payments or flush.signals or flush.signals_gone):
             return None
         self._stored, self._advanced = self.next_offset, False
         self._accepted, self._settled, self._rejected = [], [], []

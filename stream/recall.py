@@ -13,7 +13,7 @@ from operator import attrgetter
 import msgspec
 
 from sensors.reading import SECOND, Entry, Payment
-from storage.model import Visit
+from storage.model import Signal, Visit
 from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
 
 
@@ -36,11 +36,21 @@ class Recalled(msgspec.Struct):
         histories: by device, those to be told anew.
         visits: as they are stored: all of these devices since `after`, and those of others who may have to give a payment, or get it.
         payments: late ones, and others that may change hands.
+        days: days of zones that change and were forgotten: zone and beginning.
+        staying: all visits with a stay there then, as they are stored.
+        till_payments: all payments there then.
+        heard: of each late reading its sensor, its `ts`, and the `ts` of all readings of the sensor within its threshold around.
+        signals: what was said of all of these.
     """
 
     histories: dict[str, History] = {}
     visits: list[Visit] = []
     payments: list[Payment] = []
+    days: list[tuple[str, int]] = []
+    staying: list[Visit] = []
+    till_payments: list[Payment] = []
+    heard: list[tuple[str, int, list[int]]] = []
+    signals: list[Signal] = []
 
 
 class Where(msgspec.Struct, frozen=True, gc=False):

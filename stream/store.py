@@ -17,19 +17,20 @@ batches gives other intermediate results and always the same last one.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from operator import attrgetter
-from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import msgspec
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rfc3339
-from storage.model import Removed, Visit
-from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
+from storage.model import Removed, Signal, Visit
+from stream.journey import NEVER, Journey, Plan, Span, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
 from stream.recall import History, Recalled, span_of, with_twins
+from stream.signals import Signals
+from stream.track import Changes, Said, Track
 
 VISIT_NAMESPACE = UUID("6a0c5dd0-7b52-5d0c-9d4e-0a5c3f6f5b1e")
 """Names of visits live here: UUIDv5 of this and `JSON [store_id, device_id, entered_at]` (rule 10)."""
@@ -47,38 +48,6 @@ def visit_id(store_id: str, device_id: str, entered_at: int, twin: int = 0) -> s
     """
     name = [store_id, device_id, rfc3339(entered_at), *([twin] if twin else [])]
     return str(uuid5(VISIT_NAMESPACE, msgspec.json.encode(name).decode()))
-
-
-class Said(NamedTuple):
-    """What was last said of a visit, and what it was made from."""
-
-    span: Span | None
-    """None: by another plan, so it has to be made again."""
-    visit: Visit
-
-
-class Track:
-    """A device as the store sees it: its journey, the readings that wait, and what was said of it."""
-
-    __slots__ = ("alarm", "journey", "payments", "pending", "said", "spans")
-
-    def __init__(self) -> None:
-        self.journey = Journey()
-        self.pending: list[Tracked] = []
-        self.spans: list[Span] = []
-        self.said: dict[tuple[int, int], Said] = {}
-        self.payments: list[Slot] = []
-        """Payments of this device, and those of its till's zone that it owns."""
-        self.alarm = 0
-        """When to look at it again though nothing comes; 0: never."""
-
-
-class Changes(msgspec.Struct):
-    """What a `take` found to be new: rows to write over those of the same id, ids to delete, payments with their visit or None."""
-
-    visits: list[Visit] = []
-    removed: list[Removed] = []
-    payments: list[tuple[Payment, str | None]] = []
 
 
 class Store:
@@ -108,6 +77,7 @@ class Store:
         self._slots: list[Slot] = []
         """Payments that the next `take` has to look at."""
         self._alarms: list[tuple[int, str]] = []
+        self.signals = Signals(store_id, plan)
         for zone in plan.till_zones.values():
             self._tills.watch(zone)
 
@@ -159,6 +129,7 @@ class Store:
                 dirty.add(device_id)  # type: ignore[arg-type]
                 track.pending.append(reading)  # type: ignore[arg-type]
         self.store_time = store_time
+        self.signals.hear(accepted)
         self._renew_ids()
         self.pass_time(store_time)
         return accepted, late, duplicates
@@ -169,25 +140,50 @@ class Store:
         Args:
             recalled: what was forgotten of them and around them, gathered from the database. It must be as old as the last `take`.
         """
-        for device_id, history in recalled.histories.items():
+        self.signals.seed(recalled.signals, recalled.days)
+        self.signals.settle_silences(recalled.signals)
+        self.pass_time(max((self._proves(signal) for signal in recalled.signals), default=NEVER))
+        self.signals.load(recalled.days, recalled.staying, map(self._in_its_zone, recalled.till_payments))
+        self.signals.hear_late(recalled.heard, self.store_time)
+        told_anew = recalled.histories
+        self.signals.unload(
+            one for one in recalled.visits if one.device_id in told_anew and one.entered_at > told_anew[one.device_id].after
+        )
+        for device_id, history in told_anew.items():
             self._retell(device_id, history)
         for payment in recalled.payments:
             self._pay_again(payment)
         for visit, twin in with_twins(recalled.visits):
-            told_anew = recalled.histories.get(visit.device_id)
-            settled = told_anew is None or visit.entered_at <= told_anew.after
+            told = told_anew.get(visit.device_id)
+            settled = told is None or visit.entered_at <= told.after
             self._remember(visit, (visit.entered_at, twin), settled=settled)
 
-    def resume(self, store_time: int, stored: Iterable[Reading]) -> None:
+    def resume(self, store_time: int, stored: Sequence[Reading]) -> None:
         """Take up where another left off; what it had told comes by `recall`. Only for a store that has seen nothing yet.
 
         Args:
             store_time: the store's time.
-            stored: readings that are stored, some of which may come again.
+            stored: all readings since `reach` that are stored, some of which may come again.
         """
         self.store_time = self._ids_since = store_time
-        self._ids.update(reading.id for reading in stored if reading.ts >= store_time - self._ids_kept)
+        self.signals.begin(self._watermark)
+        self.signals.hear(stored)
+        for reading in stored:
+            if reading.ts >= store_time - self._ids_kept:
+                self._ids.add(reading.id)
+            if isinstance(reading, Payment):
+                self.signals.pay(self._in_its_zone(reading))
         self.pass_time(store_time)
+
+    def reach(self, store_time: int) -> int:
+        """How far back a restart at that time of the store has to know all that happened; `horizon` is enough for visits alone."""
+        return min(self.horizon(store_time), self.signals.reach(store_time - self._plan.micros.lateness))
+
+    def _proves(self, signal: Signal) -> int:
+        """How late it must have been when this was said: a restart does not take time back."""
+        if signal.kind in {"long_dwell", "sensor_silent"}:
+            return NEVER
+        return signal.at + (self._plan.micros.lateness + 1 if signal.kind == "abandoned_basket" else 0)
 
     def settled(self, device_id: str) -> int:
         """Before this moment nothing on time can come of a device any more, and all that came is told."""
@@ -205,6 +201,11 @@ class Store:
         self._told_until = self._watermark
         self._ids_kept = max(IDS_KEPT, 2 * plan.micros.lateness)
         before, self._plan = self._plan, plan
+        old, new = (
+            {device_id: track.spans for device_id, track in self._tracks.items() if device_id not in staff}
+            for staff in (before.staff, plan.staff)
+        )
+        self.signals.replan(plan, old, new, [slot.payment for slot in self._paid.values()])
         for zone in plan.till_zones.values():
             self._watch(zone)
         for device_id, track in self._tracks.items():
@@ -244,6 +245,7 @@ class Store:
         for device_id in sorted(self._dirty):
             self._say(device_id, self._tracks[device_id], changes)
         self._say_payments(list(slots.values()), changes)
+        changes.signals, changes.signals_gone = self.signals.take(self._now)
         self._dirty.clear()
         self._slots.clear()
         if self._forgetful:
@@ -273,6 +275,7 @@ class Store:
         """Make a place for a payment."""
         payment = self._in_its_zone(payment)
         slot = self._paid[payment.id] = Slot(payment)
+        self.signals.pay(payment)
         if payment.device_id is None and payment.zone_id is not None:
             self._watch(payment.zone_id)
             self._tills.add_payment(slot)
@@ -305,11 +308,10 @@ class Store:
         touched = [slot for slot in track.payments if slot.payment.device_id is not None and not slot.settled]
         if device_id not in self._plan.staff:
             kept = {id(span) for span in before} & {id(span) for span in track.spans}
-            touched += self._tills.change(
-                device_id,
-                [span for span in before if id(span) not in kept],
-                [span for span in track.spans if id(span) not in kept],
-            )
+            gone = [span for span in before if id(span) not in kept]
+            come = [span for span in track.spans if id(span) not in kept]
+            touched += self._tills.change(device_id, gone, come)
+            self.signals.change(device_id, gone, come)
         return touched
 
     def _attribute(self, slots: list[Slot]) -> None:
@@ -351,7 +353,9 @@ class Store:
         """Forget what a device did from the beginning of its history on, and take in that history."""
         track = self._tracks.setdefault(device_id, Track())
         older = [span for span in track.spans if span.entered_at <= history.after]
-        self._slots += self._tills.change(device_id, [span for span in track.spans if span.entered_at > history.after], ())
+        newer = [span for span in track.spans if span.entered_at > history.after]
+        self._slots += self._tills.change(device_id, newer, ())
+        self.signals.change(device_id, newer, ())
         track.journey, track.spans = Journey(), older
         track.journey.done = [*older]
         track.pending = [*history.readings]
@@ -361,6 +365,8 @@ class Store:
     def _remember(self, visit: Visit, key: tuple[int, int], *, settled: bool) -> None:
         """Take back a visit as it is stored, with its payments; a settled one is there for those only, and keeps its span."""
         track = self._tracks.setdefault(visit.device_id, Track())
+        if visit.is_final:
+            self.pass_time(self._deadline(span_of(visit, key[1])) + 1)
         if key in track.said:
             if visit.device_id not in self._plan.staff:
                 self._tills.change(visit.device_id, (), [span for span in track.spans if span.key == key])
@@ -399,13 +405,17 @@ class Store:
             last = track.said.get(span.key)
             if last is None or last.span is not span or last.visit.is_final != is_final or last.visit.payments != payments:
                 visit = self._visit(device_id, span, payments, is_final, last)
-                if last is None or last.visit != visit:
+                is_new = last is None or last.visit != visit
+                if is_new:
                     changes.visits.append(visit)
+                if is_new or (last and last.span is None):
+                    self.signals.tell(visit)
                 last = Said(span, visit)
             said[span.key] = last
         for key, gone in track.said.items():
             if key not in said:
                 changes.removed.append(Removed(gone.visit.visit_id, self.store_id, gone.visit.entered_at))
+                self.signals.forget_visit(gone.visit.visit_id, exists=False)
         track.said = said
         if alarm and (not track.alarm or alarm < track.alarm):
             track.alarm = alarm
@@ -444,20 +454,28 @@ class Store:
     def _let_go(self) -> None:
         """Forget what no reading on time can reach any more, however long the presence that it reports."""
         self._tills.forget(self.store_time - self._plan.micros.lateness - _MAX_DURATION - self._plan.micros.presence_gap)
+        self.signals.forget(self._watermark)
         reach = self.horizon(self.store_time)
         for device_id, track in list(self._tracks.items()):
             if not track.pending and track.journey.last_ts < reach and all(slot.payment.ts < reach for slot in track.payments):
                 del self._tracks[device_id]
                 self._dirty.discard(device_id)
+                self._forget_said(track, track.said)
             elif track.journey.done and track.journey.done[0].left_at < reach:
                 gone = {span.key for span in track.journey.done if span.left_at < reach}
                 track.journey.done = [span for span in track.journey.done if span.key not in gone]
                 track.spans = [span for span in track.spans if span.key not in gone]
+                self._forget_said(track, gone & track.said.keys())
                 track.said = {key: said for key, said in track.said.items() if key not in gone}
                 track.payments = [slot for slot in track.payments if _is_kept(slot, gone, reach)]
         held = {slot.payment.id: slot for track in self._tracks.values() for slot in track.payments}
         nobodys = {slot.payment.id: slot for slot in self._paid.values() if slot.owner is None and slot.payment.ts >= reach}
         self._paid = held | nobodys
+
+    def _forget_said(self, track: Track, keys: Iterable[tuple[int, int]]) -> None:
+        """Forget which signals were said of visits that are over for good."""
+        for key in keys:
+            self.signals.forget_visit(track.said[key].visit.visit_id, exists=True)
 
 
 def _is_kept(slot: Slot, gone: set[tuple[int, int]], reach: int) -> bool:

@@ -1,4 +1,6 @@
-"""The shell around the journeys: brings records from Kafka in, and flushes to the database and to `instore.visits`. Knows no Faust.
+"""The shell around the journeys: brings records from Kafka in, and flushes to the database, `instore.visits` and `instore.signals`.
+
+Knows no Faust.
 
 Exactly once, and how
 
@@ -7,7 +9,8 @@ Exactly once, and how
 2. What was written is published to `instore.visits`, and only then is Kafka told that the records are done. So Kafka's committed offset
    never passes the database's. Records that come again are at or below the stored offset, and are skipped.
 3. A worker that takes over a partition reads the state back from `readings`, and publishes once more what the last flush had changed:
-   its predecessor may have died between 1 and 2. `instore.visits` is compacted, so saying the same twice changes nothing.
+   its predecessor may have died between 1 and 2. `instore.visits` is compacted, so saying the same twice changes nothing; of
+   `instore.signals` the newest message of a `signal_id` counts.
 """
 
 import asyncio
@@ -24,13 +27,13 @@ import msgspec
 
 from sensors.layout import Layout
 from sensors.reading import Reading
-from sensors.topics import REJECTED
+from sensors.topics import REJECTED, SIGNALS, VISITS
 from storage.errors import DatabaseAway, Fenced
-from storage.model import Clock, Removed, Visit
+from storage.model import Clock, Flush, Signal, Visit
 from storage.reader import Reader
 from storage.rebuilds import Rebuild
 from storage.writer import Writer
-from stream.form import visit_message
+from stream.form import signal_message, visit_message
 from stream.gathering import Gathering
 from stream.journey import Plan
 from stream.partition import Partition
@@ -68,8 +71,12 @@ class Slice(NamedTuple):
     number: int
 
 
-Message = tuple[bytes, bytes | None]
-"""Key and value for `instore.visits`; no value is a tombstone."""
+class Message(NamedTuple):
+    """What to publish: on `instore.visits` no value is a tombstone."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
 
 
 class Rebuilding(NamedTuple):
@@ -85,7 +92,7 @@ class Kafka(Protocol):
     """What the worker needs of Kafka."""
 
     async def publish(self, messages: list[Message]) -> None:
-        """Send messages to `instore.visits`; return when Kafka has them."""
+        """Send messages; return when Kafka has them."""
 
     async def covered(self, where: Slice, offset: int) -> None:
         """Take note that records of that partition before the offset are done."""
@@ -206,7 +213,7 @@ class Worker:
                 if self._partitions.get(where) is partition:
                     del self._partitions[where]  # its next record, if it is still ours, takes it up again from the database
                 return
-        if messages := _messages(flush.visits, flush.removed):
+        if messages := _messages(flush):
             await self._kafka.publish(messages)
         await self._kafka.covered(where, flush.advance.next_offset)
 
@@ -310,9 +317,10 @@ class Worker:
             partition.adopt(self._restore_store(clock), _now())
         if stored is None:
             return partition, []
-        changed = self._reader.visits_changed_at([clock.store_id for clock in clocks], stored.flushed_at)
-        tombstones: list[Message] = [(visit_id.encode(), None) for visit_id in stored.removed]
-        return partition, tombstones + _messages(changed, [])
+        store_ids = [clock.store_id for clock in clocks]
+        visits = self._reader.visits_changed_at(store_ids, stored.flushed_at)
+        signals = self._reader.signals_changed_at(store_ids, stored.flushed_at)
+        return partition, _visit_messages(visits, stored.removed) + _signal_messages(signals, stored.retracted)
 
     def _restore_store(self, clock: Clock) -> Store:
         """Rebuild the journeys of a store from its readings, as far back as any reading on time can reach.
@@ -321,7 +329,7 @@ class Worker:
         """
         plan = self._plan(clock.store_id)
         store = Store(clock.store_id, plan)
-        floor = self._reader.live_floor(clock.store_id, store.horizon(clock.store_time))
+        floor = self._reader.live_floor(clock.store_id, store.reach(clock.store_time))
         readings = [stored.reading for batch in self._reader.readings_since(clock.store_id, floor) for stored in batch]
         store.resume(clock.store_time, readings)
         store.recall(Gathering(self._reader, plan, [], store).everything(floor, readings))
@@ -370,16 +378,28 @@ def rebuild_steps(asked: Rebuild, devices: list[str]) -> Iterator[tuple[list[str
         yield devices[step * REBUILD_DEVICES : (step + 1) * REBUILD_DEVICES], paid
 
 
-def _messages(visits: Iterable[Visit], removed: Iterable[Removed]) -> list[Message]:
+def _messages(flush: Flush) -> list[Message]:
+    """Write for Kafka what a flush changed."""
+    gone = [one.visit_id for one in flush.removed]
+    return _visit_messages(flush.visits, gone) + _signal_messages(flush.signals, flush.signals_gone)
+
+
+def _visit_messages(visits: Iterable[Visit], removed: Iterable[str]) -> list[Message]:
     """Write visits for `instore.visits`; of one that was removed, a tombstone. One too large for Kafka is only in the database."""
-    messages: list[Message] = [(visit.visit_id.encode(), None) for visit in removed]
+    messages = [Message(VISITS, visit_id.encode(), None) for visit_id in removed]
     for visit in visits:
         value = visit_message(visit)
         if len(value) <= MAX_MESSAGE_BYTES:
-            messages.append((visit.visit_id.encode(), value))
+            messages.append(Message(VISITS, visit.visit_id.encode(), value))
         else:
             log.warning("visit %s is too large for Kafka (%d bytes)", visit.visit_id, len(value), extra={"action": "visit_too_large"})
     return messages
+
+
+def _signal_messages(signals: Iterable[Signal], gone: Iterable[Signal]) -> list[Message]:
+    """Write signals for `instore.signals`; first those that are taken back."""
+    retracted = [Message(SIGNALS, signal.store_id.encode(), signal_message(signal, retracted=True)) for signal in gone]
+    return retracted + [Message(SIGNALS, signal.store_id.encode(), signal_message(signal)) for signal in signals]
 
 
 def _now() -> int:

@@ -3,7 +3,8 @@ SELECT
     life,
     next_offset,
     flushed_at,
-    removed::text[]
+    removed::text[],
+    retracted::text
 FROM instore.ingest_offsets
 WHERE topic = %(topic)s
 ORDER BY partition;

@@ -206,7 +206,10 @@ WRONG = {
     "rule unknown": (
         "store_id: s\nrules:\n  lateness_s: 1\n  gap: 2",
         4,
-        "rules: `gap` is no rule; the rules are visit_timeout_s, presence_gap_s, exit_grace_s, lateness_s, bounce_s",
+        (
+            "rules: `gap` is no rule; the rules are visit_timeout_s, presence_gap_s, exit_grace_s, lateness_s, bounce_s, "
+            "and those of signals, which docs/signals.md lists"
+        ),
     ),
     "rule wrong": ("store_id: s\nrules:\n  lateness_s: -1", 3, "rules: `lateness_s` must be a number of seconds from 0 to 604800, not -1"),
     "rule a list": ("store_id: s\nrules:\n  lateness_s: [1]", 3, "rules: `lateness_s` must be a text, not a list"),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sensors.reading import Payment, Reading
-from storage.model import StoredReading, Visit
+from storage.model import Signal, StoredReading, Visit
 from stream.gathering import Gathering
 from stream.journey import Plan, Tracked
 from stream.store import Store, visit_id
@@ -24,6 +24,8 @@ class Rows:
         self.buffered: list[Reading] = []
         self.visits: dict[str, Visit] = {}
         self.payments: dict[str, tuple[Payment, str | None]] = {}
+        self.signals: dict[tuple[str, int], Signal] = {}
+        self.n_signals_gone = 0
 
     def write(self, store: Store) -> None:
         """Apply what is new in a store; nothing may be removed that was not there, and no visit may be written unchanged."""
@@ -35,6 +37,12 @@ class Rows:
         for visit in changes.visits:
             assert self.visits.get(visit.visit_id) != visit
             self.visits[visit.visit_id] = visit
+        for signal in changes.signals_gone:
+            assert self.signals.pop((signal.signal_id, signal.at), None) is not None
+        for signal in changes.signals:
+            assert self.signals.get((signal.signal_id, signal.at)) != signal, signal
+            self.signals[signal.signal_id, signal.at] = signal
+        self.n_signals_gone += len(changes.signals_gone)
         self.payments.update({payment.id: (payment, visit_id) for payment, visit_id in changes.payments})
 
     def add(self, store: Store, plan: Plan, readings: Sequence[Reading]) -> None:
@@ -62,7 +70,7 @@ class Rows:
     def restored(self, store: Store, plan: Plan) -> Store:
         """Make a store anew from what is stored, from as far back as the worker reads."""
         again = Store(store.store_id, plan)
-        horizon = again.horizon(store.store_time)
+        horizon = again.reach(store.store_time)
         live = [visit.entered_at for visit in self.visits.values() if not visit.is_final or visit.left_at >= horizon]
         floor = min([horizon, *live])
         readings = [one.reading for one in self.readings if one.reading.ts >= floor]
@@ -96,6 +104,42 @@ class Rows:
         """As `storage.reader.Reader`."""
         paid = [reading for reading in self._own(store_id) if isinstance(reading, Payment) and reading.device_id is None]
         return [payment for payment in paid if any(start <= payment.ts <= end for start, end in stretches)]
+
+    def payments_in(self, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]:
+        """As `storage.reader.Reader`."""
+        paid = [reading for reading in self._own(store_id) if isinstance(reading, Payment)]
+        return [payment for payment in paid if any(start <= payment.ts <= end for start, end in stretches)]
+
+    def visits_in_zones(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> list[Visit]:
+        """As `storage.reader.Reader`."""
+        wanted = list(asked)
+        return [
+            visit
+            for visit in self.visits.values()
+            if visit.store_id == store_id
+            and any(
+                stay.zone_id == zone and stay.started_at <= until and stay.ended_at >= since
+                for zone, since, until in wanted
+                for stay in visit.stays
+            )
+        ]
+
+    def heard(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> dict[str, list[int]]:
+        """As `storage.reader.Reader`."""
+        found: dict[str, list[int]] = {}
+        for sensor_id, since, until in asked:
+            own = [one.ts for one in self._own(store_id) if one.sensor_id == sensor_id and since <= one.ts <= until]
+            found.setdefault(sensor_id, []).extend(own)
+        return found
+
+    def signals_of(self, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]) -> list[Signal]:
+        """As `storage.reader.Reader`."""
+        return [
+            signal
+            for signal in self.signals.values()
+            if signal.store_id == store_id
+            and (signal.visit_id in visit_ids or (signal.visit_id is None and any(start <= signal.at <= end for start, end in stretches)))
+        ]
 
     def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]:
         """As `storage.reader.Reader`."""

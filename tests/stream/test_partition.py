@@ -161,8 +161,12 @@ def test_time_passes_in_a_store_that_is_silent() -> None:
     partition = _partition()
     partition.accept_readings(0, _record(dwell(0, "a")), at(1e6), b"s1")
     assert partition.flush() is not None
-    partition.pass_time(at(1e6 + 1860))
+    partition.pass_time(at(1e6 + 1800))
     assert partition.flush() is None
+    partition.pass_time(at(1e6 + 1860))
+    flush = partition.flush()
+    assert flush is not None
+    assert (flush.visits, [signal.kind for signal in flush.signals]) == ([], ["sensor_silent"])
     partition.pass_time(at(1e6 + 1861))
     flush = partition.flush()
     assert flush is not None

@@ -1,4 +1,4 @@
--- Payments without a device in any of these stretches of time, both ends included, as they were read: the zone may be missing.
+-- Payments, those without a device or all, in any of these stretches of time, both ends included, as they were read: the zone may be missing.
 SELECT DISTINCT ON (reading.ts, reading.id)
     reading.ts,
     reading.received_at,
@@ -23,5 +23,5 @@ SELECT DISTINCT ON (reading.ts, reading.id)
 FROM unnest(%(starts)s::bigint[], %(ends)s::bigint[]) AS stretch (started_at, ended_at)
 INNER JOIN instore.readings AS reading
     ON reading.ts BETWEEN instore.at(stretch.started_at) AND instore.at(stretch.ended_at)
-WHERE reading.store_id = %(store_id)s AND reading.kind = 'payment' AND reading.device_id IS NULL
+WHERE reading.store_id = %(store_id)s AND reading.kind = 'payment' AND (reading.device_id IS NULL OR NOT %(anonymous)s)
 ORDER BY reading.ts, reading.id;

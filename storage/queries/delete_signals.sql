@@ -1,0 +1,4 @@
+-- Signals whose cause is no more.
+DELETE FROM instore.signals AS signal
+USING json_to_recordset(%(rows)s::json) AS gone (signal_id uuid, at bigint)
+WHERE signal.signal_id = gone.signal_id AND signal.at = instore.at(gone.at);

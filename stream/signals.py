@@ -1,0 +1,333 @@
+"""The signals of one store (`docs/signals.md`): rows derived from its readings, as visits are. Pure: no I/O, no clock, no logging.
+
+Every signal follows from some part of the store alone, its *subject*, and is told anew whenever that part changes:
+
+    a visit                     long_dwell, abandoned_basket       (`stream.signal_kinds`)
+    a zone on one day           zone_congested, zone_cleared, queue_long  (`stream.zones`)
+    a sensor behind a reading   sensor_silent                      (`stream.silence`)
+
+What is then said of a subject is compared with what was said before: new signals are news, those whose cause is no more are gone. A day of
+a zone begins at 4 in the morning with nothing raised, so it needs no other day. Days are kept for as long as readings on time can change
+them (`floor`); for late readings they are read back (`load`). After a restart all follows again from the readings, and from the signals
+that are stored only what was said of them (`seed`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heappop, heappush
+
+from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading
+from storage.model import Signal, Visit
+from stream.journey import NEVER, Plan, Span
+from stream.naming import in_order
+from stream.signal_kinds import DAY, SignalPlan, of_turn, of_visit, presences, silence_signal
+from stream.silence import Sensors, silences
+from stream.zones import Cell
+
+Subject = tuple[str, ...] | tuple[str, str, int]
+"""`("visit", visit_id)`, `("zone", zone_id, day)` or `("sensor", sensor_id, since)`."""
+
+
+class Signals:
+    """What is to be said of one store.
+
+    Args:
+        store_id: the store.
+        plan: its rules and layout.
+    """
+
+    def __init__(self, store_id: str, plan: Plan) -> None:
+        self._store_id = store_id
+        self._plan = SignalPlan(plan)
+        self._sensors = Sensors(plan.signal_rules)
+        self._cells: dict[tuple[str, int], Cell] = {}
+        self._dirty: set[tuple[str, int]] = set()
+        self._alarms: list[tuple[int, tuple[str, int]]] = []
+        self._said: dict[Subject, dict[str, Signal]] = {}
+        self._was: dict[str, Signal | None] = {}
+        self._is: dict[str, Signal | None] = {}
+        """Of what was touched since the last `take`: how it was said then, and how it is now."""
+        self._floor = NEVER
+        """Days before this one are known only where they were loaded, which is until the next `forget`."""
+
+    @property
+    def floor(self) -> int:
+        """Before this moment nothing is known of zones, and late readings need their days loaded."""
+        return self._floor if self._floor == NEVER else self._plan.day_start(self._floor)
+
+    @property
+    def watched(self) -> Iterable[str]:
+        """The zones that have a threshold."""
+        return self._plan.watches.keys()
+
+    def reach(self, watermark: int) -> int:
+        """How far back a restart has to know visits and payments: all of each day that readings on time can still change."""
+        plan = self._plan
+        first = plan.day(watermark - round(MAX_DURATION_S * SECOND) - plan.plan.micros.presence_gap - plan.hold)
+        return plan.day_start(first) - max(plan.hold, plan.till_open)
+
+    def hear(self, readings: Iterable[Reading]) -> None:
+        """Take note that sensors live."""
+        self._sensors.hear(readings)
+
+    def hear_late(self, heard: Iterable[tuple[str, int, list[int]]], store_time: int) -> None:
+        """Look again at a sensor's silences around a late reading: given are the sensor, that time, and all that is near it."""
+        for sensor_id, ts, near in heard:
+            threshold = self._sensors.threshold(sensor_id)
+            self._sensors.hear_late(sensor_id, ts)
+            for since, is_silent in silences(near, ts - threshold, ts, threshold):
+                if since + threshold < store_time:  # else it is in memory, and waits for its time
+                    self._say_silence(sensor_id, since, is_silent)
+
+    def settle_silences(self, said: Iterable[Signal]) -> None:
+        """Take note of the silences that were found before a restart."""
+        for signal in said:
+            if signal.sensor_id is not None:
+                self._sensors.settle_silence(signal.sensor_id, signal.since)
+
+    def silence(self, sensor_id: str) -> int:
+        """How long a sensor may be silent, in microseconds."""
+        return self._sensors.threshold(sensor_id)
+
+    def pay(self, payment: Payment) -> None:
+        """Take note that a till took money."""
+        zone = payment.zone_id
+        if zone is None or zone not in self._plan.watches:
+            return
+        for cell in self._cells_between(zone, payment.ts, payment.ts + self._plan.till_open + 1):
+            cell.pay(payment.id, payment.sensor_id, payment.ts)
+
+    def change(self, device_id: str, gone: Iterable[Span], come: Iterable[Span]) -> None:
+        """Replace stays of a customer by others."""
+        if not self._plan.watches:
+            return
+        gone, come = [*gone], [*come]
+        first = 0
+        if len(gone) == len(come) == 1:
+            first = _alike(gone[0], come[0])
+            if first + 1 == len(gone[0].stays) == len(come[0].stays) and self._go_on(device_id, gone[0], come[0]):
+                return
+        old = {one[:2]: one.until for span in gone for one in presences(span, self._plan, first) if one.until > one.start}
+        new = {one[:2]: one.until for span in come for one in presences(span, self._plan, first) if one.until > one.start}
+        for (zone, start), until in old.items():
+            if (zone, start) not in new:
+                self._put(zone, device_id, start, None, until)
+        for (zone, start), until in new.items():
+            before = old.get((zone, start))
+            if before != until:
+                self._put(zone, device_id, start, until, max(until, before or until))
+
+    def _go_on(self, device_id: str, old: Span, new: Span) -> bool:
+        """The usual case, quickly: only the end of the last stay is another."""
+        before, stay = old.stays[-1], new.stays[-1]
+        zone, start = stay.zone_id, stay.started_at
+        if before.zone_id != zone or before.started_at != start:
+            return False
+        if zone in self._plan.watches:
+            hold = self._plan.hold
+            was = before.ended_at + (0 if old.ended_by == "exit" and old.left_at == before.ended_at else hold)
+            until = stay.ended_at + (0 if new.ended_by == "exit" and new.left_at == stay.ended_at else hold)
+            if was != until:
+                self._put(zone, device_id, start, until, max(was, until))
+        return True
+
+    def tell(self, visit: Visit) -> None:
+        """Say what there is to say of a visit, which is new or has changed."""
+        self._say(("visit", visit.visit_id), of_visit(visit, self._plan))
+
+    def forget_visit(self, visit_id: str, *, exists: bool) -> None:
+        """Take back what was said of a visit that is no more; of one that exists, only forget that it was said."""
+        if exists:
+            self._said.pop(("visit", visit_id), None)
+        else:
+            self._say(("visit", visit_id), [])
+
+    def load(self, days: Iterable[tuple[str, int]], visits: Iterable[Visit], payments: Iterable[Payment]) -> None:
+        """Take back days of zones, by zone and some moment of the day, with all customers' visits and payments there as they are stored."""
+        for zone, ts in days:
+            if zone in self._plan.watches:
+                self._cell(zone, self._plan.day(ts))
+        for visit in visits:
+            if not visit.is_staff:
+                for one in presences(visit, self._plan):
+                    if one.until > one.start:
+                        self._put(one.zone_id, visit.device_id, one.start, one.until, one.until)
+        for payment in payments:
+            self.pay(payment)
+
+    def unload(self, visits: Iterable[Visit]) -> None:
+        """Take visits out of the zones' days, to be told anew."""
+        for visit in visits:
+            for one in presences(visit, self._plan):
+                self._put(one.zone_id, visit.device_id, one.start, None, one.until)
+
+    def days_of(self, zone: str, start: int, end: int) -> list[tuple[str, int]]:
+        """Which days have to be loaded where somebody's presence in a zone changes: zone and beginning."""
+        if zone not in self._plan.watches or start >= self.floor:
+            return []
+        last = min(self._plan.day(end + self._plan.hold), self._floor - 1)
+        return [(zone, self._plan.day_start(day)) for day in range(self._plan.day(start), last + 1)]
+
+    def around(self, day_start: int) -> tuple[int, int]:
+        """From when until when visits and payments matter for a day."""
+        return day_start - max(self._plan.hold, self._plan.till_open), day_start + DAY
+
+    def till_days(self, zone: str | None, ts: int) -> list[tuple[str, int]]:
+        """Which days have to be loaded where a till took money."""
+        return [] if zone is None else self.days_of(zone, ts, ts + self._plan.till_open + 1)
+
+    def seed(self, signals: Iterable[Signal], days: Iterable[tuple[str, int]] = ()) -> None:
+        """Take note of what was said already; of zones, that of the days given by `days_of`, and of those that are not forgotten."""
+        whole = {(zone, self._plan.day(start)) for zone, start in days}
+        subjects: dict[Subject, dict[str, Signal]] = {}
+        for signal in signals:
+            subject = self._subject(signal)
+            if subject[0] != "zone" or subject[1:] in whole or self._plan.day(signal.at) >= self._floor:
+                subjects.setdefault(subject, {})[signal.signal_id] = signal
+        for subject, said in subjects.items():
+            self._said.setdefault(subject, said)
+
+    def begin(self, watermark: int) -> None:
+        """Begin with the days that readings on time can still change; only before anything is known."""
+        plan = self._plan
+        self._floor = plan.day(self.reach(watermark) + max(plan.hold, plan.till_open))
+        self._sensors.forget(plan.day_start(self._floor))
+
+    def replan(self, plan: Plan, before: Mapping[str, list[Span]], after: Mapping[str, list[Span]], payments: Iterable[Payment]) -> None:
+        """Go on by other rules and another layout; the days that are known follow them.
+
+        Args:
+            plan: the new plan.
+            before: the visits of customers, by device, by the plan before.
+            after: the same by the new plan: some are staff now, or no more.
+            payments: those that are known.
+        """
+        for device_id, spans in before.items():
+            self.change(device_id, spans, ())
+        old, self._plan = self._plan, SignalPlan(plan)
+        self._sensors.replan(plan.signal_rules)
+        cells, self._cells, self._dirty = self._cells, {}, set()
+        if old.day_begins == self._plan.day_begins:
+            for (zone, day), cell in cells.items():
+                if zone in self._plan.watches:
+                    self._cells[zone, day] = cell.under(self._plan.watches[zone], self._plan.till_open)
+                    self._dirty.add((zone, day))
+        for device_id, spans in after.items():
+            self.change(device_id, (), spans)
+        for payment in payments:
+            self.pay(payment)
+
+    def take(self, now: int) -> tuple[list[Signal], list[Signal]]:
+        """Return what is new to say, and what is gone, since the last time."""
+        self._sensors.pass_time(now)
+        for sensor_id, since, is_silent in self._sensors.take():
+            self._say_silence(sensor_id, since, is_silent)
+        while self._alarms and self._alarms[0][0] <= now:
+            alarm, key = heappop(self._alarms)
+            if key in self._cells and self._cells[key].alarm == alarm:
+                self._dirty.add(key)
+        for key in sorted(self._dirty):
+            self._sweep(key, self._cells[key], now)
+        self._dirty.clear()
+        changed = [(self._was[name], signal) for name, signal in self._is.items() if self._was[name] != signal]
+        self._was, self._is = {}, {}
+        gone = [was for was, now in changed if was is not None and (now is None or now.at != was.at)]
+        return in_order([now for _, now in changed if now is not None]), in_order(gone)
+
+    def forget(self, watermark: int) -> None:
+        """Let go of days that readings on time cannot change any more."""
+        self.begin(watermark)
+        for key in [key for key in self._cells if key[1] < self._floor]:
+            del self._cells[key]
+        start = self._plan.day_start(self._floor)
+        for subject, said in list(self._said.items()):
+            if subject[0] != "visit" and all(signal.at < start for signal in said.values()):
+                del self._said[subject]
+
+    def _subject(self, signal: Signal) -> Subject:
+        if signal.kind == "sensor_silent":
+            return ("sensor", signal.sensor_id or "", signal.since)
+        if signal.visit_id is None:
+            return ("zone", signal.zone_id or "", self._plan.day(signal.at))
+        return ("visit", signal.visit_id)
+
+    def _say(self, subject: Subject, signals: list[Signal]) -> None:
+        """Compare what there is to say of a subject with what was said."""
+        said = self._said.get(subject)
+        if not signals and said is None:
+            return
+        said = said or {}
+        now = {signal.signal_id: signal for signal in signals}
+        for name, signal in said.items():
+            if name not in now:
+                is_new = self._is.get(name)
+                if is_new == signal or is_new is None:
+                    self._is[name] = None
+                if is_new != signal and self._was.get(name) is None:
+                    self._was[name] = signal
+        for name, signal in now.items():
+            if said.get(name) != signal:
+                self._was.setdefault(name, said.get(name))
+                self._is[name] = signal
+        if now:
+            self._said[subject] = now
+        else:
+            self._said.pop(subject, None)
+
+    def _say_silence(self, sensor_id: str, since: int, is_silent: bool) -> None:
+        threshold = self._sensors.threshold(sensor_id)
+        signals = [silence_signal(self._store_id, sensor_id, since, threshold)] if is_silent and threshold else []
+        self._say(("sensor", sensor_id, since), signals)
+
+    def _put(self, zone: str, device_id: str, start: int, until: int | None, last: int) -> None:
+        plan = self._plan
+        day = (start - plan.day_begins) // DAY
+        if (zone, day) in self._cells and last < plan.day_start(day + 1):
+            self._dirty.add((zone, day))
+            self._cells[zone, day].put(device_id, start, until)
+            return
+        for cell in self._cells_between(zone, start, last):
+            cell.put(device_id, start, until)
+
+    def _cells_between(self, zone: str, start: int, end: int) -> Iterator[Cell]:
+        """The days of a zone that a stretch of time touches, as far as they are known; they will be swept."""
+        for day in range(self._plan.day(start), self._plan.day(end) + 1):
+            if day >= self._floor or (zone, day) in self._cells:
+                yield self._cell(zone, day)
+
+    def _cell(self, zone: str, day: int) -> Cell:
+        self._dirty.add((zone, day))
+        cell = self._cells.get((zone, day))
+        if cell is None:
+            plan = self._plan
+            cell = Cell(plan.day_start(day), plan.day_start(day + 1), plan.watches[zone], plan.till_open)
+            self._cells[zone, day] = cell
+        return cell
+
+    def _sweep(self, key: tuple[str, int], cell: Cell, now: int) -> None:
+        alarm = cell.alarm
+        cell.sweep(now)
+        zone, day = key
+        if cell.turns != cell.told:
+            cell.told = [*cell.turns]
+            turns = [of_turn(turn, self._store_id, zone, self._plan) for turn in cell.turns]
+            self._say(("zone", zone, day), [signal for signal in turns if signal is not None])
+        if cell.alarm != alarm and cell.alarm < cell.end:
+            heappush(self._alarms, (cell.alarm, key))
+
+
+def _alike(old: Span, new: Span) -> int:
+    """How many stays at the beginning of two visits count alike: all that are equal, but for the last of these."""
+    place = 0
+    for before, after in zip(old.stays, new.stays, strict=False):
+        if before is not after and before != after:
+            break
+        place += 1
+    return max(0, place - 1)
+
+
+def followed(first: tuple[list[Signal], list[Signal]], then: tuple[list[Signal], list[Signal]]) -> tuple[list[Signal], list[Signal]]:
+    """Join what was new and gone one after the other, as if it had been found at once."""
+    gone_then = {(signal.signal_id, signal.at) for signal in then[1]}
+    new_then = {(signal.signal_id, signal.at) for signal in then[0]}
+    new = [signal for signal in first[0] if (signal.signal_id, signal.at) not in gone_then | new_then] + then[0]
+    return new, [signal for signal in first[1] if (signal.signal_id, signal.at) not in new_then] + then[1]

@@ -1,0 +1,96 @@
+"""Signals are a pure function of the set of readings: a slow, plain function of sets agrees, whatever the order, the cuts, the restarts."""
+
+import random
+
+import msgspec
+import pytest
+
+from sensors.layout import Layout, Zone
+from sensors.reading import SECOND, Reading
+from storage.model import Signal
+from stream.journey import Plan
+from stream.store import Store
+from tests.plain_signals import Told, plain_signals
+from tests.strategies import Case, arrivals, random_case
+from tests.stream.rows import Rows
+
+SEEDS = 300
+KINDS = {"long_dwell", "abandoned_basket", "zone_congested", "zone_cleared", "queue_long", "sensor_silent"}
+
+
+def _layout(case: Case, store_id: str, rng: random.Random) -> Layout:
+    """Give a store thresholds that a few devices reach."""
+    layout = case.world.layouts.get(store_id, Layout(store_id=store_id))
+    zones = tuple(msgspec.structs.replace(zone, capacity=rng.choice((None, 1, 2, 4))) for zone in layout.zones)
+    rules: dict[str, bool | int | float | str] = {
+        "long_dwell_s": rng.choice((0, 5, 60, 900)),
+        "long_dwell_s.food": rng.choice((1, 10, 60)),
+        "zone_congested_people.tills": rng.choice((0, 1, 2, 3)),
+        "zone_congested_for_s": rng.choice((0, 1, 5, 30)),
+        "queue_long_people": rng.choice((0, 1, 2)),
+        "queue_long_wait_s": rng.choice((0, 30, 45, 90)),
+        "queue_till_open_s": rng.choice((0, 1, 30, 1800)),
+        "queue_long_for_s": rng.choice((0, 1, 20)),
+        "sensor_silent_s": rng.choice((0, 1, 60, 1800)),
+        "presence_hold_s": rng.choice((0, 5, 30, 3600)),
+    }
+    return msgspec.structs.replace(layout, zones=zones or (Zone(zone_id="food", capacity=1),), rules=rules)
+
+
+def _told(signal: Signal) -> Told:
+    subject = {
+        "long_dwell": f"{signal.device_id} {signal.zone_id}",
+        "abandoned_basket": signal.device_id,
+        "sensor_silent": signal.sensor_id,
+    }
+    return Told(signal.kind, subject.get(signal.kind, signal.zone_id) or "", signal.since, signal.at, signal.value)
+
+
+def _days_apart(rng: random.Random, readings: list[Reading]) -> list[Reading]:
+    """Move the later part of a stream by days, so that what was before is forgotten when it is corrected."""
+    if len(readings) < 4 or rng.random() < 0.4:
+        return readings
+    cut = sorted(one.ts for one in readings)[rng.randrange(1, len(readings))]
+    by = rng.choice((1, 2, 5)) * 86_400 * SECOND + rng.randrange(7200) * SECOND
+    return [msgspec.structs.replace(one, ts=one.ts + by, received_at=one.received_at + by) if one.ts >= cut else one for one in readings]
+
+
+def _compare(seed: int, *, restart: float, any_order: bool) -> set[str]:
+    rng = random.Random(seed)
+    case = random_case(rng)
+    case = Case(case.world, _days_apart(rng, case.readings))
+    arriving = arrivals(rng, case.readings, case.world.lateness_s())
+    if any_order:
+        rng.shuffle(arriving)
+    kinds = set()
+    for store_id in case.world.stores:
+        layout, rules = _layout(case, store_id, rng), case.world.rules_of(store_id)
+        plan = Plan(rules, layout)
+        store, rows = Store(store_id, plan), Rows()
+        own = [reading for reading in arriving if reading.store_id == store_id]
+        while own:
+            cut = rng.randint(1, 6)
+            rows.add(store, plan, own[:cut])
+            own = own[cut:]
+            if rng.random() < 0.5:
+                rows.write(store)
+            if rng.random() < restart:
+                rows.write(store)
+                store = rows.restored(store, plan)
+        store.close()
+        rows.write(store)
+        found = sorted(_told(signal) for signal in rows.signals.values())
+        readings = [one for one in case.readings if one.store_id == store_id]
+        assert found == plain_signals(rows.visits.values(), readings, layout, rules), f"seed {seed} {store_id}"
+        assert len({signal.signal_id for signal in rows.signals.values()}) == len(rows.signals)
+        kinds |= {one.kind for one in found}
+    return kinds
+
+
+@pytest.mark.parametrize(("restart", "any_order"), [(0.0, False), (0.2, False), (0.0, True), (0.2, True)])
+def test_signals_of_random_streams(restart: float, any_order: bool) -> None:
+    """On time and late by days, with and without restarts: the last word is the same, and each kind comes up."""
+    kinds = set()
+    for seed in range(SEEDS):
+        kinds |= _compare(seed, restart=restart, any_order=any_order)
+    assert kinds == KINDS

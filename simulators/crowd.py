@@ -6,7 +6,8 @@ from random import Random
 from simulators.devices import Devices, hand_out
 from simulators.doors import enter, leave, stroll
 from simulators.floor import Floor
-from simulators.habits import MINUTE, SECOND, Habits, chance, lognormal
+from simulators.habits import MINUTE, SECOND, Habits, chance, lognormal, pick
+from simulators.manners import Priority
 from simulators.opening import Window, arrivals
 from simulators.scene import Scene
 from simulators.shoppers import shop
@@ -55,7 +56,7 @@ def _shoppers(scene: Scene, crowd: Crowd, window: Window) -> list[Walk]:
     walks, buyers = [], []
     home_by = window.closes - LAST_CALL if window.shuts else None
     for began in arrivals(scene.rng, window, scene.habits):
-        walk = Walk("shopper", began, has_own_tag=chance(scene.rng, scene.habits.own_tags))
+        walk = Walk("shopper", began, has_own_tag=chance(scene.rng, scene.habits.own_tags), priority=_priority(scene))
         walks.append(walk)
         enter(scene, walk)
         if shop(scene, walk, home_by) and crowd.queues:
@@ -66,6 +67,12 @@ def _shoppers(scene: Scene, crowd: Crowd, window: Window) -> list[Walk]:
     for walk in walks:
         leave(scene, walk, home_by)
     return walks
+
+
+def _priority(scene: Scene) -> Priority:
+    """What one shopper values."""
+    manners = scene.habits.manners
+    return list(manners)[pick(scene.rng, tuple(manner.share for manner in manners.values()))]
 
 
 def _to_the_tills(scene: Scene, walk: Walk) -> None:

@@ -38,7 +38,7 @@ def hand_out(scene: Scene, devices: Devices, walks: list[Walk]) -> list[Walk]:
         elif walk.role == "passer-by":
             walk.device_id = _random_mac(scene.rng)
         elif walk.role == "shopper" and walk.has_own_tag:
-            walk.device_id = _tag(scene, devices, walk.began, rest_until)
+            walk.device_id = _tag(scene, devices, walk, rest_until)
         elif walk.role == "shopper":
             walk.device_id = _band(devices, walk.began, rest_until)
     return [walk for index, walk in enumerate(walks) if index not in tired]
@@ -56,14 +56,26 @@ def _band(devices: Devices, now: int, rest_until: int) -> str:
     return band
 
 
-def _tag(scene: Scene, devices: Devices, now: int, rest_until: int) -> str:
-    """Somebody who has a tag and is not here, nor has just been."""
-    holders = max(1, round(scene.habits.shoppers * scene.habits.tag_holders))
-    holder = scene.rng.randrange(holders)
-    while devices.tags.get(holder, now) > now:
+def _tag(scene: Scene, devices: Devices, walk: Walk, rest_until: int) -> str:
+    """Somebody who has a tag, shops in this manner, and is not here nor has just been."""
+    first, end = _holders(scene, walk)
+    holder = scene.rng.randrange(first, end)
+    while devices.tags.get(holder, walk.began) > walk.began:
         holder += 1
     devices.tags[holder] = rest_until
     return f"tag-{holder:05d}"
+
+
+def _holders(scene: Scene, walk: Walk) -> tuple[int, int]:
+    """Which holders of tags shop like this: each kind has a range of numbers, so that people keep to their ways when they come again."""
+    holders = max(1, round(scene.habits.shoppers * scene.habits.tag_holders))
+    if walk.priority is None:
+        return 0, holders
+    manners = scene.habits.manners
+    before = sum(manner.share for kind, manner in manners.items() if list(manners).index(kind) < list(manners).index(walk.priority))
+    whole = sum(manner.share for manner in manners.values())
+    first = round(holders * before / whole)
+    return first, max(first + 1, round(holders * (before + manners[walk.priority].share) / whole))
 
 
 def _random_mac(rng: Random) -> str:

@@ -1,7 +1,7 @@
 """Coming in from the street and going back to it."""
 
 from simulators.habits import MINUTE, SECOND, chance, even, lognormal
-from simulators.scene import Scene
+from simulators.scene import Scene, manner_of
 from simulators.walk import Passage, Walk
 
 STROLL = (16 * SECOND, 34 * SECOND)
@@ -31,7 +31,8 @@ def enter(scene: Scene, walk: Walk) -> None:
 def leave(scene: Scene, walk: Walk, home_by: int | None) -> None:
     """Go out to the street, after paying perhaps by way of the café; be heard there for a while or not."""
     rng, floor, habits = scene
-    rest = lognormal(rng, habits.rest_min, MINUTE) if walk.payments and floor.rests and chance(rng, habits.rests) else 0
+    rests = walk.payments and floor.rests and chance(rng, habits.rests * manner_of(scene, walk).rests)
+    rest = lognormal(rng, habits.rest_min, MINUTE) if rests else 0
     if rest and (home_by is None or walk.now + rest < home_by):
         stroll(scene, walk, rng.choice(floor.rests))
         walk.stay(walk.here, rest)

@@ -29,8 +29,8 @@ def distance(a: Point, b: Point) -> float:
 
 
 def adjacent(a: Polygon, b: Polygon) -> bool:
-    """Whether two zones touch along at least `DOOR_M`."""
-    return any(_shared(*one, *other) >= DOOR_M for one in _edges(a) for other in _edges(b))
+    """Whether two zones touch along at least `DOOR_M`, to the millimetre: where a plan lies must not decide by its last bit."""
+    return any(round(_shared(*one, *other), 3) >= DOOR_M for one in _edges(a) for other in _edges(b))
 
 
 def _edges(polygon: Polygon) -> list[tuple[Point, Point]]:

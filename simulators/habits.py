@@ -9,6 +9,8 @@ from random import Random
 
 import msgspec
 
+from simulators.manners import MANNERS, Manner, Priority
+
 SECOND = 1000
 """Milliseconds in a second: the grain of the simulation."""
 
@@ -49,6 +51,8 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
         unseen: share of passages that a gate misses [A]; second_looks: share that it reports twice [A].
         own_tags: share of visitors with a tag of their own, who may come again; the others get a band of the store [A].
         tag_holders: how many people have a tag, for each shopper of a day [A].
+        ask_min: median minutes at a service point on coming in, and sigma [A].
+        manners: the kinds of shoppers, by what they value, with their shares [A] (`simulators.manners`).
     """
 
     shoppers: int = 1000
@@ -107,6 +111,8 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
     second_looks: float = 0.015
     own_tags: float = 0.4
     tag_holders: float = 1.5
+    ask_min: tuple[float, float] = (2.5, 0.4)
+    manners: dict[Priority, Manner] = msgspec.field(default_factory=MANNERS.copy)
 
 
 def even(rng: Random, ends: tuple[int, int]) -> int:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from simulators.floor import Floor
 from simulators.habits import Habits
+from simulators.manners import Manner
+from simulators.walk import Walk
 
 
 class Scene(NamedTuple):
@@ -13,3 +15,8 @@ class Scene(NamedTuple):
     rng: Random
     floor: Floor
     habits: Habits
+
+
+def manner_of(scene: Scene, walk: Walk) -> Manner:
+    """How this one shops."""
+    return scene.habits.manners[walk.priority or "none"]

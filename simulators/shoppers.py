@@ -5,13 +5,20 @@ from typing import NamedTuple
 from sensors.layout import Product, ShelfPlan
 from simulators.doors import stroll
 from simulators.habits import MINUTE, SECOND, basket_size, chance, even, lognormal, pick
-from simulators.scene import Scene
+from simulators.manners import Manner
+from simulators.scene import Scene, manner_of
 from simulators.walk import Act, Walk
 
 MIN_TRIP, MAX_TRIP = 3 * MINUTE, 90 * MINUTE
 
 STOP = 30 * SECOND
 """What one stop takes with its part of the way, for planning."""
+
+IN_HAND = (2 * SECOND, 9 * SECOND)
+"""How long a product is held that is put back."""
+
+AGAIN = (2, 5)
+"""So many stops later one comes back to a shelf."""
 
 REVERSED, ZIGZAG = 1, 2
 
@@ -37,12 +44,16 @@ def shop(scene: Scene, walk: Walk, home_by: int | None) -> bool:
         Whether there is something to pay.
     """
     rng, floor, habits = scene
-    wanted = 0 if chance(rng, habits.browsers) else basket_size(rng, habits)
-    time_left = min(MAX_TRIP, lognormal(rng, habits.trip_min, MINUTE))
+    manner = manner_of(scene, walk)
+    wanted = 0 if chance(rng, habits.browsers) else min(habits.max_basket, max(1, round(manner.basket * basket_size(rng, habits))))
+    time_left = min(MAX_TRIP, round(manner.trip * lognormal(rng, habits.trip_min, MINUTE)))
     if home_by is not None:
         time_left = max(MIN_TRIP, min(time_left, home_by - walk.now))
-    errands = _round(scene, _list(scene, wanted, max(1, time_left // STOP)))
-    spare = max(0, time_left - STOP * len(errands)) // len(errands)
+    if floor.rests and chance(rng, manner.asks):
+        stroll(scene, walk, rng.choice(floor.rests))
+        walk.stay(walk.here, lognormal(rng, habits.ask_min, MINUTE))
+    errands = _again(scene, manner, _round(scene, _list(scene, manner, wanted, max(1, time_left // STOP))))
+    spare = round(manner.dawdle * max(0, time_left - STOP * len(errands))) // len(errands)
     for errand in errands:
         if walk.here != errand.zone_id:
             stroll(scene, walk, errand.zone_id)
@@ -50,26 +61,32 @@ def shop(scene: Scene, walk: Walk, home_by: int | None) -> bool:
     return bool(walk.taken()) if floor.prices else wanted > 0
 
 
-def _list(scene: Scene, wanted: int, most: int) -> list[Errand]:
+def _list(scene: Scene, manner: Manner, wanted: int, most: int) -> list[Errand]:
     """Stops for as many units as are wanted, `most` at the most, and looks that lead to nothing; at least one."""
     rng, floor, habits = scene
     shelves = [shelf for zone in floor.shop for shelf in floor.shelves[zone]]
     if not shelves:
         return [Errand(rng.choice(floor.shop)) for _ in range(min(most, max(wanted, 1)))]
+    drawn_to = tuple(manner.offers if any(product.promoted for product in shelf.products) else 1.0 for shelf in shelves)
     errands: list[Errand] = []
-    looks = 0 if wanted else even(rng, (1, 4))
+    looks = even(rng, manner.looks) + (0 if wanted else even(rng, (1, 4)))
     while wanted > 0 and len(errands) < most:
         units = min(wanted, 1 + pick(rng, habits.units))
-        errands.append(_stop(scene, rng.choice(shelves), units))
+        errands.append(_stop(scene, manner, shelves[pick(rng, drawn_to)], units))
         wanted -= units
-        looks += chance(rng, habits.glances)
-    return errands + [_stop(scene, rng.choice(shelves), 0) for _ in range(looks)]
+        glances = habits.glances * manner.glances
+        looks += int(glances) + chance(rng, glances % 1)
+    return errands + [_stop(scene, manner, shelves[pick(rng, drawn_to)], 0) for _ in range(looks)]
 
 
-def _stop(scene: Scene, shelf: ShelfPlan, units: int) -> Errand:
+def _stop(scene: Scene, manner: Manner, shelf: ShelfPlan, units: int) -> Errand:
+    """Decide what to take from a shelf."""
     if not shelf.products or units == 0:
         return Errand(shelf.zone_id, shelf)
-    weights = tuple(scene.habits.promoted_pull if product.promoted else 1.0 for product in shelf.products)
+    if chance(scene.rng, manner.cheapest):
+        return Errand(shelf.zone_id, shelf, min(shelf.products, key=lambda product: scene.floor.prices[product.product_id]), units)
+    pull = scene.habits.promoted_pull * manner.promoted_pull
+    weights = tuple(pull if product.promoted else 1.0 for product in shelf.products)
     return Errand(shelf.zone_id, shelf, shelf.products[pick(scene.rng, weights)], units)
 
 
@@ -83,6 +100,15 @@ def _round(scene: Scene, errands: list[Errand]) -> list[Errand]:
         scene.rng.shuffle(order)
     place = {zone: index for index, zone in enumerate(order)}
     return sorted(errands, key=lambda errand: (place[errand.zone_id], errand.shelf.shelf_id if errand.shelf else ""))
+
+
+def _again(scene: Scene, manner: Manner, errands: list[Errand]) -> list[Errand]:
+    """Put second looks at a shelf some stops behind the first."""
+    more = list(errands)
+    for index in reversed(range(len(errands))):
+        if errands[index].shelf is not None and chance(scene.rng, manner.returns):
+            more.insert(index + even(scene.rng, AGAIN), Errand(errands[index].zone_id, errands[index].shelf))
+    return more
 
 
 def _do(scene: Scene, walk: Walk, errand: Errand, extra: int) -> None:
@@ -100,15 +126,30 @@ def _at_shelf(scene: Scene, walk: Walk, errand: Errand, at: int) -> int:
         When the shopper turns away.
     """
     rng, _, habits = scene
+    manner = manner_of(scene, walk)
     shelf = errand.shelf.shelf_id if errand.shelf else ""
     product = errand.product.product_id if errand.product else None
-    look = max(1 * SECOND, lognormal(rng, habits.view_s, SECOND))
+    look = max(1 * SECOND, round(manner.view * lognormal(rng, habits.view_s, SECOND)))
     at += look
     walk.acts.append(Act(at, shelf, "view", None, look))
+    if errand.product is not None and chance(rng, manner.compares):
+        at = _compare(scene, walk, errand, at)
     for _ in range(errand.units):
         at += even(rng, (800, 2500))
         walk.acts.append(Act(at, shelf, "pickup", product, None))
-        if chance(rng, habits.regret):
-            at += even(rng, (2 * SECOND, 9 * SECOND))
+        if chance(rng, habits.regret * manner.regret):
+            at += even(rng, IN_HAND)
             walk.acts.append(Act(at, shelf, "putback", product, None))
+    return at
+
+
+def _compare(scene: Scene, walk: Walk, errand: Errand, at: int) -> int:
+    """Take one or two other products of the shelf into the hand, and put them back."""
+    assert errand.shelf is not None
+    others = [one.product_id for one in errand.shelf.products if one is not errand.product]
+    for other in scene.rng.sample(others, min(len(others), even(scene.rng, (1, 2)))):
+        at += even(scene.rng, (800, 2500))
+        walk.acts.append(Act(at, errand.shelf.shelf_id, "pickup", other, None))
+        at += even(scene.rng, IN_HAND)
+        walk.acts.append(Act(at, errand.shelf.shelf_id, "putback", other, None))
     return at

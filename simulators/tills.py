@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from simulators.floor import Floor, Lane
 from simulators.habits import MIN_STAY, MINUTE, SECOND, chance, even, lognormal
-from simulators.scene import Scene
+from simulators.scene import Scene, manner_of
 from simulators.walk import Line, Paid, Walk
 
 SPACING = MIN_STAY
@@ -51,7 +51,7 @@ def check_out(scene: Scene, queues: list[Queue], walk: Walk, label: str) -> None
 
     Callers bring shoppers in the order in which they are ready, which is the end of what is told of their walk.
     """
-    rng, floor, habits = scene
+    rng, _, habits = scene
     ready = walk.now
     queue = min(queues, key=lambda one: one.served_at(ready))
     joins, served = queue.joins_at(ready), queue.served_at(ready)
@@ -61,17 +61,18 @@ def check_out(scene: Scene, queues: list[Queue], walk: Walk, label: str) -> None
     if served - joins > max(patience, MIN_STAY):
         walk.stay(queue.lane.zone_id, patience)
         return
-    lines = tuple(Line(product, units, floor.prices[product]) for product, units in walk.taken().items())
-    paid = served + even(rng, habits.service_ms) + habits.item_ms * sum(line.quantity for line in lines)
-    walk.payments.append(_payment(scene, queue, lines, paid, label))
+    paid = served + even(rng, habits.service_ms) + habits.item_ms * sum(walk.taken().values())
+    walk.payments.append(_payment(scene, queue, walk, paid, label))
     queue.free = paid + even(rng, habits.next_ms)
     walk.stay(queue.lane.zone_id, paid - joins + even(rng, habits.packing_ms))
 
 
-def _payment(scene: Scene, queue: Queue, lines: tuple[Line, ...], at: int, label: str) -> Paid:
+def _payment(scene: Scene, queue: Queue, walk: Walk, at: int, label: str) -> Paid:
     """The receipt: what was taken, or any amount in a store whose layout knows no products."""
     rng = scene.rng
+    lines = tuple(Line(product, units, scene.floor.prices[product]) for product, units in walk.taken().items())
     total = sum((line.quantity * line.unit_price for line in lines), Decimal(0)) if lines else Decimal(even(rng, (199, 8999))) / 100
     queue.receipts += 1
     till = queue.lane.tills[queue.receipts % len(queue.lane.tills)]
-    return Paid(at, till, f"{till}-{label}-{queue.receipts:04d}", lines, total, chance(rng, scene.habits.loyalty))
+    names_device = chance(rng, scene.habits.loyalty * manner_of(scene, walk).loyalty)
+    return Paid(at, till, f"{till}-{label}-{queue.receipts:04d}", lines, total, names_device)

@@ -14,6 +14,7 @@ import msgspec
 from sensors.reading import rfc3339, to_micros
 from sensors.urls import SettingError
 from simulators.floor import Floor
+from simulators.manners import Priority
 from simulators.sense import BOUND
 from simulators.walk import Passage, Stay, Walk
 
@@ -40,6 +41,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
         bounced: shorter than the store's bounce time without a receipt; null where the bounds leave it open.
         pass_by: never left the pavement.
         is_staff: a registered staff device.
+        priority: what the shopper values, by the simulator's own label; null for staff and passers-by.
         unreliable: a sensor was silenced where it would have mattered to this visit; nothing is promised then.
     """
 
@@ -62,6 +64,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     bounced: bool | None
     pass_by: bool
     is_staff: bool
+    priority: Priority | None = None
     unreliable: bool = False
 
 
@@ -96,6 +99,7 @@ def truth_of(floor: Floor, walk: Walk) -> Truth:
         bounced=bounced,
         pass_by=all(stay.zone_id == floor.outside for stay in stays),
         is_staff=walk.role == "staff",
+        priority=walk.priority,
     )
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from simulators.habits import MIN_STAY
+from simulators.manners import Priority
 
 Role = Literal["shopper", "passer-by", "staff"]
 Action = Literal["view", "pickup", "putback"]
@@ -70,6 +71,7 @@ class Walk:
         passages: through gates, in order of time.
         payments: at most one here.
         has_own_tag: the device is the visitor's own, and may come again.
+        priority: what a shopper values; None for others.
         device_id: given when the day is complete.
     """
 
@@ -80,6 +82,7 @@ class Walk:
     passages: list[Passage] = field(default_factory=list)
     payments: list[Paid] = field(default_factory=list)
     has_own_tag: bool = False
+    priority: Priority | None = None
     device_id: str = ""
 
     @property

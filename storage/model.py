@@ -12,6 +12,7 @@ from sensors.dead_letter import DeadLetter
 from sensors.reading import SECOND, Payment, Reading
 
 EndedBy = Literal["exit", "timeout"]
+Priority = Literal["speed", "selection", "price", "recognition", "none"]
 
 SignalKind = Literal["long_dwell", "zone_congested", "zone_cleared", "queue_long", "priority_changed", "abandoned_basket", "sensor_silent"]
 
@@ -27,6 +28,69 @@ class Stay(msgspec.Struct, frozen=True, gc=False):
     def dwell_s(self) -> float:
         """Seconds from start to end; 0 for a lone reading."""
         return (self.ended_at - self.started_at) / SECOND
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a visit's priority is judged by (`stream.priority`, `docs/priority.md`). Shares are from 0 to 1.
+
+    Attributes:
+        visit_s: seconds from the first presence to the last.
+        shop_s: seconds in zones where one shops.
+        touches: views, pickups and put-backs.
+        stops: runs of touches of one shelf.
+        shelves: different shelves touched.
+        zones_per_min: stays in shopping zones in each minute of `shop_s`.
+        stops_per_min: stops in each minute of `shop_s`.
+        look_s: mean seconds of a view.
+        coverage: share of the store's shopping zones that were visited.
+        empty_stops: share of stops from which nothing was taken.
+        returns: stops at a shelf that was left before, a stop.
+        compared: products in the hand at a stop beyond the first one, a stop with a pickup.
+        put_backs: share of pickups that were put back.
+        kept: products taken and not put back.
+        promoted: share of the products kept that are promoted.
+        priced: products kept from shelves on which not all cost the same.
+        bargains: share of those that are promoted, or the cheapest of their shelf.
+        cheaper: stops at which a product was put back and a cheaper one of the shelf kept.
+        offers: share of stops at shelves with a promoted product.
+        asked_s: seconds at service points before paying.
+        served_s: seconds at service points in all.
+        card: whether a payment named the device, as with a loyalty card: 1 or 0.
+    """
+
+    visit_s: float = 0.0
+    shop_s: float = 0.0
+    touches: int = 0
+    stops: int = 0
+    shelves: int = 0
+    zones_per_min: float = 0.0
+    stops_per_min: float = 0.0
+    look_s: float = 0.0
+    coverage: float = 0.0
+    empty_stops: float = 0.0
+    returns: float = 0.0
+    compared: float = 0.0
+    put_backs: float = 0.0
+    kept: int = 0
+    promoted: float = 0.0
+    priced: int = 0
+    bargains: float = 0.0
+    cheaper: int = 0
+    offers: float = 0.0
+    asked_s: float = 0.0
+    served_s: float = 0.0
+    card: int = 0
+
+
+class Scores(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How much a visit says for each priority, from 0 to 1, and why. `enough` is false where the evidence is too thin to judge by."""
+
+    speed: float
+    selection: float
+    price: float
+    recognition: float
+    enough: bool
+    facts: Facts
 
 
 class ShelfVisit(msgspec.Struct, frozen=True, gc=False):
@@ -62,6 +126,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     pass_by: bool
     is_staff: bool
     is_final: bool
+    priority: Priority | None = None
+    """What the visit says the shopper values, a heuristic (`stream.priority`); None where it is not judged: staff and passers-by."""
+    priority_scores: Scores | None = None
 
     @property
     def duration_s(self) -> float:

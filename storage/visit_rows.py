@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from sensors.reading import Item, Payment
-from storage.model import ShelfVisit, Signal, Stay, Visit
+from storage.model import Scores, ShelfVisit, Signal, Stay, Visit
 from storage.reading_rows import PG_EPOCH, Row
 
+_decode_scores = msgspec.json.Decoder(Scores).decode
 _decode_items = msgspec.json.Decoder(list[Item]).decode
 
 
@@ -33,6 +34,8 @@ def visit_row(visit: Visit) -> dict[str, object]:
         "bounced": visit.bounced,
         "pass_by": visit.pass_by,
         "is_staff": visit.is_staff,
+        "priority": visit.priority,
+        "priority_scores": visit.priority_scores,
         "is_final": visit.is_final,
     }
 
@@ -101,6 +104,8 @@ def visit_of(row: Row, stays: Sequence[Stay], shelf_visits: Sequence[ShelfVisit]
         pass_by=row[8],
         is_staff=row[9],
         is_final=row[10],
+        priority=row[11],
+        priority_scores=None if row[12] is None else _decode_scores(row[12]),
         stays=tuple(stays),
         shelf_visits=tuple(shelf_visits),
         payments=tuple(payments),

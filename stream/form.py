@@ -44,6 +44,8 @@ def _visit(visit: Visit, time: Callable[[int], int | str]) -> dict[str, Any]:
         "bounced": visit.bounced,
         "pass_by": visit.pass_by,
         "is_staff": visit.is_staff,
+        "priority": visit.priority,
+        "priority_scores": visit.priority_scores,
         "is_final": visit.is_final,
         "stays": [_stay(seq, stay, time) for seq, stay in enumerate(visit.stays)],
         "shelf_visits": [_shelf_visit(shelf_visit, time) for shelf_visit in visit.shelf_visits],

@@ -23,6 +23,7 @@ import msgspec
 from sensors.layout import Layout, ZoneType, gate_zones, shelf_zones, till_zones, zone_types
 from sensors.reading import SECOND, Dwell, Entry, Shelf
 from storage.model import EndedBy, ShelfVisit, Stay
+from stream.facts import Catalog
 from stream.rules import NO_SIGNALS, Micros, Rules, SignalRules
 
 Tracked = Entry | Dwell | Shelf
@@ -44,7 +45,7 @@ class Plan:
         any_order: nothing is ever late, as it befits a file that is read whole; and nobody waits for signals.
     """
 
-    __slots__ = ("gate_zones", "layout", "micros", "rules", "shelf_zones", "signal_rules", "staff", "till_zones", "zone_types")
+    __slots__ = ("catalog", "gate_zones", "layout", "micros", "rules", "shelf_zones", "signal_rules", "staff", "till_zones", "zone_types")
 
     def __init__(self, rules: Rules, layout: Layout, *, any_order: bool = False) -> None:
         self.rules = rules
@@ -58,6 +59,7 @@ class Plan:
         self.till_zones: dict[str, str] = till_zones(layout)
         self.zone_types: dict[str, ZoneType] = zone_types(layout)
         self.staff = layout.staff_devices
+        self.catalog = Catalog(layout)
 
     @classmethod
     def of(cls, layout: Layout) -> "Plan":

@@ -26,8 +26,10 @@ import msgspec
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rfc3339
 from storage.model import Removed, Signal, Visit
+from stream.facts import facts_of
 from stream.journey import NEVER, Journey, Plan, Span, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
+from stream.priority import judge_facts
 from stream.recall import History, Recalled, span_of, with_twins
 from stream.signals import Signals
 from stream.track import Changes, Said, Track
@@ -425,6 +427,12 @@ class Store:
         duration = span.left_at - span.entered_at
         ended_by = "timeout" if is_final and span.ended_by is None else span.ended_by
         types = self._plan.zone_types
+        is_staff = device_id in self._plan.staff
+        pass_by = bool(span.stays) and all(types.get(stay.zone_id) == "outside" for stay in span.stays)
+        known = last.visit.priority_scores if last and last.span and last.span.shelf_visits == span.shelf_visits else None
+        before = known.facts if known else None
+        facts = None if is_staff or pass_by else facts_of(span.stays, span.shelf_visits, payments, self._plan.catalog, before)
+        judged = judge_facts(facts) if facts else None
         return Visit(
             visit_id=last.visit.visit_id if last else visit_id(self.store_id, device_id, span.entered_at, span.twin),
             store_id=self.store_id,
@@ -437,9 +445,11 @@ class Store:
             shelf_visits=span.shelf_visits,
             payments=payments,
             bounced=ended_by is not None and duration < self._plan.rules.bounce_s * SECOND and not payments,
-            pass_by=bool(span.stays) and all(types.get(stay.zone_id) == "outside" for stay in span.stays),
-            is_staff=device_id in self._plan.staff,
+            pass_by=pass_by,
+            is_staff=is_staff,
             is_final=is_final,
+            priority=judged.priority if judged else None,
+            priority_scores=judged.scores if judged else None,
         )
 
     def _say_payments(self, slots: list[Slot], changes: Changes) -> None:

@@ -10,7 +10,9 @@ SELECT
     visit.bounced,
     visit.pass_by,
     visit.is_staff,
-    visit.is_final
+    visit.is_final,
+    visit.priority,
+    visit.priority_scores::text
 FROM unnest(%(devices)s::text[], %(afters)s::bigint[]) AS device (device_id, after)
 INNER JOIN instore.visits AS visit
     ON visit.device_id = device.device_id AND visit.entered_at > instore.at(device.after)

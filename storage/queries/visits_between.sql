@@ -10,7 +10,9 @@ SELECT
     bounced,
     pass_by,
     is_staff,
-    is_final
+    is_final,
+    priority,
+    priority_scores::text
 FROM instore.visits
 WHERE
     (%(store_id)s::text IS NULL OR store_id = %(store_id)s::text)

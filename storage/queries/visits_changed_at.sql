@@ -9,7 +9,9 @@ SELECT
     bounced,
     pass_by,
     is_staff,
-    is_final
+    is_final,
+    priority,
+    priority_scores::text
 FROM instore.visits
 WHERE updated_at = %(flushed_at)s AND store_id = ANY(%(store_ids)s::text[])
 ORDER BY store_id, entered_at, visit_id;

@@ -10,7 +10,9 @@ SELECT DISTINCT
     visit.bounced,
     visit.pass_by,
     visit.is_staff,
-    visit.is_final
+    visit.is_final,
+    visit.priority,
+    visit.priority_scores::text
 FROM unnest(%(zones)s::text[], %(times)s::bigint[]) AS asked (zone_id, at)
 INNER JOIN instore.stays AS stay
     ON

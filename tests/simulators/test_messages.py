@@ -156,5 +156,5 @@ def test_the_messages_of_a_day_are_its_lines() -> None:
     made = list(messages(lines))
     assert sum(message.size for message in made) == sum(len(text) + 1 for text in lines)
     assert sum(message.readings for message in made) == len(lines)
-    assert len(made) < len(lines) / 2
+    assert len(made) < len(lines) * 0.6  # touches of shelves are messages of their own
     assert b",".join(message.payload.removeprefix(b"[").removesuffix(b"]") for message in made) == b",".join(lines)

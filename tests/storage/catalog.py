@@ -25,6 +25,7 @@ ORDER = [
     "payments",
     "payment_items",
     "signals",
+    "visitor_priorities",
     "stores",
     "layouts",
     "zones",

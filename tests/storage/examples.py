@@ -4,7 +4,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sensors.reading import SECOND, Dwell, Item, Payment
-from storage.model import Advance, ShelfVisit, Stay, StoredReading, Visit
+from storage.model import Advance, Facts, Scores, ShelfVisit, Stay, StoredReading, Visit
 
 DAY = 1_790_000_000 * SECOND // (3600 * SECOND) * (3600 * SECOND)
 """A full hour in 2026, in microseconds since 1970."""
@@ -87,3 +87,8 @@ def visit(number: int, store_id: str = "s1", n_stays: int = 3, *, is_final: bool
         is_staff=False,
         is_final=is_final,
     )
+
+
+def scores(*, speed: float = 0.0, price: float = 0.0, card: int = 0, enough: bool = True) -> Scores:
+    """Scores of a visit with hardly a fact."""
+    return Scores(speed=speed, selection=0.0, price=price, recognition=0.0, enough=enough, facts=Facts(visit_s=90.5, card=card))

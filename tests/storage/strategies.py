@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sensors.dead_letter import DeadLetter
 from sensors.reading import MAX_DURATION_S, MAX_MONEY, MAX_TEXT, MAX_TS, Dwell, Entry, Item, Payment, Reading, Shelf, Status
-from storage.model import Removed, ShelfVisit, Stay, StoredReading, Visit
+from storage.model import Facts, Removed, Scores, ShelfVisit, Stay, StoredReading, Visit
 
 NASTY = ("'", '"', "\\", "\\N", "a\tb\nc\r", "{}", "NULL", "$1", "%s", "\N{PILE OF POO}", "\N{COMBINING ACUTE ACCENT}", "x" * MAX_TEXT)
 
@@ -63,6 +63,13 @@ def stored_readings(store_id: st.SearchStrategy[str] = text) -> st.SearchStrateg
     return st.builds(StoredReading, reading=readings(store_id), is_late=st.booleans())
 
 
+shares = st.integers(0, 1000).map(lambda thousandth: thousandth / 1000)
+facts = st.builds(
+    Facts, visit_s=st.floats(0, 1e9), touches=st.integers(0, 2**31), look_s=st.floats(0, 1e6), coverage=shares, card=st.integers(0, 1)
+)
+scores = st.builds(Scores, speed=shares, selection=shares, price=shares, recognition=shares, enough=st.booleans(), facts=facts)
+
+
 @st.composite
 def visits(draw: st.DrawFn, store_id: str = "s1", visit_id: str | None = None, entered_at: int | None = None) -> Visit:
     """A visit as the engine may make it: parts in their order, none before it began."""
@@ -95,6 +102,8 @@ def visits(draw: st.DrawFn, store_id: str = "s1", visit_id: str | None = None, e
         pass_by=draw(st.booleans()),
         is_staff=draw(st.booleans()),
         is_final=draw(st.booleans()),
+        priority=draw(st.sampled_from([None, "speed", "selection", "price", "recognition", "none"])),
+        priority_scores=draw(st.none() | scores),
     )
 
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from psycopg import sql
 
 from sensors.dead_letter import DeadLetter
@@ -17,9 +18,10 @@ from storage import restore
 from storage.connect import connect
 from storage.model import Clock, Flush, Removed, StoredReading, Visit
 from storage.writer import Writer
+from stream.priority import DEFAULT
 from tests.conftest import MakeDatabase
 from tests.storage import strategies
-from tests.storage.examples import DAY, HOUR, WRITTEN, dwell, payment, step, visit
+from tests.storage.examples import DAY, HOUR, WRITTEN, dwell, payment, scores, step, visit
 
 pytestmark = pytest.mark.integration
 
@@ -190,12 +192,40 @@ def test_unchanged_stays_are_not_written_again(database: Database) -> None:
     assert len(after) == 4
 
 
-def test_a_visit_keeps_its_priority(database: Database) -> None:
-    """The priority is judged elsewhere: an upsert of the visit does not touch it."""
+def test_a_priority_stands_in_sql_as_the_page_says(database: Database) -> None:
+    """A name, and JSON with the scores and the facts; who is no longer judged has none."""
+    database.write(visits=[structs.replace(visit(1), priority="speed", priority_scores=scores(speed=0.75, card=1))])
+    found = "SELECT priority, priority_scores ->> 'speed', priority_scores -> 'facts' ->> 'card' FROM instore.visits"
+    assert database.rows(found) == [("speed", "0.75", "1")]
     database.write(visits=[visit(1)])
-    database.connection.execute("UPDATE instore.visits SET priority = 'speed'")
-    database.write(visits=[visit(1, n_stays=4)])
-    assert database.rows("SELECT priority FROM instore.visits") == [("speed",)]
+    assert database.rows(found) == [(None, None, None)]
+
+
+def test_visitors_are_judged_over_their_visits(database: Database) -> None:
+    """The mean scores of the visits that say enough; the best one names the priority, if it is good enough."""
+    told = [
+        ("band-1", scores(speed=0.9, price=0.3)),
+        ("band-1", scores(speed=0.5, price=0.1)),
+        ("band-1", scores(price=1.0, enough=False)),
+        ("band-2", scores(price=0.5)),
+        ("band-3", None),
+    ]
+    database.write(
+        visits=[
+            structs.replace(visit(number), device_id=device, priority="none" if judged else None, priority_scores=judged)
+            for number, (device, judged) in enumerate(told)
+        ]
+    )
+    assert database.rows(
+        "SELECT device_id, visits, round(speed::numeric, 3)::text, round(price::numeric, 3)::text, priority"
+        " FROM instore.visitor_priorities ORDER BY device_id"
+    ) == [("band-1", 2, "0.700", "0.200", "speed"), ("band-2", 1, "0.000", "0.500", "none")]
+
+
+def test_the_threshold_of_visitors_is_that_of_visits(database: Database) -> None:
+    """One number in two languages."""
+    [(view,)] = database.rows("SELECT pg_get_viewdef('instore.visitor_priorities'::regclass)")
+    assert f"< ({DEFAULT.threshold})" in str(view)
 
 
 def test_a_removed_visit_leaves_nothing_behind(database: Database) -> None:

@@ -1,0 +1,170 @@
+"""What a visit says that the shopper values: speed, selection, price, recognition, or none of them. A heuristic. Pure.
+
+Nobody can see what somebody values. What can be seen is how fast they walk, how long they look, what they take into the hand and put back,
+where they stay. `stream.facts` makes figures of that, each of which a person can check against the visit; `judge` makes scores of the
+figures. A score is the weighted mean of its parts, and a part is a ramp: 0 up to one value of a fact, 1 from another one on, a straight
+line between. So more of a fact never takes a score the other way, and every score can be told by its parts (`explain`). `docs/priority.md`
+shows them all, and how well they do.
+
+It costs some microseconds, and works at any moment of an open visit: the facts are those so far.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from sensors.reading import Payment
+from storage.model import Facts, Priority, Scores, ShelfVisit, Stay
+from stream.facts import Catalog, facts_of
+
+EVEN = 0.5
+"""A share that says nothing."""
+
+DIGITS = 3
+"""Scores are rounded to so many decimals: nobody can tell them apart any finer."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One reason of a score: a ramp over a fact.
+
+    Attributes:
+        fact: a field of `storage.model.Facts`.
+        none: where the ramp is 0.
+        full: where it is 1; less than `none` for a fact of which less says more.
+        weight: its weight among the parts of the score.
+        count: the fact that counts what a share was taken of; then the share is drawn towards one half as `Settings.doubt` says.
+    """
+
+    fact: str
+    none: float
+    full: float
+    weight: float
+    count: str = ""
+
+    def value(self, facts: Facts, doubt: float) -> float:
+        """Where the ramp stands, from 0 to 1."""
+        fact: float = getattr(facts, self.fact)
+        if self.count:
+            n: int = getattr(facts, self.count)
+            fact = (fact * n + EVEN * doubt) / (n + doubt)
+        share = (fact - self.none) / (self.full - self.none)
+        return 0.0 if share < 0 else min(share, 1.0)
+
+
+SPEED = (
+    Part("look_s", none=10, full=4, weight=2),
+    Part("visit_s", none=900, full=300, weight=2),
+    Part("empty_stops", none=0.3, full=0, weight=1),
+    Part("zones_per_min", none=0.5, full=1.25, weight=1),
+    Part("stops_per_min", none=0, full=0.9, weight=0.5),
+)
+SELECTION = (
+    Part("empty_stops", none=0.3, full=0.75, weight=1.25),
+    Part("look_s", none=9, full=17.5, weight=1),
+    Part("coverage", none=0.15, full=0.8, weight=1),
+    Part("compared", none=0.3, full=1.2, weight=0.75),
+    Part("returns", none=0, full=0.2, weight=0.5),
+)
+PRICE = (
+    Part("bargains", none=0.4, full=0.8, weight=1, count="priced"),
+    Part("offers", none=0.55, full=0.95, weight=1, count="stops"),
+    Part("cheaper", none=0, full=1.5, weight=1),
+)
+RECOGNITION = (
+    Part("asked_s", none=30, full=90, weight=1.5),
+    Part("served_s", none=0, full=90, weight=1.25),
+    Part("card", none=0, full=1, weight=1),
+)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The thresholds and weights of the heuristic. The defaults were tuned on simulated shoppers, whose labels are the simulator's own.
+
+    Attributes:
+        speed: the parts of that score.
+        selection: the parts of that score.
+        price: the parts of that score.
+        recognition: the parts of that score.
+        threshold: the best score must reach it, else the priority is `none`.
+        doubt: a share of few choices says little: it is taken as if there had been so many more, half of them one way and half the other.
+        least_s: a shorter visit is not judged (seconds).
+        least_touches: nor one with fewer touches, unless a service point was visited.
+    """
+
+    speed: tuple[Part, ...] = SPEED
+    selection: tuple[Part, ...] = SELECTION
+    price: tuple[Part, ...] = PRICE
+    recognition: tuple[Part, ...] = RECOGNITION
+    threshold: float = 0.58
+    doubt: float = 1.0
+    least_s: float = 60.0
+    least_touches: int = 2
+
+
+DEFAULT = Settings()
+
+
+class Judgement(NamedTuple):
+    """The priority, and the scores and facts that gave it."""
+
+    priority: Priority
+    scores: Scores
+
+
+def judge(
+    stays: Sequence[Stay], shelf_visits: Sequence[ShelfVisit], payments: Sequence[Payment], catalog: Catalog, settings: Settings = DEFAULT
+) -> Judgement:
+    """Judge a visit, or what there is of it so far. A heuristic.
+
+    Args:
+        stays: its stays, in any order.
+        shelf_visits: its touches, in any order.
+        payments: its payments, in any order.
+        catalog: the store.
+        settings: thresholds and weights.
+    """
+    return judge_facts(facts_of(stays, shelf_visits, payments, catalog), settings)
+
+
+def judge_facts(facts: Facts, settings: Settings = DEFAULT) -> Judgement:
+    """Judge by facts: same facts, same scores. A heuristic.
+
+    Where the evidence is too thin all scores are 0 and `enough` is false. Of equal scores the first in the order of `Scores` decides.
+    """
+    if facts.visit_s < settings.least_s or (facts.touches < settings.least_touches and not facts.served_s):
+        return Judgement("none", Scores(speed=0.0, selection=0.0, price=0.0, recognition=0.0, enough=False, facts=facts))
+    doubt = settings.doubt
+    speed = _score(settings.speed, facts, doubt)
+    selection = _score(settings.selection, facts, doubt)
+    price = _score(settings.price, facts, doubt)
+    recognition = _score(settings.recognition, facts, doubt)
+    best = max(speed, selection, price, recognition)
+    priority: Priority = "none"
+    if best >= settings.threshold:
+        priority = "speed" if speed == best else "selection" if selection == best else "price" if price == best else "recognition"
+    return Judgement(priority, Scores(speed=speed, selection=selection, price=price, recognition=recognition, enough=True, facts=facts))
+
+
+def explain(facts: Facts, settings: Settings = DEFAULT) -> dict[str, dict[str, float]]:
+    """Say how each part of each score came out: from 0 to 1, before its weight. For people."""
+    return {
+        name: {part.fact: round(part.value(facts, settings.doubt), DIGITS) for part in getattr(settings, name)}
+        for name in ("speed", "selection", "price", "recognition")
+    }
+
+
+def _score(parts: tuple[Part, ...], facts: Facts, doubt: float) -> float:
+    """The weighted mean of the parts. The ramps are those of `Part.value`, written out here again: calls would cost as much as all else."""
+    total = weights = 0.0
+    for part in parts:
+        weights += part.weight
+        fact: float = getattr(facts, part.fact)
+        if part.count:
+            n: int = getattr(facts, part.count)
+            fact = (fact * n + EVEN * doubt) / (n + doubt)
+        none = part.none
+        share = (fact - none) / (part.full - none)
+        if share > 0:
+            total += part.weight * share if share < 1 else part.weight
+    return round(total / weights, DIGITS) if weights else 0.0

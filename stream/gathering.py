@@ -29,7 +29,7 @@ class Past(Protocol):
     def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]: ...  # noqa: D102
     def visits_in_zones(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> list[Visit]: ...  # noqa: D102
     def payments_in(self, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]: ...  # noqa: D102
-    def heard(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> dict[str, list[int]]: ...  # noqa: D102
+    def heard(self, store_id: str, asked: Iterable[tuple[str, int]], within: int) -> dict[str, list[int]]: ...  # noqa: D102
     def signals_of(self, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]) -> list[Signal]: ...  # noqa: D102
 
 
@@ -72,6 +72,7 @@ class Gathering:
         paid = [reading for reading in readings if isinstance(reading, Payment)]
         recalled = Recalled(histories, visits, [one for one in paid if one.device_id is None or self._may_change(one, histories)])
         recalled.signals = self._past.signals_of(self._store_id, [visit.visit_id for visit in visits], [(since, FOR_EVER)])
+        recalled.is_all = True
         return recalled
 
     def since(self, since: int, devices: Iterable[str], paid: tuple[int, int]) -> Recalled:
@@ -117,8 +118,8 @@ class Gathering:
             recalled.staying = self._past.visits_in_zones(self._store_id, around)
             recalled.till_payments = self._past.payments_in(self._store_id, _merged(Where(*one) for one in around))
         recalled.heard = self._heard(late)
-        near = [Where("", ts, ts + self._signals.silence(sensor)) for sensor, ts, _ in recalled.heard]
-        near = [Where("", stay.started_at - (stay.ended_at - stay.started_at), stay.ended_at) for stay in near]
+        longest = self._signals.longest_silence
+        near = [Where("", min(late) - longest, max(late) + longest) for _, late, _ in recalled.heard]
         stretches = _merged([*near, *(Where(*one) for one in around)])
         visit_ids = [visit.visit_id for visit in recalled.visits]
         if stretches or visit_ids:
@@ -135,17 +136,20 @@ class Gathering:
         stays = [Where(stay.zone_id, stay.started_at, stay.ended_at) for visit in visits for stay in visit.stays if stay.zone_id in zones]
         return stays + [Where(one.zone_id, one.at, one.at) for one in said if one.zone_id in zones and one.visit_id is None]
 
-    def _heard(self, late: list[Reading]) -> list[tuple[str, int, list[int]]]:
-        """Gather what else each late reading's sensor said around it: stored, about to be, and late."""
-        limits = {reading.sensor_id: self._signals.silence(reading.sensor_id) for reading in late}
-        asked = [(one.sensor_id, one.ts - limits[one.sensor_id], one.ts + limits[one.sensor_id]) for one in late if limits[one.sensor_id]]
-        if not asked:
+    def _heard(self, late: list[Reading]) -> list[tuple[str, list[int], list[int]]]:
+        """Gather when each late reading's sensor was heard around it: stored, and about to be."""
+        times: dict[str, list[int]] = {}
+        for reading in late:
+            if self._signals.waits_for(reading.sensor_id):
+                times.setdefault(reading.sensor_id, []).append(reading.ts)
+        if not times:
             return []
-        heard = {sensor: [*times] for sensor, times in self._past.heard(self._store_id, asked).items()}
-        for reading in self._buffered + late:
-            if reading.sensor_id in limits:
-                heard.setdefault(reading.sensor_id, []).append(reading.ts)
-        return [(sensor, (since + until) // 2, [ts for ts in heard[sensor] if since <= ts <= until]) for sensor, since, until in asked]
+        asked = [(sensor, ts) for sensor, of_sensor in times.items() for ts in of_sensor]
+        others = self._past.heard(self._store_id, asked, self._signals.longest_silence)
+        for reading in self._buffered:
+            if reading.sensor_id in times:
+                others.setdefault(reading.sensor_id, []).append(reading.ts)
+        return [(sensor, of_sensor, others.get(sensor, [])) for sensor, of_sensor in times.items()]
 
     def _histories(self, wanted: Mapping[str, int], late: list[Reading]) -> tuple[dict[str, History], list[Payment]]:
         """Read each device back to a silence before what is wanted of it; also what it paid since."""

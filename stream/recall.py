@@ -39,8 +39,9 @@ class Recalled(msgspec.Struct):
         days: days of zones that change and were forgotten: zone and beginning.
         staying: all visits with a stay there then, as they are stored.
         till_payments: all payments there then.
-        heard: of each late reading its sensor, its `ts`, and the `ts` of all readings of the sensor within its threshold around.
+        heard: of each sensor with late readings their `ts`, and those of its other readings around them (`stream.silence.neighbours`).
         signals: what was said of all of these.
+        is_all: it is all that can still change, for a store that is taken up anew.
     """
 
     histories: dict[str, History] = {}
@@ -49,8 +50,9 @@ class Recalled(msgspec.Struct):
     days: list[tuple[str, int]] = []
     staying: list[Visit] = []
     till_payments: list[Payment] = []
-    heard: list[tuple[str, int, list[int]]] = []
+    heard: list[tuple[str, list[int], list[int]]] = []
     signals: list[Signal] = []
+    is_all: bool = False
 
 
 class Where(msgspec.Struct, frozen=True, gc=False):

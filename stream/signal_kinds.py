@@ -197,16 +197,16 @@ def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
 
 
-def silence_signal(store_id: str, sensor_id: str, since: int, threshold: int) -> Signal:
-    """Say that a sensor has been silent for so long."""
+def silence_signal(store_id: str, sensor_id: str, since: int, threshold: int, due: int) -> Signal:
+    """Say that a sensor has been silent for so long, when that is due."""
     return Signal(
         signal_id=signal_id("sensor_silent", store_id, (sensor_id,), since),
         store_id=store_id,
         kind="sensor_silent",
         since=since,
-        at=since + threshold,
+        at=due,
         sensor_id=sensor_id,
-        value=threshold / SECOND,
+        value=(due - since) / SECOND,
         threshold=threshold / SECOND,
-        message=f"Sensor {sensor_id} has said nothing for {minutes(threshold)}; look at its power and its network",
+        message=f"Sensor {sensor_id} has said nothing for {minutes(due - since)}; look at its power and its network",
     )

@@ -20,7 +20,7 @@ from storage.model import Signal, Visit
 from stream.journey import NEVER, Plan, Span
 from stream.naming import in_order
 from stream.signal_kinds import DAY, SignalPlan, of_turn, of_visit, presences, silence_signal
-from stream.silence import Sensors, silences
+from stream.silence import Sensors, neighbours
 from stream.zones import Cell
 
 Subject = tuple[str, ...] | tuple[str, str, int]
@@ -38,7 +38,7 @@ class Signals:
     def __init__(self, store_id: str, plan: Plan) -> None:
         self._store_id = store_id
         self._plan = SignalPlan(plan)
-        self._sensors = Sensors(plan.signal_rules)
+        self._sensors = Sensors(plan.signal_rules, plan.layout)
         self._cells: dict[tuple[str, int], Cell] = {}
         self._dirty: set[tuple[str, int]] = set()
         self._alarms: list[tuple[int, tuple[str, int]]] = []
@@ -62,21 +62,26 @@ class Signals:
     def reach(self, watermark: int) -> int:
         """How far back a restart has to know visits and payments: all of each day that readings on time can still change."""
         plan = self._plan
-        first = plan.day(watermark - round(MAX_DURATION_S * SECOND) - plan.plan.micros.presence_gap - plan.hold)
-        return plan.day_start(first) - max(plan.hold, plan.till_open)
+        first = self._first_day(watermark)
+        return min(plan.day_start(first) - max(plan.hold, plan.till_open), watermark - self._sensors.longest)
+
+    def _first_day(self, watermark: int) -> int:
+        plan = self._plan
+        return plan.day(watermark - round(MAX_DURATION_S * SECOND) - plan.plan.micros.presence_gap - plan.hold)
 
     def hear(self, readings: Iterable[Reading]) -> None:
         """Take note that sensors live."""
         self._sensors.hear(readings)
 
-    def hear_late(self, heard: Iterable[tuple[str, int, list[int]]], store_time: int) -> None:
-        """Look again at a sensor's silences around a late reading: given are the sensor, that time, and all that is near it."""
-        for sensor_id, ts, near in heard:
-            threshold = self._sensors.threshold(sensor_id)
-            self._sensors.hear_late(sensor_id, ts)
-            for since, is_silent in silences(near, ts - threshold, ts, threshold):
-                if since + threshold < store_time:  # else it is in memory, and waits for its time
-                    self._say_silence(sensor_id, since, is_silent)
+    def hear_late(self, heard: Iterable[tuple[str, list[int], list[int]]], store_time: int) -> None:
+        """Look again at sensors' silences around late readings: given are the sensor, when it was heard late, and when else around that."""
+        for sensor_id, late, others in heard:
+            for ts in late:
+                self._sensors.hear_late(sensor_id, ts)
+            for since, following in neighbours(late, others, self.longest_silence):
+                due = self._sensors.due(sensor_id, since)
+                if due < store_time:  # else it is in memory, and waits for its time
+                    self._say_silence(sensor_id, since, following is None or following > due)
 
     def settle_silences(self, said: Iterable[Signal]) -> None:
         """Take note of the silences that were found before a restart."""
@@ -84,9 +89,14 @@ class Signals:
             if signal.sensor_id is not None:
                 self._sensors.settle_silence(signal.sensor_id, signal.since)
 
-    def silence(self, sensor_id: str) -> int:
-        """How long a sensor may be silent, in microseconds."""
-        return self._sensors.threshold(sensor_id)
+    def waits_for(self, sensor_id: str) -> bool:
+        """Whether a silence of this sensor would be said."""
+        return self._sensors.threshold(sensor_id) > 0
+
+    @property
+    def longest_silence(self) -> int:
+        """How long a silence may take to be due, in microseconds."""
+        return self._sensors.longest
 
     def pay(self, payment: Payment) -> None:
         """Take note that a till took money."""
@@ -188,9 +198,8 @@ class Signals:
 
     def begin(self, watermark: int) -> None:
         """Begin with the days that readings on time can still change; only before anything is known."""
-        plan = self._plan
-        self._floor = plan.day(self.reach(watermark) + max(plan.hold, plan.till_open))
-        self._sensors.forget(plan.day_start(self._floor))
+        self._floor = self._first_day(watermark)
+        self._sensors.forget(self.reach(watermark))
 
     def replan(self, plan: Plan, before: Mapping[str, list[Span]], after: Mapping[str, list[Span]], payments: Iterable[Payment]) -> None:
         """Go on by other rules and another layout; the days that are known follow them.
@@ -204,7 +213,7 @@ class Signals:
         for device_id, spans in before.items():
             self.change(device_id, spans, ())
         old, self._plan = self._plan, SignalPlan(plan)
-        self._sensors.replan(plan.signal_rules)
+        self._sensors.replan(plan.signal_rules, plan.layout)
         cells, self._cells, self._dirty = self._cells, {}, set()
         if old.day_begins == self._plan.day_begins:
             for (zone, day), cell in cells.items():
@@ -238,9 +247,9 @@ class Signals:
         self.begin(watermark)
         for key in [key for key in self._cells if key[1] < self._floor]:
             del self._cells[key]
-        start = self._plan.day_start(self._floor)
+        start = {"zone": self._plan.day_start(self._floor), "sensor": self.reach(watermark), "visit": NEVER}
         for subject, said in list(self._said.items()):
-            if subject[0] != "visit" and all(signal.at < start for signal in said.values()):
+            if all(signal.at < start[subject[0]] for signal in said.values()):
                 del self._said[subject]
 
     def _subject(self, signal: Signal) -> Subject:
@@ -274,8 +283,11 @@ class Signals:
             self._said.pop(subject, None)
 
     def _say_silence(self, sensor_id: str, since: int, is_silent: bool) -> None:
-        threshold = self._sensors.threshold(sensor_id)
-        signals = [silence_signal(self._store_id, sensor_id, since, threshold)] if is_silent and threshold else []
+        signals = []
+        if is_silent and self.waits_for(sensor_id):
+            signals = [
+                silence_signal(self._store_id, sensor_id, since, self._sensors.threshold(sensor_id), self._sensors.due(sensor_id, since))
+            ]
         self._say(("sensor", sensor_id, since), signals)
 
     def _put(self, zone: str, device_id: str, start: int, until: int | None, last: int) -> None:

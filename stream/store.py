@@ -143,8 +143,9 @@ class Store:
             recalled: what was forgotten of them and around them, gathered from the database. It must be as old as the last `take`.
         """
         self.signals.seed(recalled.signals, recalled.days)
-        self.signals.settle_silences(recalled.signals)
-        self.pass_time(max((self._proves(signal) for signal in recalled.signals), default=NEVER))
+        if recalled.is_all:
+            self.signals.settle_silences(recalled.signals)
+            self.pass_time(max((self._proves(signal) for signal in recalled.signals), default=NEVER))
         self.signals.load(recalled.days, recalled.staying, map(self._in_its_zone, recalled.till_payments))
         self.signals.hear_late(recalled.heard, self.store_time)
         told_anew = recalled.histories
@@ -169,7 +170,8 @@ class Store:
         """
         self.store_time = self._ids_since = store_time
         self.signals.begin(self._watermark)
-        self.signals.hear(stored)
+        reach = self.signals.reach(self._watermark)
+        self.signals.hear(reading for reading in stored if reading.ts >= reach)
         for reading in stored:
             if reading.ts >= store_time - self._ids_kept:
                 self._ids.add(reading.id)

@@ -5,6 +5,7 @@ import random
 import msgspec
 import pytest
 
+from sensors.hours import DAYS
 from sensors.layout import Layout, Zone
 from sensors.reading import SECOND, Reading
 from storage.model import Signal
@@ -16,6 +17,9 @@ from tests.stream.rows import Rows
 
 SEEDS = 300
 KINDS = {"long_dwell", "abandoned_basket", "zone_congested", "zone_cleared", "queue_long", "sensor_silent"}
+
+
+HOURS: tuple[list[str], ...] = (["08:00", "20:00"], ["00:00", "09:30", "10:00", "24:00"], ["12:10", "12:20"], [])
 
 
 def _layout(case: Case, store_id: str, rng: random.Random) -> Layout:
@@ -34,7 +38,8 @@ def _layout(case: Case, store_id: str, rng: random.Random) -> Layout:
         "sensor_silent_s": rng.choice((0, 1, 60, 1800)),
         "presence_hold_s": rng.choice((0, 5, 30, 3600)),
     }
-    return msgspec.structs.replace(layout, zones=zones or (Zone(zone_id="food", capacity=1),), rules=rules)
+    hours = {day: rng.choice(HOURS) for day in DAYS if rng.random() < 0.8} if rng.random() < 0.5 else {}
+    return msgspec.structs.replace(layout, zones=zones or (Zone(zone_id="food", capacity=1),), rules=rules, opening_hours=hours)
 
 
 def _told(signal: Signal) -> Told:

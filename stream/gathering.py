@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-import msgspec
-
 from sensors.reading import SECOND, Dwell, Entry, Payment, Reading, Shelf
 from storage.model import Signal, Visit
 from stream.journey import FOR_EVER, NEVER, Plan, Tracked
-from stream.recall import History, Recalled, Where, begin_of, differing, since_a_silence
+from stream.recall import History, Recalled, Where, begin_of, differing, since_a_silence, told_anew
+from stream.signal_kinds import Presence
 from stream.store import Store
 
 FIRST_LOOK = 2 * 86_400 * SECOND
@@ -99,18 +98,19 @@ class Gathering:
         """Gather devices since when they are wanted, and the payments that change hands with them or lie in these places."""
         histories, own_payments = self._histories(wanted, late) if wanted else ({}, [])
         visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
-        where += self._differing(histories, visits)
+        changed, present = self._differing(histories, visits)
+        where += changed
         payments = own_payments + self._anonymous(late, where)
         told = {visit.visit_id for visit in visits}
         others = [visit for visit in self._past.visits_staying(self._store_id, self._asked(payments, visits)) if visit.visit_id not in told]
         foreign = [visit for visit in others if visit.device_id not in histories or visit.entered_at <= histories[visit.device_id].after]
         recalled = Recalled(histories, visits + foreign, payments)
-        self._add_signals(recalled, late, where)
+        self._add_signals(recalled, late, present + self._anywhere(where))
         return recalled
 
-    def _add_signals(self, recalled: Recalled, late: list[Reading], where: list[Where]) -> None:
+    def _add_signals(self, recalled: Recalled, late: list[Reading], present: list[Presence]) -> None:
         """Read the forgotten days of zones that change, what is around late readings of sensors, and what was said of all of it."""
-        days = {day for stay in [*where, *self._anywhere(where)] for day in self._signals.days_of(*msgspec.structs.astuple(stay))}
+        days = {day for one in present for day in self._signals.days_of(*one)}
         days |= {day for one in late if isinstance(one, Payment) for day in self._signals.till_days(self._zone(one), one.ts)}
         recalled.days = sorted(days)
         around = [(zone, *self._signals.around(start)) for zone, start in recalled.days]
@@ -125,7 +125,7 @@ class Gathering:
         if stretches or visit_ids:
             recalled.signals = self._past.signals_of(self._store_id, visit_ids, stretches)
 
-    def _anywhere(self, where: list[Where]) -> list[Where]:
+    def _anywhere(self, where: list[Where]) -> list[Presence]:
         """Find out when somebody was, or was said to be, in zones with a threshold, where a stretch of time is looked at in all of them."""
         stretches = [(stay.started_at, stay.ended_at) for stay in where if stay.zone_id == ANYWHERE and stay.started_at <= stay.ended_at]
         if not stretches:
@@ -133,8 +133,10 @@ class Gathering:
         zones = set(self._signals.watched)
         visits = self._past.visits_in_zones(self._store_id, [(zone, *stretch) for zone in sorted(zones) for stretch in stretches])
         said = self._past.signals_of(self._store_id, [], stretches)
-        stays = [Where(stay.zone_id, stay.started_at, stay.ended_at) for visit in visits for stay in visit.stays if stay.zone_id in zones]
-        return stays + [Where(one.zone_id, one.at, one.at) for one in said if one.zone_id in zones and one.visit_id is None]
+        stays = [
+            Presence(stay.zone_id, stay.started_at, stay.ended_at) for visit in visits for stay in visit.stays if stay.zone_id in zones
+        ]
+        return stays + [Presence(one.zone_id, one.at, one.at) for one in said if one.zone_id in zones and one.visit_id is None]
 
     def _heard(self, late: list[Reading]) -> list[tuple[str, list[int], list[int]]]:
         """Gather when each late reading's sensor was heard around it: stored, and about to be."""
@@ -184,15 +186,18 @@ class Gathering:
         history = histories.get(payment.device_id or "")
         return history is not None and payment.ts > history.after + max(self._plan.micros.visit_timeout, self._plan.micros.exit_grace)
 
-    def _differing(self, histories: Mapping[str, History], visits: list[Visit]) -> list[Where]:
-        """Find the stays of these devices that are not as they are stored."""
+    def _differing(self, histories: Mapping[str, History], visits: list[Visit]) -> tuple[list[Where], list[Presence]]:
+        """Find the stays of these devices, and their presence in watched zones, that are not as they are stored."""
         of_device: dict[str, list[Visit]] = {}
         for visit in visits:
             of_device.setdefault(visit.device_id, []).append(visit)
         where: list[Where] = []
+        present: list[Presence] = []
         for device, history in histories.items():
-            where += differing(history, of_device.get(device, []), device, self._plan)
-        return where
+            now, stored = told_anew(history, self._plan), of_device.get(device, [])
+            where += differing(now, stored, device, self._plan)
+            present += self._signals.differing(now, stored, device)
+        return where, present
 
     def _anonymous(self, late: list[Reading], where: list[Where]) -> list[Payment]:
         """The payments without a device that may change hands: in these places, where a stay is another one now, and late ones."""

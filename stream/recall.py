@@ -6,7 +6,7 @@ present. Where its stays come out otherwise than they are stored (`differing`), 
 whoever else stayed there are wanted too.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
@@ -87,13 +87,18 @@ def since_a_silence(readings: list[Tracked], until: int, settled: int, plan: Pla
     return None
 
 
-def differing(history: History, stored: Sequence[Visit], device_id: str, plan: Plan) -> list[Where]:
-    """Find the stays of a device that are not as they are stored, the ones of before and the ones of now; staff's count for nobody."""
+def told_anew(history: History, plan: Plan) -> list[Span]:
+    """Tell the visits that a history amounts to."""
     journey = Journey()
     journey.fold(in_order([*history.readings]), plan)
-    now = set() if device_id in plan.staff else {stay for span in journey.spans() for stay in span.stays}
-    then = {stay for visit in stored if not visit.is_staff for stay in visit.stays}
-    return [Where(stay.zone_id, stay.started_at, stay.ended_at) for stay in sorted(now ^ then, key=attrgetter("started_at", "zone_id"))]
+    return journey.spans()
+
+
+def differing(now: Iterable[Span], stored: Iterable[Visit], device_id: str, plan: Plan) -> list[Where]:
+    """Find the stays of a device that are not as they are stored, the ones of before and the ones of now; staff's count for nobody."""
+    stays = set() if device_id in plan.staff else {stay for span in now for stay in span.stays}
+    changed = stays ^ {stay for visit in stored if not visit.is_staff for stay in visit.stays}
+    return [Where(stay.zone_id, stay.started_at, stay.ended_at) for stay in sorted(changed, key=attrgetter("started_at", "zone_id"))]
 
 
 def with_twins(visits: Iterable[Visit]) -> Iterator[tuple[Visit, int]]:

@@ -2,7 +2,7 @@
 
 Every signal follows from some part of the store alone, its *subject*, and is told anew whenever that part changes:
 
-    a visit                     long_dwell, abandoned_basket       (`stream.signal_kinds`)
+    a visit                     long_dwell, abandoned_basket, priority_changed  (`stream.signal_kinds`)
     a zone on one day           zone_congested, zone_cleared, queue_long  (`stream.zones`)
     a sensor behind a reading   sensor_silent                      (`stream.silence`)
 
@@ -12,14 +12,15 @@ them (`floor`); for late readings they are read back (`load`). After a restart a
 that are stored only what was said of them (`seed`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading
 from storage.model import Signal, Visit
+from stream.course import Change
 from stream.journey import NEVER, Plan, Span
 from stream.naming import in_order
-from stream.signal_kinds import DAY, SignalPlan, of_turn, of_visit, presences, silence_signal
+from stream.signal_kinds import DAY, Presence, SignalPlan, of_turn, of_visit, presences, silence_signal
 from stream.silence import Sensors, neighbours
 from stream.zones import Cell
 
@@ -140,9 +141,9 @@ class Signals:
                 self._put(zone, device_id, start, until, max(was, until))
         return True
 
-    def tell(self, visit: Visit) -> None:
-        """Say what there is to say of a visit, which is new or has changed."""
-        self._say(("visit", visit.visit_id), of_visit(visit, self._plan))
+    def tell(self, visit: Visit, changes: Sequence[Change]) -> None:
+        """Say what there is to say of a visit, which is new or has changed, and of how its priority changed."""
+        self._say(("visit", visit.visit_id), of_visit(visit, changes, self._plan))
 
     def forget_visit(self, visit_id: str, *, exists: bool) -> None:
         """Take back what was said of a visit that is no more; of one that exists, only forget that it was said."""
@@ -176,6 +177,11 @@ class Signals:
             return []
         last = min(self._plan.day(end + self._plan.hold), self._floor - 1)
         return [(zone, self._plan.day_start(day)) for day in range(self._plan.day(start), last + 1)]
+
+    def differing(self, now: Iterable[Span], stored: Iterable[Visit], device_id: str) -> list[Presence]:
+        """Find where and when a device counts as present otherwise than by its visits as they are stored; staff never does."""
+        present = set() if device_id in self._plan.plan.staff else {one for span in now for one in presences(span, self._plan)}
+        return sorted(present ^ {one for visit in stored if not visit.is_staff for one in presences(visit, self._plan)})
 
     def around(self, day_start: int) -> tuple[int, int]:
         """From when until when visits and payments matter for a day."""

@@ -1,4 +1,7 @@
-"""Signals by the words of `docs/signals.md`, slowly: from sets of readings and visits, without any state, and without the engine's code."""
+"""Signals by the words of `docs/signals.md`, slowly: from sets of readings and visits, without any state, and without the engine's code.
+
+Only the scores of a visit are the engine's, counted anew for each moment (`stream.priority.judge`).
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -7,6 +10,8 @@ from zoneinfo import ZoneInfo
 from sensors.layout import Day, Layout
 from sensors.reading import SECOND, Payment, Reading, to_datetime
 from storage.model import Visit
+from stream.facts import Catalog
+from stream.priority import Settings, judge
 from stream.rules import Rules, SignalRules
 
 DAY = 86_400 * SECOND
@@ -28,7 +33,7 @@ class Told(NamedTuple):
 def plain_signals(visits: Iterable[Visit], readings: Sequence[Reading], layout: Layout, rules: Rules) -> list[Told]:
     """Return all signals of a store of which nothing will come any more; its visits are those of the oracle, or proven equal to them."""
     own = [visit for visit in visits if not visit.is_staff]
-    told = [*_dwells(own, layout), *_abandoned(own, layout, rules), *_silent(readings, layout)]
+    told = [*_dwells(own, layout), *_abandoned(own, layout, rules), *_silent(readings, layout), *_priorities(own, layout)]
     for zone in sorted({stay.zone_id for visit in own for stay in visit.stays}):
         told += _zone(zone, own, readings, layout, rules)
     return sorted(told)
@@ -61,6 +66,30 @@ def _abandoned(visits: Iterable[Visit], layout: Layout, rules: Rules) -> Iterabl
         if least and n_taken >= least and not visit.payments:
             wait = rules.exit_grace_s if visit.ended_by == "exit" else rules.visit_timeout_s
             yield Told("abandoned_basket", visit.device_id, visit.left_at, visit.left_at + round(wait * SECOND), n_taken)
+
+
+def _priorities(visits: Iterable[Visit], layout: Layout) -> Iterable[Told]:
+    """Judge each visit as if it had ended, whenever the shopper moves on."""
+    settings, catalog = Settings.of(layout.rules), Catalog(layout)
+    for visit in visits:
+        announced, best, since = "none", "none", 0
+        for place, stay in enumerate(visit.stays[:-1]):
+            now = stay.ended_at
+            touches = [touch for touch in visit.shelf_visits if touch.ts <= now]
+            scores = judge(visit.stays[: place + 1], touches, [one for one in visit.payments if one.ts <= now], catalog, settings).scores
+            values = [
+                (scores.speed, "speed"),
+                (scores.selection, "selection"),
+                (scores.price, "price"),
+                (scores.recognition, "recognition"),
+            ]
+            score = max(value for value, _ in values)
+            name = next(name for value, name in values if value == score) if score >= settings.changed_score else "none"
+            if name != best:
+                best, since = name, now
+            if settings.changed_score and name not in {"none", announced} and now - since >= settings.hold_s * SECOND and not visit.pass_by:
+                announced = name
+                yield Told("priority_changed", visit.device_id, since, now, score)
 
 
 def _silent(readings: Sequence[Reading], layout: Layout) -> Iterable[Told]:

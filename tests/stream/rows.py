@@ -7,7 +7,8 @@ from sensors.reading import Payment, Reading
 from storage.model import Signal, StoredReading, Visit
 from stream.gathering import Gathering
 from stream.journey import Plan, Tracked
-from stream.store import Store, visit_id
+from stream.naming import visit_id
+from stream.store import Store
 from tests.oracle import Expected, ExpectedVisit, from_visit
 
 

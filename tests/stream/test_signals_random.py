@@ -16,7 +16,7 @@ from tests.strategies import Case, arrivals, random_case
 from tests.stream.rows import Rows
 
 SEEDS = 300
-KINDS = {"long_dwell", "abandoned_basket", "zone_congested", "zone_cleared", "queue_long", "sensor_silent"}
+KINDS = {"long_dwell", "abandoned_basket", "zone_congested", "zone_cleared", "queue_long", "sensor_silent", "priority_changed"}
 
 
 HOURS: tuple[list[str], ...] = (["08:00", "20:00"], ["00:00", "09:30", "10:00", "24:00"], ["12:10", "12:20"], [])
@@ -37,6 +37,10 @@ def _layout(case: Case, store_id: str, rng: random.Random) -> Layout:
         "queue_long_for_s": rng.choice((0, 1, 20)),
         "sensor_silent_s": rng.choice((0, 1, 60, 1800)),
         "presence_hold_s": rng.choice((0, 5, 30, 3600)),
+        "priority_changed_score": rng.choice((0, 0.1, 0.3, 0.75)),
+        "priority_hold_s": rng.choice((0, 5, 60)),
+        "priority_least_s": rng.choice((0, 60)),
+        "priority_least_touches": rng.choice((0, 1, 2)),
     }
     hours = {day: rng.choice(HOURS) for day in DAYS if rng.random() < 0.8} if rng.random() < 0.5 else {}
     return msgspec.structs.replace(layout, zones=zones or (Zone(zone_id="food", capacity=1),), rules=rules, opening_hours=hours)
@@ -46,6 +50,7 @@ def _told(signal: Signal) -> Told:
     subject = {
         "long_dwell": f"{signal.device_id} {signal.zone_id}",
         "abandoned_basket": signal.device_id,
+        "priority_changed": signal.device_id,
         "sensor_silent": signal.sensor_id,
     }
     return Told(signal.kind, subject.get(signal.kind, signal.zone_id) or "", signal.since, signal.at, signal.value)

@@ -350,6 +350,8 @@ class Store:
         track.journey.done = [*older]
         track.pending = [*history.readings]
         track.said = {key: said for key, said in track.said.items() if key[0] <= history.after}
+        for slot in track.payments:
+            slot.settled = slot.settled and slot.owner is not None and slot.owner.key[0] <= history.after
         self._dirty.add(device_id)
 
     def _remember(self, visit: Visit, key: tuple[int, int], *, settled: bool) -> None:

@@ -1,17 +1,14 @@
 """When a store is open, in absolute time, and when its shoppers come."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from sensors.layout import Day, Layout
-from sensors.reading import to_micros
+from sensors.hours import DAYS, clock_at, hours_on
+from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.habits import HOUR, MINUTE, Habits, pick
-
-DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 LAST_ENTRY = 10 * MINUTE
 """Nobody comes in during the last minutes before closing."""
@@ -64,16 +61,12 @@ def windows(layout: Layout, day: date) -> list[Window]:
             hour=int(clock[:2]),
             share=(closes - opens) / total,
         )
-        for number, ((opens, closes), clock) in enumerate(zip(spans, _hours(layout, day)[::2], strict=True), 1)
+        for number, ((opens, closes), clock) in enumerate(zip(spans, hours_on(layout, day)[::2], strict=True), 1)
     ]
 
 
-def _hours(layout: Layout, day: date) -> list[str]:
-    return layout.opening_hours.get(DAYS[day.weekday()], ["00:00", "24:00"])
-
-
 def _spans(layout: Layout, day: date) -> list[tuple[int, int]]:
-    times = [clock_at(layout, day, clock) for clock in _hours(layout, day)]
+    times = [clock_at(layout, day, clock) // 1000 for clock in hours_on(layout, day)]
     return list(zip(times[::2], times[1::2], strict=True))
 
 
@@ -115,11 +108,3 @@ def _slots(window: Window, hours: tuple[float, ...]) -> Iterator[tuple[int, int,
         end = min(first_hour + HOUR, last)
         yield first_hour, end, hours[hour % 24] * (end - first_hour) / HOUR
         first_hour, hour = end, hour + 1
-
-
-def clock_at(layout: Layout, day: date, clock: str) -> int:
-    """A local time of day (`HH:MM`) in epoch milliseconds; `24:00` is the next midnight."""
-    hour, minute = (int(part) for part in clock.split(":"))
-    midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(layout.timezone))
-    local = midnight + timedelta(days=hour // 24, hours=hour % 24, minutes=minute)
-    return to_micros(local) // 1000

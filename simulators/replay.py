@@ -18,7 +18,7 @@ import paho.mqtt.client as mqtt
 
 from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client
 from sensors.reading import SECOND
-from sensors.topics import mqtt_topic
+from sensors.topics import CLOCK_SENSOR, mqtt_topic
 from sensors.urls import MqttUrl, SettingError
 from simulators.messages import Message, messages
 from stream.rules import Rules
@@ -33,9 +33,6 @@ FUTURE = 300 * SECOND
 
 AFTER = SECOND
 """How much later than needed the last status is, so that nothing hangs on a boundary."""
-
-SENSOR = "replay"
-"""Who sends the last status."""
 
 BACKOFF_S = (0.1, 5.0)
 """From the first wait for a broker that is away to the longest."""
@@ -172,8 +169,17 @@ def closings(last: dict[str, int], pace: Pace) -> list[Message]:
         rules = pace.rules(store)
         wait = round((rules.visit_timeout_s + rules.exit_grace_s + rules.lateness_s) * SECOND) + AFTER
         at = min(ts + wait, int(pace.clock() * 1000) * 1000)
-        reading = {"id": f"{SENSOR}-{at}", "kind": "status", "store_id": store, "sensor_id": SENSOR, "ts": at // 1000, "state": "alive"}
-        made.append(Message(mqtt_topic(store, "status", SENSOR), msgspec.json.encode(reading), 1, store, "status", at // 1000 * 1000, 0))
+        reading = {
+            "id": f"{CLOCK_SENSOR}-{at}",
+            "kind": "status",
+            "store_id": store,
+            "sensor_id": CLOCK_SENSOR,
+            "ts": at // 1000,
+            "state": "alive",
+        }
+        made.append(
+            Message(mqtt_topic(store, "status", CLOCK_SENSOR), msgspec.json.encode(reading), 1, store, "status", at // 1000 * 1000, 0)
+        )
     return made
 
 

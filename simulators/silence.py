@@ -6,11 +6,11 @@ from datetime import date
 
 import msgspec
 
+from sensors.hours import clock_at
 from sensors.urls import SettingError
 from simulators.faults import Expected
 from simulators.floor import Floor
 from simulators.habits import MINUTE
-from simulators.opening import clock_at
 from simulators.sense import Recorded, Sensors, shelf_sensor
 from simulators.walk import Walk
 
@@ -60,7 +60,7 @@ def spans(floor: Floor, silences: Iterable[Silence], day: date) -> list[Span]:
             raise SettingError(
                 f"store `{floor.layout.store_id}` has no sensor `{silence.sensor_id}` to silence; it has {', '.join(sorted(known))}"
             )
-    return [Span(one.sensor_id, clock_at(floor.layout, day, one.begin), clock_at(floor.layout, day, one.end)) for one in silences]
+    return [Span(one.sensor_id, *(clock_at(floor.layout, day, clock) // 1000 for clock in (one.begin, one.end))) for one in silences]
 
 
 def sensors_of(floor: Floor) -> set[str]:

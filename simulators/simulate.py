@@ -13,13 +13,14 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
+from sensors.hours import DAYS
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.crowd import come_and_go, crowd_of
 from simulators.faults import Expected, Faults, afflict, check
 from simulators.floor import Floor, floor_of
 from simulators.habits import HOUR, Habits
-from simulators.opening import DAYS, Window, last_open_days, windows
+from simulators.opening import Window, last_open_days, windows
 from simulators.sense import Recorded, Sensors, power, readings
 from simulators.silence import Silence, Span, hush, spans, touches
 from simulators.truth import Truth, to_line, truth_of

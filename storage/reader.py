@@ -112,9 +112,9 @@ class Reader:
         """The visits with a stay in a zone during a stretch of time, for any of these."""
         return self._read(lambda connection: recall.visits_in_zones(connection, store_id, asked))
 
-    def heard(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> dict[str, list[int]]:
-        """When sensors were heard in stretches of time, by sensor."""
-        return self._read(lambda connection: recall.heard(connection, store_id, asked))
+    def heard(self, store_id: str, asked: Iterable[tuple[str, int]], within: int) -> dict[str, list[int]]:
+        """When sensors were heard last before, and first after, some moments, by sensor."""
+        return self._read(lambda connection: recall.heard(connection, store_id, asked, within))
 
     def signals_of(self, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]) -> list[Signal]:
         """What was said of these visits, and of zones and sensors in these stretches of time."""

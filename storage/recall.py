@@ -81,10 +81,10 @@ def visits_in_zones(connection: Connection, store_id: str, asked: Iterable[tuple
 
 
 @translated()
-def heard(connection: Connection, store_id: str, asked: Iterable[tuple[str, int, int]]) -> dict[str, list[int]]:
-    """When sensors were heard in stretches of time, both ends included, by sensor."""
+def heard(connection: Connection, store_id: str, asked: Iterable[tuple[str, int]], within: int) -> dict[str, list[int]]:
+    """When sensors were heard last before, and first after, some moments, no further away than `within` microseconds; by sensor."""
     wanted = sorted(set(asked))
-    scope = {"store_id": store_id, "sensors": [one[0] for one in wanted], **_cut([one[1:] for one in wanted])}
+    scope = {"store_id": store_id, "sensors": [one[0] for one in wanted], "times": [one[1] for one in wanted], "within": within}
     found: defaultdict[str, list[int]] = defaultdict(list)
     for sensor_id, ts in read_rows(connection, "heard", scope):
         found[sensor_id].append(ts + PG_EPOCH)

@@ -1,6 +1,10 @@
-"""The facts of a visit that its priority is judged by: each can be counted by hand from its stays, touches and payments. Pure."""
+"""The facts of a visit that its priority is judged by: each can be counted by hand from its stays, touches and payments. Pure.
 
-from collections.abc import Sequence
+A `Tally` counts as the visit goes on, so that a live visit is not counted from its beginning each time; what is in the hand at the shelf
+where the shopper stands is kept apart until the next shelf is touched.
+"""
+
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -27,7 +31,6 @@ class Offer(NamedTuple):
 
 _UNKNOWN = Offer(None, False, None)
 _NOTHING: dict[str, Offer] = {}
-_EMPTY: dict[str, int] = {}
 
 
 class Catalog:
@@ -62,48 +65,134 @@ def _offers(shelf: ShelfPlan) -> dict[str, Offer]:
     return offers
 
 
-class _Touches(NamedTuple):
-    """Touches, cut into stops: runs of touches of one shelf.
+class Tally:
+    """The facts of a visit as far as it is counted.
 
-    Attributes:
-        shelves: the shelf of each stop.
-        baskets: for each stop, how many units were kept of each product that was in the hand.
-        different: how many shelves.
-        looks: views that say how long they took.
-        looked_s: how long they took together.
-        picked: pickups.
-        put_back: put-backs.
+    Args:
+        catalog: the store.
     """
 
-    shelves: list[str]
-    baskets: list[dict[str, int]]
-    different: int
-    looks: int
-    looked_s: float
-    picked: int
-    put_back: int
+    __slots__ = (
+        *("_catalog", "_begin", "_end", "_zones", "_n_stays", "_shop", "_asked", "_served", "_paid_at", "_card"),
+        *("_touches", "_stops", "_shelves", "_shelf", "_basket", "_offers", "_looks", "_looked_s", "_picked", "_put_back"),
+        *("_handled", "_extra", "_empty", "_kept", "_promoted", "_priced", "_bargains", "_cheaper"),
+    )
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._begin, self._end, self._paid_at = _NEVER, 0, _NEVER
+        self._zones: frozenset[str] = frozenset()
+        self._shelves: frozenset[str] = frozenset()
+        self._shelf: str | None = None
+        self._basket: dict[str, int] = {}
+        self._looked_s = 0.0
+        self._n_stays = self._shop = self._asked = self._served = self._card = self._touches = self._stops = self._offers = 0
+        self._looks = self._picked = self._put_back = 0
+        self._handled = self._extra = self._empty = self._kept = self._promoted = self._priced = self._bargains = self._cheaper = 0
+
+    def copy(self) -> "Tally":
+        """Return another one that stands where this one does."""
+        other = Tally.__new__(Tally)
+        for name in Tally.__slots__:
+            setattr(other, name, getattr(self, name))
+        other._basket = self._basket.copy()  # noqa: SLF001 - another instance of this class
+        return other
+
+    def pay(self, payment: Payment) -> None:
+        """Count a payment; it must come before the stays that began after it."""
+        self._paid_at = min(self._paid_at, payment.ts)
+        if payment.device_id is not None:
+            self._card = 1
+
+    def stay(self, stay: Stay) -> None:
+        """Count a stay."""
+        started_at, ended_at = stay.started_at, stay.ended_at
+        self._begin = min(self._begin, started_at)
+        self._end = max(self._end, ended_at)
+        if stay.zone_id in self._catalog.service:
+            self._served += ended_at - started_at
+            if started_at < self._paid_at:
+                self._asked += ended_at - started_at
+        elif stay.zone_id not in self._catalog.elsewhere:
+            self._shop += ended_at - started_at
+            self._n_stays += 1
+            if stay.zone_id not in self._zones:
+                self._zones |= {stay.zone_id}
+
+    def touch(self, touch: ShelfVisit) -> None:
+        """Count a touch, in the order of time."""
+        self._touches += 1
+        if touch.shelf_id != self._shelf:
+            self._leave_shelf()
+            self._shelf = touch.shelf_id
+            self._stops += 1
+            self._offers += self._shelf in self._catalog.promoting
+            if self._shelf not in self._shelves:
+                self._shelves |= {self._shelf}
+        product = touch.product_id or ""
+        if touch.action == "pickup":
+            self._picked += 1
+            self._basket[product] = self._basket.get(product, 0) + 1
+        elif touch.action == "putback":
+            self._put_back += 1
+            self._basket[product] = max(0, self._basket.get(product, 0) - 1)
+        elif touch.duration_s is not None:
+            self._looks += 1
+            self._looked_s += touch.duration_s
+
+    def _leave_shelf(self) -> None:
+        """Count what was kept at the shelf where the shopper stood, and what it costs beside the others there."""
+        if self._shelf is None:
+            return
+        basket, self._basket = self._basket, {}
+        if not basket:
+            self._empty += 1
+            return
+        offers = self._catalog.shelves.get(self._shelf, _NOTHING)
+        taken = [offers.get(product, _UNKNOWN) for product, units in basket.items() if units]
+        self._handled += 1
+        self._extra += len(basket) - 1
+        self._kept += len(taken)
+        self._empty += not taken
+        for offer in taken:
+            self._promoted += offer.promoted
+            if offer.bargain is not None:
+                self._priced += 1
+                self._bargains += offer.bargain
+        if len(basket) > len(taken):
+            self._cheaper += _is_cheaper(basket, offers)
+
+    def facts(self) -> Facts:
+        """Give out the facts; this is the end of the tally, since the shopper leaves the shelf for it."""
+        self._leave_shelf()
+        minutes = self._shop / SECOND / _MINUTE
+        return Facts(
+            visit_s=max(0, self._end - self._begin) / SECOND,
+            shop_s=self._shop / SECOND,
+            touches=self._touches,
+            stops=self._stops,
+            shelves=len(self._shelves),
+            zones_per_min=_ratio(self._n_stays, minutes),
+            stops_per_min=_ratio(self._stops, minutes),
+            look_s=_ratio(self._looked_s, self._looks),
+            coverage=min(1.0, _ratio(len(self._zones), self._catalog.n_shop)),
+            empty_stops=_ratio(self._empty, self._stops),
+            returns=_ratio(self._stops - len(self._shelves), self._stops),
+            compared=_ratio(self._extra, self._handled),
+            put_backs=min(1.0, _ratio(self._put_back, self._picked)),
+            kept=self._kept,
+            promoted=_ratio(self._promoted, self._kept),
+            priced=self._priced,
+            bargains=_ratio(self._bargains, self._priced),
+            cheaper=self._cheaper,
+            offers=_ratio(self._offers, self._stops),
+            asked_s=self._asked / SECOND,
+            served_s=self._served / SECOND,
+            card=self._card,
+        )
 
 
-class _Choices(NamedTuple):
-    """What was kept of all stops. `handled`: stops with a product in the hand; `extra`: such products beyond the first; see `Facts`."""
-
-    handled: int
-    extra: int
-    empty: int
-    kept: int
-    promoted: int
-    priced: int
-    bargains: int
-    cheaper: int
-
-
-def facts_of(
-    stays: Sequence[Stay],
-    shelf_visits: Sequence[ShelfVisit],
-    payments: Sequence[Payment],
-    catalog: Catalog,
-    before: Facts | None = None,
-) -> Facts:
+def facts_of(stays: Iterable[Stay], shelf_visits: Iterable[ShelfVisit], payments: Iterable[Payment], catalog: Catalog) -> Facts:
     """Count the facts of a visit, or of what there is of it so far.
 
     Args:
@@ -111,140 +200,20 @@ def facts_of(
         shelf_visits: its touches, in any order.
         payments: its payments, in any order.
         catalog: the store.
-        before: facts of the same touches in the same store, as a live visit mostly has; they are not counted again.
     """
-    paid_at = min((payment.ts for payment in payments), default=_NEVER)
-    service, elsewhere = catalog.service, catalog.elsewhere
-    shop = asked = served = n_zones = end = 0
-    begin = _NEVER
-    zones = set()
+    tally = Tally(catalog)
+    for payment in payments:
+        tally.pay(payment)
     for stay in stays:
-        zone_id, started_at, ended_at = stay.zone_id, stay.started_at, stay.ended_at
-        if started_at < begin:  # noqa: PLR1730 - a call of min() costs more than all of it
-            begin = started_at
-        if ended_at > end:  # noqa: PLR1730 - same
-            end = ended_at
-        if zone_id in service:
-            served += ended_at - started_at
-            asked += ended_at - started_at if started_at < paid_at else 0
-        elif zone_id not in elsewhere:
-            shop += ended_at - started_at
-            n_zones += 1
-            zones.add(zone_id)
-    touched = before or _touched(shelf_visits, catalog)
-    minutes = shop / SECOND / _MINUTE
-    return Facts(
-        visit_s=max(0, end - begin) / SECOND,
-        shop_s=shop / SECOND,
-        touches=touched.touches,
-        stops=touched.stops,
-        shelves=touched.shelves,
-        zones_per_min=_ratio(n_zones, minutes),
-        stops_per_min=_ratio(touched.stops, minutes),
-        look_s=touched.look_s,
-        coverage=min(1.0, _ratio(len(zones), catalog.n_shop)),
-        empty_stops=touched.empty_stops,
-        returns=touched.returns,
-        compared=touched.compared,
-        put_backs=touched.put_backs,
-        kept=touched.kept,
-        promoted=touched.promoted,
-        priced=touched.priced,
-        bargains=touched.bargains,
-        cheaper=touched.cheaper,
-        offers=touched.offers,
-        asked_s=asked / SECOND,
-        served_s=served / SECOND,
-        card=int(any(payment.device_id is not None for payment in payments)),
-    )
-
-
-def _touched(shelf_visits: Sequence[ShelfVisit], catalog: Catalog) -> Facts:
-    """Count the facts that touches alone give."""
-    touches = _touches(shelf_visits)
-    choices = _choices(touches, catalog)
-    stops = len(touches.shelves)
-    return Facts(
-        touches=len(shelf_visits),
-        stops=stops,
-        shelves=touches.different,
-        look_s=_ratio(touches.looked_s, touches.looks),
-        empty_stops=_ratio(choices.empty, stops),
-        returns=_ratio(stops - touches.different, stops),
-        compared=_ratio(choices.extra, choices.handled),
-        put_backs=min(1.0, _ratio(touches.put_back, touches.picked)),
-        kept=choices.kept,
-        promoted=_ratio(choices.promoted, choices.kept),
-        priced=choices.priced,
-        bargains=_ratio(choices.bargains, choices.priced),
-        cheaper=choices.cheaper,
-        offers=_ratio(len([shelf for shelf in touches.shelves if shelf in catalog.promoting]), stops),
-    )
+        tally.stay(stay)
+    for touch in sorted(shelf_visits, key=_IN_ORDER):
+        tally.touch(touch)
+    return tally.facts()
 
 
 def _ratio(part: float, whole: float) -> float:
     """A share or rate, to three decimals; 0 of nothing."""
     return round(part / whole, 3) if whole > 0 else 0.0
-
-
-def _touches(shelf_visits: Sequence[ShelfVisit]) -> _Touches:
-    """Cut touches into stops, and count them."""
-    shelves: list[str] = []
-    baskets: list[dict[str, int]] = []
-    basket = _EMPTY
-    looks = picked = put_back = 0
-    looked_s = 0.0
-    last = None
-    for touch in sorted(shelf_visits, key=_IN_ORDER):
-        if touch.shelf_id != last:
-            last = touch.shelf_id
-            shelves.append(last)
-            basket = _EMPTY
-            baskets.append(basket)
-        action = touch.action
-        if action == "view":
-            if touch.duration_s is not None:
-                looks += 1
-                looked_s += touch.duration_s
-            continue
-        if not basket:
-            basket = baskets[-1] = {}
-        product = touch.product_id or ""
-        if action == "pickup":
-            picked += 1
-            basket[product] = basket.get(product, 0) + 1
-        else:
-            put_back += 1
-            basket[product] = max(0, basket.get(product, 0) - 1)
-    return _Touches(shelves, baskets, len(set(shelves)), looks, looked_s, picked, put_back)
-
-
-def _choices(touches: _Touches, catalog: Catalog) -> _Choices:
-    """Look at what was kept of each stop, and what it cost beside the others of the shelf."""
-    handled = extra = empty = kept = promoted = priced = bargains = cheaper = 0
-    of_shelf = catalog.shelves.get
-    for shelf_id, basket in zip(touches.shelves, touches.baskets, strict=True):
-        if not basket:
-            empty += 1
-            continue
-        handled += 1
-        extra += len(basket) - 1
-        offers = of_shelf(shelf_id, _NOTHING)
-        taken = 0
-        for product, units in basket.items():
-            if units:
-                taken += 1
-                offer = offers.get(product, _UNKNOWN)
-                promoted += offer.promoted
-                if offer.bargain is not None:
-                    priced += 1
-                    bargains += offer.bargain
-        kept += taken
-        if not taken:
-            empty += 1
-        elif len(basket) > taken:
-            cheaper += _is_cheaper(basket, offers)
-    return _Choices(handled, extra, empty, kept, promoted, priced, bargains, cheaper)
 
 
 def _is_cheaper(basket: dict[str, int], offers: dict[str, Offer]) -> bool:

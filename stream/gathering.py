@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-import msgspec
-
 from sensors.reading import SECOND, Dwell, Entry, Payment, Reading, Shelf
 from storage.model import Signal, Visit
 from stream.journey import FOR_EVER, NEVER, Plan, Tracked
-from stream.recall import History, Recalled, Where, begin_of, differing, since_a_silence
+from stream.recall import History, Recalled, Where, begin_of, differing, since_a_silence, told_anew
+from stream.signal_kinds import Presence
 from stream.store import Store
 
 FIRST_LOOK = 2 * 86_400 * SECOND
@@ -29,7 +28,7 @@ class Past(Protocol):
     def visits_staying(self, store_id: str, asked: Iterable[tuple[str, int]]) -> list[Visit]: ...  # noqa: D102
     def visits_in_zones(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> list[Visit]: ...  # noqa: D102
     def payments_in(self, store_id: str, stretches: Collection[tuple[int, int]]) -> list[Payment]: ...  # noqa: D102
-    def heard(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> dict[str, list[int]]: ...  # noqa: D102
+    def heard(self, store_id: str, asked: Iterable[tuple[str, int]], within: int) -> dict[str, list[int]]: ...  # noqa: D102
     def signals_of(self, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]) -> list[Signal]: ...  # noqa: D102
 
 
@@ -72,6 +71,7 @@ class Gathering:
         paid = [reading for reading in readings if isinstance(reading, Payment)]
         recalled = Recalled(histories, visits, [one for one in paid if one.device_id is None or self._may_change(one, histories)])
         recalled.signals = self._past.signals_of(self._store_id, [visit.visit_id for visit in visits], [(since, FOR_EVER)])
+        recalled.is_all = True
         return recalled
 
     def since(self, since: int, devices: Iterable[str], paid: tuple[int, int]) -> Recalled:
@@ -98,18 +98,19 @@ class Gathering:
         """Gather devices since when they are wanted, and the payments that change hands with them or lie in these places."""
         histories, own_payments = self._histories(wanted, late) if wanted else ({}, [])
         visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
-        where += self._differing(histories, visits)
+        changed, present = self._differing(histories, visits)
+        where += changed
         payments = own_payments + self._anonymous(late, where)
         told = {visit.visit_id for visit in visits}
         others = [visit for visit in self._past.visits_staying(self._store_id, self._asked(payments, visits)) if visit.visit_id not in told]
         foreign = [visit for visit in others if visit.device_id not in histories or visit.entered_at <= histories[visit.device_id].after]
         recalled = Recalled(histories, visits + foreign, payments)
-        self._add_signals(recalled, late, where)
+        self._add_signals(recalled, late, present + self._anywhere(where))
         return recalled
 
-    def _add_signals(self, recalled: Recalled, late: list[Reading], where: list[Where]) -> None:
+    def _add_signals(self, recalled: Recalled, late: list[Reading], present: list[Presence]) -> None:
         """Read the forgotten days of zones that change, what is around late readings of sensors, and what was said of all of it."""
-        days = {day for stay in [*where, *self._anywhere(where)] for day in self._signals.days_of(*msgspec.structs.astuple(stay))}
+        days = {day for one in present for day in self._signals.days_of(*one)}
         days |= {day for one in late if isinstance(one, Payment) for day in self._signals.till_days(self._zone(one), one.ts)}
         recalled.days = sorted(days)
         around = [(zone, *self._signals.around(start)) for zone, start in recalled.days]
@@ -117,14 +118,14 @@ class Gathering:
             recalled.staying = self._past.visits_in_zones(self._store_id, around)
             recalled.till_payments = self._past.payments_in(self._store_id, _merged(Where(*one) for one in around))
         recalled.heard = self._heard(late)
-        near = [Where("", ts, ts + self._signals.silence(sensor)) for sensor, ts, _ in recalled.heard]
-        near = [Where("", stay.started_at - (stay.ended_at - stay.started_at), stay.ended_at) for stay in near]
+        longest = self._signals.longest_silence
+        near = [Where("", min(late) - longest, max(late) + longest) for _, late, _ in recalled.heard]
         stretches = _merged([*near, *(Where(*one) for one in around)])
         visit_ids = [visit.visit_id for visit in recalled.visits]
         if stretches or visit_ids:
             recalled.signals = self._past.signals_of(self._store_id, visit_ids, stretches)
 
-    def _anywhere(self, where: list[Where]) -> list[Where]:
+    def _anywhere(self, where: list[Where]) -> list[Presence]:
         """Find out when somebody was, or was said to be, in zones with a threshold, where a stretch of time is looked at in all of them."""
         stretches = [(stay.started_at, stay.ended_at) for stay in where if stay.zone_id == ANYWHERE and stay.started_at <= stay.ended_at]
         if not stretches:
@@ -132,20 +133,25 @@ class Gathering:
         zones = set(self._signals.watched)
         visits = self._past.visits_in_zones(self._store_id, [(zone, *stretch) for zone in sorted(zones) for stretch in stretches])
         said = self._past.signals_of(self._store_id, [], stretches)
-        stays = [Where(stay.zone_id, stay.started_at, stay.ended_at) for visit in visits for stay in visit.stays if stay.zone_id in zones]
-        return stays + [Where(one.zone_id, one.at, one.at) for one in said if one.zone_id in zones and one.visit_id is None]
+        stays = [
+            Presence(stay.zone_id, stay.started_at, stay.ended_at) for visit in visits for stay in visit.stays if stay.zone_id in zones
+        ]
+        return stays + [Presence(one.zone_id, one.at, one.at) for one in said if one.zone_id in zones and one.visit_id is None]
 
-    def _heard(self, late: list[Reading]) -> list[tuple[str, int, list[int]]]:
-        """Gather what else each late reading's sensor said around it: stored, about to be, and late."""
-        limits = {reading.sensor_id: self._signals.silence(reading.sensor_id) for reading in late}
-        asked = [(one.sensor_id, one.ts - limits[one.sensor_id], one.ts + limits[one.sensor_id]) for one in late if limits[one.sensor_id]]
-        if not asked:
+    def _heard(self, late: list[Reading]) -> list[tuple[str, list[int], list[int]]]:
+        """Gather when each late reading's sensor was heard around it: stored, and about to be."""
+        times: dict[str, list[int]] = {}
+        for reading in late:
+            if self._signals.waits_for(reading.sensor_id):
+                times.setdefault(reading.sensor_id, []).append(reading.ts)
+        if not times:
             return []
-        heard = {sensor: [*times] for sensor, times in self._past.heard(self._store_id, asked).items()}
-        for reading in self._buffered + late:
-            if reading.sensor_id in limits:
-                heard.setdefault(reading.sensor_id, []).append(reading.ts)
-        return [(sensor, (since + until) // 2, [ts for ts in heard[sensor] if since <= ts <= until]) for sensor, since, until in asked]
+        asked = [(sensor, ts) for sensor, of_sensor in times.items() for ts in of_sensor]
+        others = self._past.heard(self._store_id, asked, self._signals.longest_silence)
+        for reading in self._buffered:
+            if reading.sensor_id in times:
+                others.setdefault(reading.sensor_id, []).append(reading.ts)
+        return [(sensor, of_sensor, others.get(sensor, [])) for sensor, of_sensor in times.items()]
 
     def _histories(self, wanted: Mapping[str, int], late: list[Reading]) -> tuple[dict[str, History], list[Payment]]:
         """Read each device back to a silence before what is wanted of it; also what it paid since."""
@@ -180,15 +186,18 @@ class Gathering:
         history = histories.get(payment.device_id or "")
         return history is not None and payment.ts > history.after + max(self._plan.micros.visit_timeout, self._plan.micros.exit_grace)
 
-    def _differing(self, histories: Mapping[str, History], visits: list[Visit]) -> list[Where]:
-        """Find the stays of these devices that are not as they are stored."""
+    def _differing(self, histories: Mapping[str, History], visits: list[Visit]) -> tuple[list[Where], list[Presence]]:
+        """Find the stays of these devices, and their presence in watched zones, that are not as they are stored."""
         of_device: dict[str, list[Visit]] = {}
         for visit in visits:
             of_device.setdefault(visit.device_id, []).append(visit)
         where: list[Where] = []
+        present: list[Presence] = []
         for device, history in histories.items():
-            where += differing(history, of_device.get(device, []), device, self._plan)
-        return where
+            now, stored = told_anew(history, self._plan), of_device.get(device, [])
+            where += differing(now, stored, device, self._plan)
+            present += self._signals.differing(now, stored, device)
+        return where, present
 
     def _anonymous(self, late: list[Reading], where: list[Where]) -> list[Payment]:
         """The payments without a device that may change hands: in these places, where a stay is another one now, and late ones."""

@@ -24,6 +24,7 @@ from sensors.layout import Layout, ZoneType, gate_zones, shelf_zones, till_zones
 from sensors.reading import SECOND, Dwell, Entry, Shelf
 from storage.model import EndedBy, ShelfVisit, Stay
 from stream.facts import Catalog
+from stream.priority import Settings
 from stream.rules import NO_SIGNALS, Micros, Rules, SignalRules
 
 Tracked = Entry | Dwell | Shelf
@@ -45,7 +46,10 @@ class Plan:
         any_order: nothing is ever late, as it befits a file that is read whole; and nobody waits for signals.
     """
 
-    __slots__ = ("catalog", "gate_zones", "layout", "micros", "rules", "shelf_zones", "signal_rules", "staff", "till_zones", "zone_types")
+    __slots__ = (
+        *("catalog", "gate_zones", "judging", "layout", "micros"),
+        *("rules", "shelf_zones", "signal_rules", "staff", "till_zones", "zone_types"),
+    )
 
     def __init__(self, rules: Rules, layout: Layout, *, any_order: bool = False) -> None:
         self.rules = rules
@@ -60,6 +64,9 @@ class Plan:
         self.zone_types: dict[str, ZoneType] = zone_types(layout)
         self.staff = layout.staff_devices
         self.catalog = Catalog(layout)
+        self.judging = Settings.of(layout.rules)
+        if any_order:
+            self.judging = msgspec.structs.replace(self.judging, changed_score=0.0)
 
     @classmethod
     def of(cls, layout: Layout) -> "Plan":

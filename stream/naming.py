@@ -1,4 +1,4 @@
-"""What a signal is called: its deterministic id, and names that people know (`docs/signals.md`). Pure."""
+"""What visits and signals are called: their deterministic ids, and names that people know. Pure."""
 
 from uuid import UUID, uuid5
 
@@ -7,8 +7,20 @@ import msgspec
 from sensors.reading import SECOND, rfc3339
 from storage.model import Signal, SignalKind
 
+VISIT_NAMESPACE = UUID("6a0c5dd0-7b52-5d0c-9d4e-0a5c3f6f5b1e")
+"""Names of visits live here: UUIDv5 of this and `JSON [store_id, device_id, entered_at]` (rule 10)."""
+
 SIGNAL_NAMESPACE = UUID("c2f0a3de-3a3b-5b0e-8b0c-5d7f0f3c9a11")
 """Names of signals live here: UUIDv5 of this and `JSON [kind, store_id, subject..., since]`."""
+
+
+def visit_id(store_id: str, device_id: str, entered_at: int, twin: int = 0) -> str:
+    """Name a visit: UUIDv5 of the compact JSON array `["store","device","2026-11-22T09:30:00.000000Z"]` in `VISIT_NAMESPACE`.
+
+    The second of two visits of a device that begin at the same moment (the first was an exit alone) has `,1` behind the time.
+    """
+    name = [store_id, device_id, rfc3339(entered_at), *([twin] if twin else [])]
+    return str(uuid5(VISIT_NAMESPACE, msgspec.json.encode(name).decode()))
 
 
 def signal_id(kind: SignalKind, store_id: str, subject: tuple[str, ...], since: int) -> str:

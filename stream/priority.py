@@ -9,7 +9,7 @@ shows them all, and how well they do.
 It costs some microseconds, and works at any moment of an open visit: the facts are those so far.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -90,6 +90,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         doubt: a share of few choices says little: it is taken as if there had been so many more, half of them one way and half the other.
         least_s: a shorter visit is not judged (seconds).
         least_touches: nor one with fewer touches, unless a service point was visited.
+        changed_score: a score so high stands out, and is announced while the visit goes on (`priority_changed`); 0: none is.
+        hold_s: once it has stood out for so long, at each look (seconds).
     """
 
     speed: tuple[Part, ...] = SPEED
@@ -99,10 +101,49 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float = 0.58
     doubt: float = 1.0
     least_s: float = 60.0
-    least_touches: int = 2
+    least_touches: float = 2
+    changed_score: float = 0.75
+    hold_s: float = 60.0
+
+    @classmethod
+    def of(cls, rules: Mapping[str, object]) -> "Settings":
+        """Take the settings of a store from its rules: `priority_threshold`, `priority.speed.look_s.full`, and so on.
+
+        Raises:
+            ValueError: a ramp would begin where it ends.
+        """
+        own = {name: rules[f"{_PREFIX}{name}"] for name in _PLAIN if f"{_PREFIX}{name}" in rules}
+        settings = msgspec.convert(own, cls)
+        for name, value in sorted(rules.items()):
+            if name in _RAMPS:
+                _, score, fact, end = name.split(".")
+                parts = [msgspec.structs.replace(one, **{end: value}) if one.fact == fact else one for one in getattr(settings, score)]
+                settings = msgspec.structs.replace(settings, **{score: tuple(parts)})
+        for score in SCORES:
+            for part in getattr(settings, score):
+                if part.none == part.full:
+                    raise ValueError(f"`priority.{score}.{part.fact}.none` and `.full` must differ: both are {part.full:g}")
+        return settings
 
 
 DEFAULT = Settings()
+
+SCORES: tuple[Priority, ...] = ("speed", "selection", "price", "recognition")
+
+_PREFIX = "priority_"
+_PLAIN = {"threshold": 1, "doubt": 1000, "least_s": 86_400, "least_touches": 1000, "changed_score": 1, "hold_s": 86_400}
+"""Settings that are one number, and the most that each may be."""
+
+_RAMPS = {
+    f"priority.{score}.{part.fact}.{end}" for score in SCORES for part in getattr(DEFAULT, score) for end in ("none", "full", "weight")
+}
+
+
+def limit_of(rule: str) -> int | None:
+    """Say how much a rule about priority may be; None: there is no such rule."""
+    if rule in _RAMPS:
+        return 86_400
+    return _PLAIN.get(rule.removeprefix(_PREFIX)) if rule.startswith(_PREFIX) else None
 
 
 class Judgement(NamedTuple):
@@ -139,19 +180,24 @@ def judge_facts(facts: Facts, settings: Settings = DEFAULT) -> Judgement:
     selection = _score(settings.selection, facts, doubt)
     price = _score(settings.price, facts, doubt)
     recognition = _score(settings.recognition, facts, doubt)
-    best = max(speed, selection, price, recognition)
-    priority: Priority = "none"
-    if best >= settings.threshold:
-        priority = "speed" if speed == best else "selection" if selection == best else "price" if price == best else "recognition"
-    return Judgement(priority, Scores(speed=speed, selection=selection, price=price, recognition=recognition, enough=True, facts=facts))
+    scores = Scores(speed=speed, selection=selection, price=price, recognition=recognition, enough=True, facts=facts)
+    priority, best = best_of(scores)
+    return Judgement(priority if best >= settings.threshold else "none", scores)
+
+
+def best_of(scores: Scores) -> tuple[Priority, float]:
+    """The best score and whose it is; of equal ones the first in the order of `Scores`."""
+    best = max(scores.speed, scores.selection, scores.price, scores.recognition)
+    if scores.speed == best:
+        return "speed", best
+    if scores.selection == best:
+        return "selection", best
+    return ("price", best) if scores.price == best else ("recognition", best)
 
 
 def explain(facts: Facts, settings: Settings = DEFAULT) -> dict[str, dict[str, float]]:
     """Say how each part of each score came out: from 0 to 1, before its weight. For people."""
-    return {
-        name: {part.fact: round(part.value(facts, settings.doubt), DIGITS) for part in getattr(settings, name)}
-        for name in ("speed", "selection", "price", "recognition")
-    }
+    return {name: {part.fact: round(part.value(facts, settings.doubt), DIGITS) for part in getattr(settings, name)} for name in SCORES}
 
 
 def _score(parts: tuple[Part, ...], facts: Facts, doubt: float) -> float:

@@ -6,7 +6,7 @@ present. Where its stays come out otherwise than they are stored (`differing`), 
 whoever else stayed there are wanted too.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
@@ -39,8 +39,9 @@ class Recalled(msgspec.Struct):
         days: days of zones that change and were forgotten: zone and beginning.
         staying: all visits with a stay there then, as they are stored.
         till_payments: all payments there then.
-        heard: of each late reading its sensor, its `ts`, and the `ts` of all readings of the sensor within its threshold around.
+        heard: of each sensor with late readings their `ts`, and those of its other readings around them (`stream.silence.neighbours`).
         signals: what was said of all of these.
+        is_all: it is all that can still change, for a store that is taken up anew.
     """
 
     histories: dict[str, History] = {}
@@ -49,8 +50,9 @@ class Recalled(msgspec.Struct):
     days: list[tuple[str, int]] = []
     staying: list[Visit] = []
     till_payments: list[Payment] = []
-    heard: list[tuple[str, int, list[int]]] = []
+    heard: list[tuple[str, list[int], list[int]]] = []
     signals: list[Signal] = []
+    is_all: bool = False
 
 
 class Where(msgspec.Struct, frozen=True, gc=False):
@@ -85,13 +87,18 @@ def since_a_silence(readings: list[Tracked], until: int, settled: int, plan: Pla
     return None
 
 
-def differing(history: History, stored: Sequence[Visit], device_id: str, plan: Plan) -> list[Where]:
-    """Find the stays of a device that are not as they are stored, the ones of before and the ones of now; staff's count for nobody."""
+def told_anew(history: History, plan: Plan) -> list[Span]:
+    """Tell the visits that a history amounts to."""
     journey = Journey()
     journey.fold(in_order([*history.readings]), plan)
-    now = set() if device_id in plan.staff else {stay for span in journey.spans() for stay in span.stays}
-    then = {stay for visit in stored if not visit.is_staff for stay in visit.stays}
-    return [Where(stay.zone_id, stay.started_at, stay.ended_at) for stay in sorted(now ^ then, key=attrgetter("started_at", "zone_id"))]
+    return journey.spans()
+
+
+def differing(now: Iterable[Span], stored: Iterable[Visit], device_id: str, plan: Plan) -> list[Where]:
+    """Find the stays of a device that are not as they are stored, the ones of before and the ones of now; staff's count for nobody."""
+    stays = set() if device_id in plan.staff else {stay for span in now for stay in span.stays}
+    changed = stays ^ {stay for visit in stored if not visit.is_staff for stay in visit.stays}
+    return [Where(stay.zone_id, stay.started_at, stay.ended_at) for stay in sorted(changed, key=attrgetter("started_at", "zone_id"))]
 
 
 def with_twins(visits: Iterable[Visit]) -> Iterator[tuple[Visit, int]]:

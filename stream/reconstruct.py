@@ -50,7 +50,7 @@ def reconstruct(pieces: Iterable[Decoded], layouts: Iterable[Layout] = (), setti
         ValueError: `settings` or a layout's rules name no rule, or give one an impossible value.
     """
     plans = {layout.store_id: _plan(layout, settings or {}) for layout in layouts}
-    bare = Rules.of(settings or {})
+    _plan(Layout(store_id="any"), settings or {})
     stores: dict[str, Store] = {}
     rejected: Counter[str] = Counter()
     result = Reconstructed()
@@ -63,7 +63,7 @@ def reconstruct(pieces: Iterable[Decoded], layouts: Iterable[Layout] = (), setti
             of_store.setdefault(reading.store_id, []).append(reading)
         for store_id, readings in of_store.items():
             if store_id not in stores:
-                plan = plans.get(store_id) or Plan(bare, Layout(store_id=store_id), any_order=True)
+                plan = plans.get(store_id) or _plan(Layout(store_id=store_id), settings or {})
                 stores[store_id] = Store(store_id, plan)
             _, _, duplicates = stores[store_id].add(readings)
             result.duplicate += len(duplicates)
@@ -77,4 +77,5 @@ def reconstruct(pieces: Iterable[Decoded], layouts: Iterable[Layout] = (), setti
 
 
 def _plan(layout: Layout, settings: Mapping[str, object]) -> Plan:
-    return Plan(Rules.of({**layout.rules, **settings}), layout, any_order=True)
+    rules = {**layout.rules, **settings}
+    return Plan(Rules.of(rules), msgspec.structs.replace(layout, rules=rules), any_order=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from sensors.reading import SECOND
+from stream.priority import Settings, limit_of
 
 MAX_SPAN_S = 604_800
 """No rule waits longer than a week."""
@@ -90,7 +91,7 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """
         _check(settings)
         names = {name: value for name, value in settings.items() if name in _SIGNAL_NAMES}
-        own = {name: value for name, value in settings.items() if "." in name}
+        own = {name: value for name, value in settings.items() if name.partition(".")[0] in BY_SUBJECT and "." in name}
         return msgspec.convert({**names, "own": own}, cls)
 
     def value(self, name: str, subject: str = "") -> float:
@@ -121,18 +122,23 @@ def _check(settings: Mapping[str, object]) -> None:
     """Raise a ValueError that names the first setting that is wrong."""
     for name in sorted(settings):
         base, dot, subject = name.partition(".")
-        if not (name in Rules.__struct_fields__ or name in _SIGNAL_NAMES or (dot and subject and base in BY_SUBJECT)):
+        is_known = name in Rules.__struct_fields__ or name in _SIGNAL_NAMES or (dot and subject and base in BY_SUBJECT)
+        if not is_known and limit_of(name) is None:
             known = ", ".join(Rules.__struct_fields__)
-            raise ValueError(f"`{name}` is no rule; the rules are {known}, and those of signals, which docs/signals.md lists")
+            raise ValueError(f"`{name}` is no rule; the rules are {known}, those of docs/signals.md and those of docs/priority.md")
     for name, value in settings.items():
         unit, most = _range(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
             raise ValueError(f"`{name}` must be a number{unit} from 0 to {most}, not {value!r}")
     _check_shares(settings)
+    Settings.of(settings)
 
 
 def _range(name: str) -> tuple[str, int]:
     """Say in what a setting is counted, and the most that it may be."""
+    limit = limit_of(name)
+    if limit is not None:
+        return "", limit
     base = name.partition(".")[0]
     if base in Rules.__struct_fields__:
         return " of seconds", MAX_SPAN_S

@@ -1,6 +1,6 @@
 """What the signals of a store are, one by one (`docs/signals.md`): who counts as present, and what a visit, zone or sensor says. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from math import ceil, floor
 from typing import NamedTuple
@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sensors.layout import Layout
 from sensors.reading import SECOND
-from storage.model import Signal, Visit
+from storage.model import Priority, Signal, Visit
+from stream.course import Change
 from stream.form import taken
 from stream.journey import Plan, Span
 from stream.naming import minutes, signal_id
@@ -16,6 +17,12 @@ from stream.zones import END, Turn, Watch
 
 DAY = 86_400 * SECOND
 _NOBODYS = {"outside", "staff"}
+_ADVICE: dict[Priority, str] = {
+    "speed": "a visitor seems to be in a hurry (speed); keep the way and a till free",
+    "selection": "a visitor looks and compares a lot (selection); offer advice",
+    "price": "a visitor looks for good prices (price); point out what is on offer",
+    "recognition": "a visitor likes to be known (recognition); greet, and take time",
+}
 
 
 class Presence(NamedTuple):
@@ -112,11 +119,12 @@ def presences(span: Span | Visit, plan: SignalPlan, first: int = 0) -> Iterator[
         yield Presence(stay.zone_id, stay.started_at, stay.ended_at if is_over else stay.ended_at + plan.hold)
 
 
-def of_visit(visit: Visit, plan: SignalPlan) -> list[Signal]:
+def of_visit(visit: Visit, changes: Iterable[Change], plan: SignalPlan) -> list[Signal]:
     """Find the signals of one visit."""
     if visit.is_staff:
         return []
-    found = [
+    found = [_priority_changed(visit, change, plan) for change in changes]
+    found += [
         _long_dwell(visit, stay.zone_id, stay.started_at, long, plan)
         for stay in visit.stays
         if stay.ended_at - stay.started_at >= plan.least_dwell
@@ -127,7 +135,6 @@ def of_visit(visit: Visit, plan: SignalPlan) -> list[Signal]:
         n_taken = sum(taken(visit.shelf_visits).values())
         if n_taken >= plan.rules.abandoned_basket_items:
             found.append(_abandoned_basket(visit, n_taken, plan))
-    # `priority_changed` belongs here as soon as a visit has a priority: like the others, from the visit alone.
     return found
 
 
@@ -144,6 +151,22 @@ def _long_dwell(visit: Visit, zone: str, since: int, long: int, plan: SignalPlan
         value=long / SECOND,
         threshold=long / SECOND,
         message=f"{plan.names.get(zone, zone)}: a visitor has been here for {minutes(long)}; offer help",
+    )
+
+
+def _priority_changed(visit: Visit, change: Change, plan: SignalPlan) -> Signal:
+    return Signal(
+        signal_id=signal_id("priority_changed", visit.store_id, (visit.device_id,), change.since),
+        store_id=visit.store_id,
+        kind="priority_changed",
+        since=change.since,
+        at=change.at,
+        zone_id=change.zone_id,
+        device_id=visit.device_id,
+        visit_id=visit.visit_id,
+        value=change.score,
+        threshold=plan.plan.judging.changed_score,
+        message=f"{plan.names.get(change.zone_id, change.zone_id)}: {_ADVICE[change.priority]}",
     )
 
 
@@ -197,16 +220,16 @@ def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
 
 
-def silence_signal(store_id: str, sensor_id: str, since: int, threshold: int) -> Signal:
-    """Say that a sensor has been silent for so long."""
+def silence_signal(store_id: str, sensor_id: str, since: int, threshold: int, due: int) -> Signal:
+    """Say that a sensor has been silent for so long, when that is due."""
     return Signal(
         signal_id=signal_id("sensor_silent", store_id, (sensor_id,), since),
         store_id=store_id,
         kind="sensor_silent",
         since=since,
-        at=since + threshold,
+        at=due,
         sensor_id=sensor_id,
-        value=threshold / SECOND,
+        value=(due - since) / SECOND,
         threshold=threshold / SECOND,
-        message=f"Sensor {sensor_id} has said nothing for {minutes(threshold)}; look at its power and its network",
+        message=f"Sensor {sensor_id} has said nothing for {minutes(due - since)}; look at its power and its network",
     )

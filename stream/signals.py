@@ -2,7 +2,7 @@
 
 Every signal follows from some part of the store alone, its *subject*, and is told anew whenever that part changes:
 
-    a visit                     long_dwell, abandoned_basket       (`stream.signal_kinds`)
+    a visit                     long_dwell, abandoned_basket, priority_changed  (`stream.signal_kinds`)
     a zone on one day           zone_congested, zone_cleared, queue_long  (`stream.zones`)
     a sensor behind a reading   sensor_silent                      (`stream.silence`)
 
@@ -12,15 +12,16 @@ them (`floor`); for late readings they are read back (`load`). After a restart a
 that are stored only what was said of them (`seed`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading
 from storage.model import Signal, Visit
+from stream.course import Change
 from stream.journey import NEVER, Plan, Span
 from stream.naming import in_order
-from stream.signal_kinds import DAY, SignalPlan, of_turn, of_visit, presences, silence_signal
-from stream.silence import Sensors, silences
+from stream.signal_kinds import DAY, Presence, SignalPlan, of_turn, of_visit, presences, silence_signal
+from stream.silence import Sensors, neighbours
 from stream.zones import Cell
 
 Subject = tuple[str, ...] | tuple[str, str, int]
@@ -38,7 +39,7 @@ class Signals:
     def __init__(self, store_id: str, plan: Plan) -> None:
         self._store_id = store_id
         self._plan = SignalPlan(plan)
-        self._sensors = Sensors(plan.signal_rules)
+        self._sensors = Sensors(plan.signal_rules, plan.layout)
         self._cells: dict[tuple[str, int], Cell] = {}
         self._dirty: set[tuple[str, int]] = set()
         self._alarms: list[tuple[int, tuple[str, int]]] = []
@@ -62,21 +63,26 @@ class Signals:
     def reach(self, watermark: int) -> int:
         """How far back a restart has to know visits and payments: all of each day that readings on time can still change."""
         plan = self._plan
-        first = plan.day(watermark - round(MAX_DURATION_S * SECOND) - plan.plan.micros.presence_gap - plan.hold)
-        return plan.day_start(first) - max(plan.hold, plan.till_open)
+        first = self._first_day(watermark)
+        return min(plan.day_start(first) - max(plan.hold, plan.till_open), watermark - self._sensors.longest)
+
+    def _first_day(self, watermark: int) -> int:
+        plan = self._plan
+        return plan.day(watermark - round(MAX_DURATION_S * SECOND) - plan.plan.micros.presence_gap - plan.hold)
 
     def hear(self, readings: Iterable[Reading]) -> None:
         """Take note that sensors live."""
         self._sensors.hear(readings)
 
-    def hear_late(self, heard: Iterable[tuple[str, int, list[int]]], store_time: int) -> None:
-        """Look again at a sensor's silences around a late reading: given are the sensor, that time, and all that is near it."""
-        for sensor_id, ts, near in heard:
-            threshold = self._sensors.threshold(sensor_id)
-            self._sensors.hear_late(sensor_id, ts)
-            for since, is_silent in silences(near, ts - threshold, ts, threshold):
-                if since + threshold < store_time:  # else it is in memory, and waits for its time
-                    self._say_silence(sensor_id, since, is_silent)
+    def hear_late(self, heard: Iterable[tuple[str, list[int], list[int]]], store_time: int) -> None:
+        """Look again at sensors' silences around late readings: given are the sensor, when it was heard late, and when else around that."""
+        for sensor_id, late, others in heard:
+            for ts in late:
+                self._sensors.hear_late(sensor_id, ts)
+            for since, following in neighbours(late, others, self.longest_silence):
+                due = self._sensors.due(sensor_id, since)
+                if due < store_time:  # else it is in memory, and waits for its time
+                    self._say_silence(sensor_id, since, following is None or following > due)
 
     def settle_silences(self, said: Iterable[Signal]) -> None:
         """Take note of the silences that were found before a restart."""
@@ -84,9 +90,14 @@ class Signals:
             if signal.sensor_id is not None:
                 self._sensors.settle_silence(signal.sensor_id, signal.since)
 
-    def silence(self, sensor_id: str) -> int:
-        """How long a sensor may be silent, in microseconds."""
-        return self._sensors.threshold(sensor_id)
+    def waits_for(self, sensor_id: str) -> bool:
+        """Whether a silence of this sensor would be said."""
+        return self._sensors.threshold(sensor_id) > 0
+
+    @property
+    def longest_silence(self) -> int:
+        """How long a silence may take to be due, in microseconds."""
+        return self._sensors.longest
 
     def pay(self, payment: Payment) -> None:
         """Take note that a till took money."""
@@ -130,9 +141,9 @@ class Signals:
                 self._put(zone, device_id, start, until, max(was, until))
         return True
 
-    def tell(self, visit: Visit) -> None:
-        """Say what there is to say of a visit, which is new or has changed."""
-        self._say(("visit", visit.visit_id), of_visit(visit, self._plan))
+    def tell(self, visit: Visit, changes: Sequence[Change]) -> None:
+        """Say what there is to say of a visit, which is new or has changed, and of how its priority changed."""
+        self._say(("visit", visit.visit_id), of_visit(visit, changes, self._plan))
 
     def forget_visit(self, visit_id: str, *, exists: bool) -> None:
         """Take back what was said of a visit that is no more; of one that exists, only forget that it was said."""
@@ -167,6 +178,11 @@ class Signals:
         last = min(self._plan.day(end + self._plan.hold), self._floor - 1)
         return [(zone, self._plan.day_start(day)) for day in range(self._plan.day(start), last + 1)]
 
+    def differing(self, now: Iterable[Span], stored: Iterable[Visit], device_id: str) -> list[Presence]:
+        """Find where and when a device counts as present otherwise than by its visits as they are stored; staff never does."""
+        present = set() if device_id in self._plan.plan.staff else {one for span in now for one in presences(span, self._plan)}
+        return sorted(present ^ {one for visit in stored if not visit.is_staff for one in presences(visit, self._plan)})
+
     def around(self, day_start: int) -> tuple[int, int]:
         """From when until when visits and payments matter for a day."""
         return day_start - max(self._plan.hold, self._plan.till_open), day_start + DAY
@@ -188,9 +204,8 @@ class Signals:
 
     def begin(self, watermark: int) -> None:
         """Begin with the days that readings on time can still change; only before anything is known."""
-        plan = self._plan
-        self._floor = plan.day(self.reach(watermark) + max(plan.hold, plan.till_open))
-        self._sensors.forget(plan.day_start(self._floor))
+        self._floor = self._first_day(watermark)
+        self._sensors.forget(self.reach(watermark))
 
     def replan(self, plan: Plan, before: Mapping[str, list[Span]], after: Mapping[str, list[Span]], payments: Iterable[Payment]) -> None:
         """Go on by other rules and another layout; the days that are known follow them.
@@ -204,7 +219,7 @@ class Signals:
         for device_id, spans in before.items():
             self.change(device_id, spans, ())
         old, self._plan = self._plan, SignalPlan(plan)
-        self._sensors.replan(plan.signal_rules)
+        self._sensors.replan(plan.signal_rules, plan.layout)
         cells, self._cells, self._dirty = self._cells, {}, set()
         if old.day_begins == self._plan.day_begins:
             for (zone, day), cell in cells.items():
@@ -238,9 +253,9 @@ class Signals:
         self.begin(watermark)
         for key in [key for key in self._cells if key[1] < self._floor]:
             del self._cells[key]
-        start = self._plan.day_start(self._floor)
+        start = {"zone": self._plan.day_start(self._floor), "sensor": self.reach(watermark), "visit": NEVER}
         for subject, said in list(self._said.items()):
-            if subject[0] != "visit" and all(signal.at < start for signal in said.values()):
+            if all(signal.at < start[subject[0]] for signal in said.values()):
                 del self._said[subject]
 
     def _subject(self, signal: Signal) -> Subject:
@@ -274,8 +289,11 @@ class Signals:
             self._said.pop(subject, None)
 
     def _say_silence(self, sensor_id: str, since: int, is_silent: bool) -> None:
-        threshold = self._sensors.threshold(sensor_id)
-        signals = [silence_signal(self._store_id, sensor_id, since, threshold)] if is_silent and threshold else []
+        signals = []
+        if is_silent and self.waits_for(sensor_id):
+            signals = [
+                silence_signal(self._store_id, sensor_id, since, self._sensors.threshold(sensor_id), self._sensors.due(sensor_id, since))
+            ]
         self._say(("sensor", sensor_id, since), signals)
 
     def _put(self, zone: str, device_id: str, start: int, until: int | None, last: int) -> None:

@@ -1,8 +1,9 @@
 """Sensors that are not heard of any more. Pure.
 
-Of all that a sensor ever said only its silences matter: gaps between readings that are longer than its threshold. So a sensor is kept as
-runs of readings with no such gap inside; a reading makes a run longer, joins two, or opens one, and the order in which readings come
-changes nothing. The end of each run but the last began a silence that is known; the last one's begins when time has passed.
+A silence is said when it is due (`Sensors.due`): when the threshold is over, or if the store is closed then, at its next opening. Of all
+that a sensor ever said only its silences matter: gaps between readings that last until they are due. So a sensor is kept as runs of
+readings with no such gap inside; a reading makes a run longer, joins two, or opens one, and the order in which readings come changes
+nothing. The end of each run but the last began a silence that is known; the last one's begins when time has passed.
 
 In the usual case, a reading soon after the last one, all of that is one comparison (`_last`).
 """
@@ -11,7 +12,11 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
+from sensors.hours import longest_closure, open_at
+from sensors.layout import Layout
 from sensors.reading import Reading
+from sensors.topics import CLOCK_SENSOR
+from stream.journey import FOR_EVER
 from stream.rules import SignalRules
 
 Silence = tuple[str, int, bool]
@@ -21,8 +26,8 @@ Silence = tuple[str, int, bool]
 class Sensors:
     """When the sensors of one store were heard."""
 
-    def __init__(self, rules: SignalRules) -> None:
-        self.replan(rules)
+    def __init__(self, rules: SignalRules, layout: Layout) -> None:
+        self.replan(rules, layout)
         self._last: dict[str, int] = {}
         """The end of the newest run, for sensors that are not silent: it runs ahead of what `_runs` says."""
         self._runs: dict[str, list[list[int]]] = {}
@@ -30,16 +35,23 @@ class Sensors:
         self._said: list[Silence] = []
         self._floor = -(1 << 62)
 
-    def replan(self, rules: SignalRules) -> None:
-        """Go on by other thresholds; silences that were found stay."""
-        self._rules = rules
+    def replan(self, rules: SignalRules, layout: Layout) -> None:
+        """Go on by other thresholds and opening hours; silences that were found stay."""
+        self._rules, self._layout = rules, layout
         own = [rules.micros(*name.split(".", 1)) for name in rules.own if name.startswith("sensor_silent_s.")]
         self._on = bool(rules.sensor_silent_s or any(own))
         self._least = min([rules.micros("sensor_silent_s"), *own])
+        self.longest = max([rules.micros("sensor_silent_s"), *own]) + longest_closure(layout) if self._on else 0
+        """No silence takes longer to be due, unless it never is (microseconds)."""
 
     def threshold(self, sensor_id: str) -> int:
-        """How long a sensor may be silent, in microseconds; 0: for ever."""
-        return self._rules.micros("sensor_silent_s", sensor_id)
+        """How long a sensor may be silent, in microseconds; 0: for ever. instore's own clock is no sensor."""
+        return 0 if sensor_id == CLOCK_SENSOR else self._rules.micros("sensor_silent_s", sensor_id)
+
+    def due(self, sensor_id: str, since: int) -> int:
+        """When a silence behind a reading is said, if it lasts until then and longer."""
+        due = open_at(self._layout, since + self.threshold(sensor_id))
+        return FOR_EVER if due is None else due
 
     def hear(self, readings: Iterable[Reading]) -> None:
         """Take in readings in any order."""
@@ -65,14 +77,15 @@ class Sensors:
 
     def _hear(self, sensor_id: str, ts: int) -> None:
         """Take in a reading that does not simply follow: the first, one from before, or one after a silence."""
-        threshold = self.threshold(sensor_id)
-        if not threshold:
+        if not self.threshold(sensor_id):
             return
         runs = self._runs.setdefault(sensor_id, [])
         self._settle(sensor_id, runs)
-        place = bisect_right(runs, [ts, ts])
+        is_silent = bool(runs) and sensor_id not in self._last
+        newest = runs[-1][1] if runs else ts
+        place = bisect_right(runs, [ts, FOR_EVER])
         run = [ts, ts]
-        if place and ts - runs[place - 1][1] <= threshold:
+        if place and ts <= self.due(sensor_id, runs[place - 1][1]):
             run = runs[place - 1]
             if ts <= run[1]:
                 return
@@ -85,13 +98,15 @@ class Sensors:
             insort(runs, run)
         if place + 1 < len(runs):
             following = runs[place + 1]
-            if following[0] - run[1] <= threshold:
+            if following[0] <= self.due(sensor_id, run[1]):
                 run[1] = following[1]
                 del runs[place + 1]
             else:
                 self._said.append((sensor_id, run[1], True))
+        if is_silent and runs[-1][1] == newest:  # what came is from before the silence
+            return
         self._last[sensor_id] = runs[-1][1]
-        heappush(self._alarms, (runs[-1][1] + threshold, sensor_id))
+        heappush(self._alarms, (self.due(sensor_id, runs[-1][1]), sensor_id))
 
     def _settle(self, sensor_id: str, runs: list[list[int]]) -> None:
         """Write down how far the newest run goes."""
@@ -103,12 +118,12 @@ class Sensors:
         while self._alarms and self._alarms[0][0] < now:
             alarm, sensor_id = heappop(self._alarms)
             last = self._last.get(sensor_id)
-            threshold = self.threshold(sensor_id)
-            if last is None or not threshold:
+            if last is None or not self.threshold(sensor_id):
                 continue
-            if last + threshold >= now:
-                if last + threshold > alarm:
-                    heappush(self._alarms, (last + threshold, sensor_id))
+            due = self.due(sensor_id, last)
+            if due >= min(now, FOR_EVER):
+                if due > alarm:
+                    heappush(self._alarms, (due, sensor_id))
                 continue
             self._fall_silent(sensor_id)
 
@@ -132,16 +147,17 @@ class Sensors:
                 del self._runs[sensor_id]
 
 
-def silences(heard: Iterable[int], since: int, until: int, threshold: int) -> Iterator[tuple[int, bool]]:
-    """Tell of each reading in [since, until] whether a silence followed.
+def neighbours(late: Iterable[int], others: Iterable[int], within: int) -> Iterator[tuple[int, int | None]]:
+    """Pair each late reading of a sensor, and the reading before it, with the reading that follows; None: nothing follows.
 
     Args:
-        heard: all readings of a sensor in [since, until + threshold].
-        since: microseconds since 1970.
-        until: microseconds since 1970; the threshold has passed since.
-        threshold: a longer gap is a silence.
+        late: when it was heard, as only now is known.
+        others: when else, at least the nearest before and the nearest after each late one.
+        within: unless these are further away than this.
     """
-    times = sorted(set(heard))
+    late = set(late)
+    times = sorted({*late, *others})
     for place, ts in enumerate(times):
-        if since <= ts <= until:
-            yield ts, place + 1 == len(times) or times[place + 1] - ts > threshold
+        following = times[place + 1] if place + 1 < len(times) else None
+        if ts in late or (following in late and following - ts <= within):
+            yield ts, following

@@ -20,36 +20,22 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from operator import attrgetter
-from uuid import UUID, uuid5
 
 import msgspec
 
-from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status, rfc3339
+from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status
 from storage.model import Removed, Signal, Visit
-from stream.facts import facts_of
 from stream.journey import NEVER, Journey, Plan, Span, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
-from stream.priority import judge_facts
 from stream.recall import History, Recalled, span_of, with_twins
 from stream.signals import Signals
+from stream.telling import Told, said_of
 from stream.track import Changes, Said, Track
-
-VISIT_NAMESPACE = UUID("6a0c5dd0-7b52-5d0c-9d4e-0a5c3f6f5b1e")
-"""Names of visits live here: UUIDv5 of this and `JSON [store_id, device_id, entered_at]` (rule 10)."""
 
 IDS_KEPT = 3600 * SECOND
 """Ids are remembered for at least this long in event time; whoever comes later is late, and looked up in the database."""
 
 _MAX_DURATION = round(MAX_DURATION_S * SECOND)
-
-
-def visit_id(store_id: str, device_id: str, entered_at: int, twin: int = 0) -> str:
-    """Name a visit: UUIDv5 of the compact JSON array `["store","device","2026-11-22T09:30:00.000000Z"]` in `VISIT_NAMESPACE`.
-
-    The second of two visits of a device that begin at the same moment (the first was an exit alone) has `,1` behind the time.
-    """
-    name = [store_id, device_id, rfc3339(entered_at), *([twin] if twin else [])]
-    return str(uuid5(VISIT_NAMESPACE, msgspec.json.encode(name).decode()))
 
 
 class Store:
@@ -143,8 +129,9 @@ class Store:
             recalled: what was forgotten of them and around them, gathered from the database. It must be as old as the last `take`.
         """
         self.signals.seed(recalled.signals, recalled.days)
-        self.signals.settle_silences(recalled.signals)
-        self.pass_time(max((self._proves(signal) for signal in recalled.signals), default=NEVER))
+        if recalled.is_all:
+            self.signals.settle_silences(recalled.signals)
+            self.pass_time(max((self._proves(signal) for signal in recalled.signals), default=NEVER))
         self.signals.load(recalled.days, recalled.staying, map(self._in_its_zone, recalled.till_payments))
         self.signals.hear_late(recalled.heard, self.store_time)
         told_anew = recalled.histories
@@ -169,7 +156,8 @@ class Store:
         """
         self.store_time = self._ids_since = store_time
         self.signals.begin(self._watermark)
-        self.signals.hear(stored)
+        reach = self.signals.reach(self._watermark)
+        self.signals.hear(reading for reading in stored if reading.ts >= reach)
         for reading in stored:
             if reading.ts >= store_time - self._ids_kept:
                 self._ids.add(reading.id)
@@ -215,7 +203,7 @@ class Store:
                 gone, come = (track.spans, []) if device_id in plan.staff else ([], track.spans)
                 self._slots += self._tills.change(device_id, gone, come)
             if any(not said.visit.is_final for said in track.said.values()):
-                track.said = {key: said._replace(span=None) for key, said in track.said.items()}
+                track.said = {key: said._replace(span=None, course=None) for key, said in track.said.items()}
                 self._dirty.add(device_id)
 
     def let_go(self) -> None:
@@ -362,6 +350,8 @@ class Store:
         track.journey.done = [*older]
         track.pending = [*history.readings]
         track.said = {key: said for key, said in track.said.items() if key[0] <= history.after}
+        for slot in track.payments:
+            slot.settled = slot.settled and slot.owner is not None and slot.owner.key[0] <= history.after
         self._dirty.add(device_id)
 
     def _remember(self, visit: Visit, key: tuple[int, int], *, settled: bool) -> None:
@@ -406,13 +396,13 @@ class Store:
             payments = _paid(track.payments, span)
             last = track.said.get(span.key)
             if last is None or last.span is not span or last.visit.is_final != is_final or last.visit.payments != payments:
-                visit = self._visit(device_id, span, payments, is_final, last)
-                is_new = last is None or last.visit != visit
+                now = said_of(Told(self.store_id, device_id, span, payments, is_final), self._plan, last)
+                is_new = last is None or last.visit != now.visit
                 if is_new:
-                    changes.visits.append(visit)
+                    changes.visits.append(now.visit)
                 if is_new or (last and last.span is None):
-                    self.signals.tell(visit)
-                last = Said(span, visit)
+                    self.signals.tell(now.visit, now.course.changes if now.course else [])
+                last = now if not is_final else now._replace(course=None)
             said[span.key] = last
         for key, gone in track.said.items():
             if key not in said:
@@ -422,35 +412,6 @@ class Store:
         if alarm and (not track.alarm or alarm < track.alarm):
             track.alarm = alarm
             heappush(self._alarms, (alarm, device_id))
-
-    def _visit(self, device_id: str, span: Span, payments: tuple[Payment, ...], is_final: bool, last: Said | None) -> Visit:
-        duration = span.left_at - span.entered_at
-        ended_by = "timeout" if is_final and span.ended_by is None else span.ended_by
-        types = self._plan.zone_types
-        is_staff = device_id in self._plan.staff
-        pass_by = bool(span.stays) and all(types.get(stay.zone_id) == "outside" for stay in span.stays)
-        known = last.visit.priority_scores if last and last.span and last.span.shelf_visits == span.shelf_visits else None
-        before = known.facts if known else None
-        facts = None if is_staff or pass_by else facts_of(span.stays, span.shelf_visits, payments, self._plan.catalog, before)
-        judged = judge_facts(facts) if facts else None
-        return Visit(
-            visit_id=last.visit.visit_id if last else visit_id(self.store_id, device_id, span.entered_at, span.twin),
-            store_id=self.store_id,
-            device_id=device_id,
-            entered_at=span.entered_at,
-            left_at=span.left_at,
-            ended_by=ended_by,
-            n_readings=span.n_readings,
-            stays=span.stays,
-            shelf_visits=span.shelf_visits,
-            payments=payments,
-            bounced=ended_by is not None and duration < self._plan.rules.bounce_s * SECOND and not payments,
-            pass_by=pass_by,
-            is_staff=is_staff,
-            is_final=is_final,
-            priority=judged.priority if judged else None,
-            priority_scores=judged.scores if judged else None,
-        )
 
     def _say_payments(self, slots: list[Slot], changes: Changes) -> None:
         """Say of payments whose visit they belong to, where that is new."""

@@ -6,6 +6,7 @@ import msgspec
 
 from sensors.reading import Payment
 from storage.model import Removed, Signal, Visit
+from stream.course import Course
 from stream.journey import Journey, Span, Tracked
 from stream.payments import Slot
 
@@ -16,6 +17,8 @@ class Said(NamedTuple):
     span: Span | None
     """None: by another plan, so it has to be made again."""
     visit: Visit
+    course: Course | None = None
+    """How it was judged so far; forgotten once it is final."""
 
 
 class Track:

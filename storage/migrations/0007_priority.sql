@@ -4,7 +4,7 @@
 
 CREATE VIEW instore.visitor_priorities AS
 SELECT
-    store_id,
+    scores.store_id,
     device_id,
     visits,
     speed,
@@ -13,7 +13,8 @@ SELECT
     recognition,
     CASE
         -- The threshold of a visit: below it, nothing stands out.
-        WHEN greatest(speed, selection, price, recognition) < 0.58 THEN 'none'
+        WHEN greatest(speed, selection, price, recognition) < coalesce((store.layout #>> '{rules,priority_threshold}')::double precision, 0.58)
+            THEN 'none'
         WHEN speed = greatest(speed, selection, price, recognition) THEN 'speed'
         WHEN selection = greatest(speed, selection, price, recognition) THEN 'selection'
         WHEN price = greatest(speed, selection, price, recognition) THEN 'price'
@@ -31,7 +32,8 @@ FROM (
     FROM instore.visits
     WHERE (priority_scores ->> 'enough')::boolean
     GROUP BY store_id, device_id
-) AS scores;
+) AS scores
+LEFT JOIN instore.stores AS store ON store.store_id = scores.store_id;
 
 COMMENT ON VIEW instore.visitor_priorities IS 'What each visitor values, a heuristic: the mean scores of the visits that say enough, live ones included.';
 COMMENT ON COLUMN instore.visitor_priorities.store_id IS 'The store.';
@@ -41,4 +43,4 @@ COMMENT ON COLUMN instore.visitor_priorities.speed IS 'Mean score for speed, fro
 COMMENT ON COLUMN instore.visitor_priorities.selection IS 'Mean score for selection, from 0 to 1.';
 COMMENT ON COLUMN instore.visitor_priorities.price IS 'Mean score for price, from 0 to 1.';
 COMMENT ON COLUMN instore.visitor_priorities.recognition IS 'Mean score for recognition, from 0 to 1.';
-COMMENT ON COLUMN instore.visitor_priorities.priority IS 'The priority with the best mean, or none where that is less than 0.58.';
+COMMENT ON COLUMN instore.visitor_priorities.priority IS 'The priority with the best mean, or none where that is less than the rule priority_threshold of the store (0.58).';

@@ -1,8 +1,24 @@
--- When sensors were heard in stretches of time, both ends included.
+-- The nearest readings of sensors before and after some moments, no further away than `within`.
 SELECT DISTINCT
-    reading.sensor_id,
-    reading.ts
-FROM unnest(%(sensors)s::text[], %(starts)s::bigint[], %(ends)s::bigint[]) AS asked (sensor_id, since, until)
-INNER JOIN instore.readings AS reading
-    ON reading.sensor_id = asked.sensor_id AND reading.ts BETWEEN instore.at(asked.since) AND instore.at(asked.until)
-WHERE reading.store_id = %(store_id)s;
+    asked.sensor_id,
+    near.ts
+FROM unnest(%(sensors)s::text[], %(times)s::bigint[]) AS asked (sensor_id, ts)
+CROSS JOIN LATERAL (
+    (
+        SELECT reading.ts FROM instore.readings AS reading
+        WHERE
+            reading.store_id = %(store_id)s AND reading.sensor_id = asked.sensor_id
+            AND reading.ts < instore.at(asked.ts) AND reading.ts >= instore.at(asked.ts - %(within)s::bigint)
+        ORDER BY reading.ts DESC
+        LIMIT 1
+    )
+    UNION ALL
+    (
+        SELECT reading.ts FROM instore.readings AS reading
+        WHERE
+            reading.store_id = %(store_id)s AND reading.sensor_id = asked.sensor_id
+            AND reading.ts > instore.at(asked.ts) AND reading.ts <= instore.at(asked.ts + %(within)s::bigint)
+        ORDER BY reading.ts
+        LIMIT 1
+    )
+) AS near;

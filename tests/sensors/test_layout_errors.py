@@ -208,7 +208,7 @@ WRONG = {
         4,
         (
             "rules: `gap` is no rule; the rules are visit_timeout_s, presence_gap_s, exit_grace_s, lateness_s, bounce_s, "
-            "and those of signals, which docs/signals.md lists"
+            "those of docs/signals.md and those of docs/priority.md"
         ),
     ),
     "rule wrong": ("store_id: s\nrules:\n  lateness_s: -1", 3, "rules: `lateness_s` must be a number of seconds from 0 to 604800, not -1"),

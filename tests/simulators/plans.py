@@ -8,12 +8,13 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
+from sensors.hours import DAYS
 from sensors.layout import Layout, Product, SensorPlan, ShelfPlan, Zone
 from simulators.crowd import come_and_go, crowd_of
 from simulators.faults import Expected
 from simulators.floor import Floor, floor_of
 from simulators.habits import Habits
-from simulators.opening import DAYS, Window, windows
+from simulators.opening import Window, windows
 from simulators.sense import Sensors, readings
 from simulators.simulate import NEVER, Options, simulate
 from simulators.truth import Truth, truth_of

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from sensors.hours import DAYS
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.habits import HOUR, MINUTE, Habits
-from simulators.opening import DAYS, LAST_ENTRY, arrivals, last_open_days, windows
+from simulators.opening import LAST_ENTRY, arrivals, last_open_days, windows
 from tests.simulators.plans import FRIDAY, SMALL, window_of
 
 SUNDAY = date(2026, 11, 22)

@@ -223,9 +223,14 @@ def test_visitors_are_judged_over_their_visits(database: Database) -> None:
 
 
 def test_the_threshold_of_visitors_is_that_of_visits(database: Database) -> None:
-    """One number in two languages."""
+    """One number in two languages; a store may have its own."""
     [(view,)] = database.rows("SELECT pg_get_viewdef('instore.visitor_priorities'::regclass)")
-    assert f"< ({DEFAULT.threshold})" in str(view)
+    assert f"({DEFAULT.threshold})::double precision" in str(view)
+    database.write(visits=[structs.replace(visit(1), priority="none", priority_scores=scores(price=0.5))])
+    judged = "SELECT priority FROM instore.visitor_priorities"
+    assert database.rows(judged) == [("none",)]
+    database.rows("""UPDATE instore.stores SET layout = '{"rules": {"priority_threshold": 0.5}}' RETURNING 1""")
+    assert database.rows(judged) == [("price",)]
 
 
 def test_a_removed_visit_leaves_nothing_behind(database: Database) -> None:

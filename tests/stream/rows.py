@@ -7,7 +7,8 @@ from sensors.reading import Payment, Reading
 from storage.model import Signal, StoredReading, Visit
 from stream.gathering import Gathering
 from stream.journey import Plan, Tracked
-from stream.store import Store, visit_id
+from stream.naming import visit_id
+from stream.store import Store
 from tests.oracle import Expected, ExpectedVisit, from_visit
 
 
@@ -124,12 +125,13 @@ class Rows:
             )
         ]
 
-    def heard(self, store_id: str, asked: Iterable[tuple[str, int, int]]) -> dict[str, list[int]]:
+    def heard(self, store_id: str, asked: Iterable[tuple[str, int]], within: int) -> dict[str, list[int]]:
         """As `storage.reader.Reader`."""
         found: dict[str, list[int]] = {}
-        for sensor_id, since, until in asked:
-            own = [one.ts for one in self._own(store_id) if one.sensor_id == sensor_id and since <= one.ts <= until]
-            found.setdefault(sensor_id, []).extend(own)
+        for sensor_id, ts in asked:
+            own = [one.ts for one in self._own(store_id) if one.sensor_id == sensor_id and abs(one.ts - ts) <= within]
+            before, after = [one for one in own if one < ts], [one for one in own if one > ts]
+            found.setdefault(sensor_id, []).extend([*sorted(before)[-1:], *sorted(after)[:1]])
         return found
 
     def signals_of(self, store_id: str, visit_ids: Collection[str], stretches: Collection[tuple[int, int]]) -> list[Signal]:

@@ -305,11 +305,3 @@ def test_the_engine_judges_customers_live_and_nobody_else() -> None:
     assert scores is not None
     assert (found["d1"].ended_by, scores.enough, scores.facts.touches) == (None, True, 2)
     assert scores.facts.visit_s == 75
-
-
-@given(st.sampled_from([hurried, choosy, thrifty, greeted, ordinary]), st.integers(0, 6))
-def test_facts_of_the_same_touches_need_not_be_counted_again(told: "type[Told]", n: int) -> None:
-    """A visit that goes on without a touch has the same facts either way."""
-    visit = told()
-    before = facts_of(visit.stays[:n], visit.touches, (), CATALOG)
-    assert facts_of(visit.stays, visit.touches, visit.payments, CATALOG, before) == visit.facts()

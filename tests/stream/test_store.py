@@ -14,8 +14,9 @@ from stream import gathering as gathering_module
 from stream import payments as payments_module
 from stream import store as store_module
 from stream.journey import Plan
+from stream.naming import visit_id
 from stream.rules import Rules
-from stream.store import Store, visit_id
+from stream.store import Store
 from tests import strategies
 from tests.oracle import Expected, expect
 from tests.strategies import Case, World, arrivals, cases, random_case, random_world

@@ -107,7 +107,7 @@ def silences_of(events: Iterable[Event]) -> tuple[Silence, ...]:
     return tuple(Silence(event.sensor, event.at, event.until) for event in events if isinstance(event, GoesSilent))
 
 
-def check(floor: Floor, events: Iterable[Event]) -> None:
+def check_events(floor: Floor, events: Iterable[Event]) -> None:
     """Refuse events that cannot happen in a store.
 
     Raises:

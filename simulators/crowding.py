@@ -176,7 +176,9 @@ def _value(layout: Layout, name: str, zone: str) -> float:
 
 
 def _people(layout: Layout, zone: str, capacity: int) -> Limit | None:
-    number, share, cleared = (_value(layout, name, zone) for name in ("zone_congested_people", "zone_congested_share", "zone_cleared_share"))
+    number, share, cleared = (
+        _value(layout, name, zone) for name in ("zone_congested_people", "zone_congested_share", "zone_cleared_share")
+    )
     high = number or ceil(share * capacity)
     low = floor(high * cleared / share) if number and share else floor(cleared * capacity)
     if high <= 0:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
@@ -11,10 +12,13 @@ from msgspec import structs
 
 from sensors.hours import DAYS
 from sensors.layout import Day, Layout
+from sensors.reading import to_datetime
 from sensors.urls import SettingError
 from simulators.events import Event
 from simulators.floor import builtin
 from simulators.habits import Habits
+from simulators.simulate import Options
+from stream.rules import Rules
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,7 +26,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         about: what it shows, in a sentence.
-        store: a store that comes with the simulator.
+        store: a store that comes with the simulator; the script can be played in another one too.
         day: the weekday.
         rules: the store's rules on that day, on top of those of its layout.
         habits: the figures of the ordinary shoppers, where they are others than usual.
@@ -38,15 +42,33 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     plain_people: bool = False
     events: tuple[Event, ...] = ()
 
-    def layout(self) -> Layout:
-        """The store with the rules of this day."""
-        plan = builtin(self.store)
-        return structs.replace(plan, rules={**plan.rules, **self.rules})
 
-    def date_before(self, today: date) -> date:
-        """The last such weekday before today."""
-        back = (today.weekday() - DAYS.index(self.day) - 1) % len(DAYS) + 1
-        return today - timedelta(days=back)
+def options_of(scenario: Scenario, layout: Layout | None, first_day: date | None, now: int) -> Options:
+    """What to simulate.
+
+    Args:
+        scenario: the script.
+        layout: a store to play it in; None: the scenario's own. The scenario's rules come on top.
+        first_day: the day; None: the last one before today that is the weekday of the scenario.
+        now: microseconds since 1970.
+
+    Raises:
+        SettingError: a rule of the scenario is none.
+    """
+    plan = builtin(scenario.store) if layout is None else layout
+    try:
+        Rules.of({**plan.rules, **scenario.rules})
+    except ValueError as wrong:
+        raise SettingError(f"the rules of the scenario: {wrong}") from wrong
+    today = to_datetime(now).astimezone(ZoneInfo(plan.timezone)).date()
+    back = (today.weekday() - DAYS.index(scenario.day) - 1) % len(DAYS) + 1
+    return Options(
+        layout=structs.replace(plan, rules={**plan.rules, **scenario.rules}),
+        first_day=first_day or today - timedelta(days=back),
+        habits=scenario.habits,
+        events=scenario.events,
+        plain_people=scenario.plain_people,
+    )
 
 
 def load(name: str) -> Scenario:

@@ -305,8 +305,9 @@ def test_the_engine_judges_customers_live_and_nobody_else() -> None:
     assert scores is not None
     assert (found["d1"].ended_by, scores.enough, scores.facts.touches) == (None, False, 0)
     assert _scores_after(store, rows, dwell(90, "tins")) == (None, 2, 85)
-    assert _scores_after(store, rows, shelf(95, "view")) == (None, 2, 85)
-    assert _scores_after(store, rows, dwell(100, "tins")) == (None, 2, 85)
+    assert _scores_after(store, rows, dwell(94, "tins")) == (None, 2, 85)
+    assert _scores_after(store, rows, shelf(95, "view")) == (None, 3, 90)  # at a shelf of the dairy
+    assert _scores_after(store, rows, dwell(100, "tins")) == (None, 3, 95)
     assert _scores_after(store, rows, entry(101, "out")) == ("exit", 3, 96)
 
 

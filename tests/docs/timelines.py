@@ -1,0 +1,34 @@
+"""The pictures of `docs/journeys.md`, drawn from what the real engine makes of example readings.
+
+`.venv/bin/python -m tests.docs.timelines` draws all of them anew, and prints what the engine says of each: the lines under a picture on the
+page, which are written by hand, have to say the same.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.docs.lanes import draw
+from tests.docs.rule_scenes import SCENES
+from tests.docs.scenes import sentences
+
+PAGE = Path(__file__).parents[2] / "docs" / "journeys.md"
+FOLDER = PAGE.with_suffix("")
+
+
+def pictures() -> Iterator[tuple[str, str, list[str]]]:
+    """Draw every picture: its name, its SVG, and what it claims."""
+    for scene in SCENES:
+        yield scene.name, draw(scene), sentences(scene)
+
+
+def main() -> None:
+    """Write all pictures."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, svg, claims in pictures():
+        (FOLDER / f"{name}.svg").write_text(svg)
+        sys.stdout.write(f"{name}\n" + "".join(f"> {claim}\n" for claim in claims))
+
+
+if __name__ == "__main__":
+    main()

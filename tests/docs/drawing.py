@@ -19,7 +19,7 @@ ALARM, CALM = "#d55e00", "#0072b2"
 LIVE = "#eaeef2"
 """The inside of a bar that is not final."""
 
-ZONES = {"entrance": "#56b4e9", "dairy": "#e69f00", "bakery": "#cc79a7", "checkout": "#4cc3a0", "street": "#f0e442"}
+ZONES = {"entrance": "#56b4e9", "dairy": "#e69f00", "bakery": "#cc79a7", "checkout": "#4cc3a0", "street": "#f0e442", "counter": "#f0e442"}
 """One colour a zone; the text on it is dark."""
 
 SILENCE, GRACE = "url(#silence)", "url(#grace)"

@@ -50,7 +50,7 @@ def draw_frame(canvas: Canvas, scene: Scene, told: Told) -> None:
         draw_visits(canvas, scene, [visit for visit in told.visits if visit.device_id == device], own)
     if told.gone:
         draw_bars(canvas, "tombstone", map(_tombstone, told.gone))
-    if told.signals:
+    if "signals" in scene.shows:
         draw_signals(canvas, told.signals)
     if "time" in scene.shows:
         draw_times(canvas, told, scene.plan, top)
@@ -132,9 +132,8 @@ def _tombstone(visit: Visit) -> Item:
 def draw_signals(canvas: Canvas, signals: Sequence[Signal]) -> None:
     """Draw since when the cause of each signal lasted, and a flag when that was long enough."""
     draw_marks(canvas, "signal", [Mark(since_start(one.at), "flag", one.kind, ALARM) for one in signals])
-    causes = [
-        Item(since_start(one.since), since_start(one.at), f"for {clock((one.at - one.since) / SECOND)}", PAPER, ALARM, ALARM) for one in signals
-    ]
+    spans = [(since_start(one.since), since_start(one.at)) for one in signals]
+    causes = [Item(since, ts, f"for {clock(ts - since)}", PAPER, ALARM, ALARM) for since, ts in spans]
     draw_bars(canvas, "its cause", causes)
 
 

@@ -4,14 +4,13 @@ from sensors.reading import Reading
 from tests.docs.scenes import Frame, Scene, Shown
 from tests.example_parts import alive, dwell, enter, leave, pay, shelf
 
-
 GRACE: frozenset[Shown] = frozenset({"grace"})
 TIME: frozenset[Shown] = frozenset({"grace", "time"})
 
 
-def whole(*readings: Reading) -> list[Frame]:
-    """Have readings arrive as they happened, and nothing after them."""
-    return [Frame(sorted(readings, key=lambda reading: reading.ts), is_end=True)]
+def whole(*readings: Reading, is_end: bool = True) -> list[Frame]:
+    """Have readings arrive as they happened, and usually nothing after them."""
+    return [Frame(sorted(readings, key=lambda reading: reading.ts), is_end=is_end)]
 
 
 RULES = [

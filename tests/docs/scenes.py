@@ -18,7 +18,7 @@ from tests.example_parts import BASE, STORE, at
 from tests.stream.rows import Rows
 
 Detail = Literal["readings", "path", "taken", "paid", "kind", "state"]
-Shown = Literal["grace", "time"]
+Shown = Literal["grace", "time", "signals"]
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def sentences(scene: Scene) -> list[str]:
         ]
         gone = [f"{short_id(visit)} is gone" for visit in told.gone]
         nobody = ["a payment of nobody"] * len(told.unattributed)
-        signals = [f"{signal.kind} at {clock(since_start(signal.at))}, “{signal.message}”" for signal in told.signals]
+        signals = map(signal_sentence, told.signals) if "signals" in scene.shows else []
         lines += [head + line for line in [*visits, *gone, *nobody, *signals] or ["no visit"]]
     return lines
 
@@ -152,6 +152,11 @@ def sentence(visit: Visit, says: frozenset[Detail]) -> str:
     stays = ", ".join(f"{stay.zone_id} {clock(stay.dwell_s)}" for stay in visit.stays)
     words = [f"visit {start} to {end}", ended(visit), *details(visit, says)]
     return ", ".join(words) + (f": {stays}" if stays else "")
+
+
+def signal_sentence(signal: Signal) -> str:
+    """Say what a signal says."""
+    return f"{signal.kind} at {clock(since_start(signal.at))}: {signal.message}"
 
 
 def ended(visit: Visit) -> str:

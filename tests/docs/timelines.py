@@ -8,9 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.docs import legend
+from tests.docs.crowds import crowd_sentences, draw_crowd, draw_priority, priority_sentences
 from tests.docs.lanes import draw
 from tests.docs.rule_scenes import SCENES
 from tests.docs.scenes import sentences
+from tests.docs.signal_scenes import CROWDS, OF_VISITS, PRIORITY
 
 PAGE = Path(__file__).parents[2] / "docs" / "journeys.md"
 FOLDER = PAGE.with_suffix("")
@@ -18,8 +21,12 @@ FOLDER = PAGE.with_suffix("")
 
 def pictures() -> Iterator[tuple[str, str, list[str]]]:
     """Draw every picture: its name, its SVG, and what it claims."""
-    for scene in SCENES:
+    yield legend.NAME, legend.draw_legend(), []
+    for scene in [*SCENES, *OF_VISITS]:
         yield scene.name, draw(scene), sentences(scene)
+    for crowd in CROWDS:
+        yield crowd.scene.name, draw_crowd(crowd), crowd_sentences(crowd)
+    yield PRIORITY.name, draw_priority(PRIORITY), priority_sentences(PRIORITY)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Draws how full a zone is over time, with the thresholds of its signals; and how a priority comes about."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from sensors.reading import SECOND, Payment
@@ -8,7 +9,7 @@ from stream.signal_kinds import SignalPlan, presences
 from tests.docs.drawing import ALARM, CALM, FAINT, INK, LEFT, PAPER, RIGHT, SOFT, Canvas, clock
 from tests.docs.labels import Item, Mark, draw_bars, draw_marks
 from tests.docs.lanes import draw_frame, draw_signals
-from tests.docs.scenes import Scene, Told, play, sentence, signal_sentence, since_start
+from tests.docs.scenes import Frame, Scene, Told, play, sentence, signal_sentence, since_start
 from tests.docs.signal_scenes import Crowd
 
 HEIGHT = 100
@@ -72,7 +73,7 @@ def _draw_levels(canvas: Canvas, crowd: Crowd, steps: list[tuple[float, float]])
     for value, word, stroke in ((high, words[0], ALARM), (low, words[1], CALM)):
         canvas.line([(LEFT, y(value)), (RIGHT, y(value))], stroke=stroke, dash="5 3")
         canvas.text(LEFT - 12, y(value) + 4, f"{word}: {_value(crowd, value)}", "end", ink=stroke)
-    points = [(LEFT, foot)]
+    points: list[tuple[float, float]] = [(LEFT, foot)]
     for ts, value in steps:
         points += [(canvas.x(ts), points[-1][1]), (canvas.x(ts), y(value))]
     canvas.line([*points, (RIGHT, points[-1][1])], width=2)
@@ -91,11 +92,11 @@ def draw_priority(scene: Scene) -> str:
     """Draw a visit and its priority after each reading."""
     canvas = Canvas(scene.until)
     told = play(scene.frames, scene.plan)[-1]
-    whole = Told(**{**vars(told), "frame": type(told.frame)(told.readings)})
-    draw_frame(canvas, scene, whole)
+    draw_frame(canvas, replace(scene, shows=frozenset()), replace(told, frame=Frame(told.readings)))
     found = [*priorities(scene), (told.store_time, "")]
-    bars = [Item(start, end, name, PAPER, INK, INK) for (start, name), (end, _) in pairwise(found)]
-    draw_bars(canvas, "priority", bars)
+    draw_bars(canvas, "priority", [Item(start, end, name, PAPER, INK, INK) for (start, name), (end, _) in pairwise(found)])
+    if "signals" in scene.shows:
+        draw_signals(canvas, told.signals)
     canvas.axis(scene.step)
     return canvas.svg(scene.title, ". ".join(priority_sentences(scene)) + ".")
 
@@ -114,4 +115,5 @@ def priority_sentences(scene: Scene) -> list[str]:
     """Say what a visit is, and its priorities."""
     told = play(scene.frames, scene.plan)[-1]
     changes = ", ".join(f"{name} from {clock(ts)}" for ts, name in priorities(scene))
-    return [sentence(told.visits[0], scene.says), f"priority {changes}"]
+    signals = map(signal_sentence, told.signals) if "signals" in scene.shows else []
+    return [sentence(told.visits[0], scene.says), f"priority {changes}", *signals]

@@ -5,10 +5,10 @@ from tests.docs.labels import Item, Mark, draw_bars, draw_marks
 
 NAME = "legend"
 TITLE = "How to read the timelines"
-TEXT = """Readings are marks on a line: a triangle to the right is a gate's "in", one to the left "out", a circle a presence in a zone, \
-a square a touch of a shelf, a diamond a payment, a plus a heartbeat. Pale ones had come before. A ring marks a late reading, a thick line the time \
-for which a presence is said to have lasted. Bars are visits (dashed: open; light: live; black: final) and stays (one colour a zone). \
-Hatched is silence, dotted the grace. A flag is a signal."""
+TEXT = """Readings are marks on a line: a triangle to the right is a gate's "in", one to the left "out", a circle a presence in a zone, a \
+square a touch of a shelf, a diamond a payment, a plus a heartbeat. Pale ones had come before; one with a ring came late. A thick line is \
+the time for which a reading says that the presence lasted. Bars are visits (dashed: open; light: live; black: final) and stays (a colour \
+a zone). Hatched is silence, dotted the grace, dashed in red a visit that was replaced. A flag is a signal."""
 
 
 def draw_legend() -> str:

@@ -111,10 +111,11 @@ RULES = [
         "rule-10",
         "Rule 10: an earlier reading gives a visit another start and so another id",
         [
-            Frame([dwell(50, "dairy"), dwell(100, "dairy")], "1. Two readings have come"),
+            Frame([dwell(45, "dairy"), dwell(70, "dairy")], "1. Two readings have come"),
             Frame([enter(20, gate="gate-e")], "2. The reading of the gate, of 0:20, comes after them, but on time"),
         ],
-        until=120,
+        until=90,
+        step=15,
         says=frozenset({"state"}),
     ),
 ]

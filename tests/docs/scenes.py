@@ -132,18 +132,25 @@ def since_start(ts: int) -> float:
 def sentences(scene: Scene) -> list[str]:
     """Say in words what the engine makes of a scene: a line a frame and visit."""
     lines = []
-    for told in play(scene.frames, scene.plan):
-        head = f"{told.frame.head}: " if told.frame.head else ""
-        several = len({visit.device_id for visit in told.visits}) > 1
-        visits = [
-            (f"{scene.names.get(visit.device_id, visit.device_id)}: " if several else "") + sentence(visit, scene.says)
-            for visit in told.visits
-        ]
-        gone = [f"{short_id(visit)} is gone" for visit in told.gone]
-        nobody = ["a payment of nobody"] * len(told.unattributed)
-        signals = map(signal_sentence, told.signals) if "signals" in scene.shows else []
-        lines += [head + line for line in [*visits, *gone, *nobody, *signals] or ["no visit"]]
+    for number, told in enumerate(play(scene.frames, scene.plan), start=1):
+        lines += [(f"after {number}, " if told.frame.head else "") + line for line in frame_sentences(scene, told)]
     return lines
+
+
+def frame_sentences(scene: Scene, told: Told) -> list[str]:
+    """Say in words what the engine makes of a frame."""
+    several = len({visit.device_id for visit in told.visits}) > 1
+    return [
+        *(f"a late reading of {clock(since_start(one.ts))}" for one in told.frame.arrives if one.id in told.late),
+        *((f"{_name(scene, visit)}: " if several else "") + sentence(visit, scene.says) for visit in told.visits),
+        *(f"{short_id(visit)} is gone" for visit in told.gone),
+        *("a payment of nobody" for _ in told.unattributed),
+        *(map(signal_sentence, told.signals) if "signals" in scene.shows else ()),
+    ]
+
+
+def _name(scene: Scene, visit: Visit) -> str:
+    return scene.names.get(visit.device_id, visit.device_id)
 
 
 def sentence(visit: Visit, says: frozenset[Detail]) -> str:

@@ -58,7 +58,7 @@ OF_VISITS = [
                 ]
             )
         ],
-        until=420,
+        until=390,
         says=frozenset({"taken"}),
         layout=PLAN,
         shows=SIGNALS | {"grace", "time"},
@@ -142,19 +142,42 @@ CROWDS = [
     ),
 ]
 
-HURRIED = [
+TWO_THINGS: list[Reading] = [
     *(enter(0), dwell(15, "dairy"), shelf(30, product="milk", lasting=4), shelf(45, action="pickup", product="milk")),
     *(shelf(75, "bakery-1", product="bun", lasting=4), shelf(90, "bakery-1", "pickup", "bun")),
-    *(dwell(t, "counter") for t in range(120, 301, 30)),
-    *(dwell(330, "checkout"), pay(360, device="d1"), leave(375, gate=BACK)),
 ]
-"""Takes two things without looking long, waits to be served at the counter, and pays with a loyalty card."""
+"""What somebody does who takes two things without looking long."""
 
-PRIORITY = Scene(
-    "priority",
-    "What a visit says of its visitor, reading by reading",
-    [Frame([one]) for one in HURRIED],
-    until=390,
-    layout=PLAN,
-)
-"""Each reading is a frame: the priority is that of the visit so far."""
+PRIORITIES = [
+    Scene(
+        "priority-changed",
+        "priority_changed: a visitor in a hurry",
+        [
+            Frame([one])
+            for one in (
+                *TWO_THINGS,
+                dwell(110),
+                shelf(120, action="pickup", product="eggs"),
+                dwell(150, "checkout"),
+                dwell(200, "checkout"),
+            )
+        ],
+        until=240,
+        layout=PLAN,
+        shows=SIGNALS,
+    ),
+    Scene(
+        "priority",
+        "What a visit says of its visitor, reading by reading",
+        [
+            Frame([one])
+            for one in (
+                *(*TWO_THINGS, *(dwell(t, "counter") for t in range(120, 301, 30)), dwell(330, "checkout")),
+                *(pay(360, device="d1"), leave(375, gate=BACK)),
+            )
+        ],
+        until=390,
+        layout=PLAN,
+    ),
+]
+"""Each reading is a frame: the priority is that of the visit so far. The second visitor is served at the counter and has a card."""

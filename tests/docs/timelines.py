@@ -13,7 +13,7 @@ from tests.docs.crowds import crowd_sentences, draw_crowd, draw_priority, priori
 from tests.docs.lanes import draw
 from tests.docs.rule_scenes import SCENES
 from tests.docs.scenes import sentences
-from tests.docs.signal_scenes import CROWDS, OF_VISITS, PRIORITY
+from tests.docs.signal_scenes import CROWDS, OF_VISITS, PRIORITIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "journeys.md"
 FOLDER = PAGE.with_suffix("")
@@ -26,7 +26,8 @@ def pictures() -> Iterator[tuple[str, str, list[str]]]:
         yield scene.name, draw(scene), sentences(scene)
     for crowd in CROWDS:
         yield crowd.scene.name, draw_crowd(crowd), crowd_sentences(crowd)
-    yield PRIORITY.name, draw_priority(PRIORITY), priority_sentences(PRIORITY)
+    for scene in PRIORITIES:
+        yield scene.name, draw_priority(scene), priority_sentences(scene)
 
 
 def main() -> None:

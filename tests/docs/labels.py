@@ -106,4 +106,4 @@ def stagger(labels: Sequence[Label]) -> list[int]:
 def inside(label: Label) -> float:
     """Move a label as far as it must to be inside the picture."""
     half = text_width(label.text) / 2
-    return min(max(label.x, 8 + half), RIGHT + 14 - half)
+    return min(max(label.x, 8 + half), RIGHT + 6 - half)

@@ -58,7 +58,7 @@ OF_VISITS = [
                 ]
             )
         ],
-        until=390,
+        until=400,
         says=frozenset({"taken"}),
         layout=PLAN,
         shows=SIGNALS | {"grace", "time"},

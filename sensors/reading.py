@@ -19,6 +19,9 @@ SECOND = 1_000_000
 MAX_TS = 253_402_300_799 * SECOND
 """The last second of the year 9999, the end of what `datetime` and RFC 3339 can say."""
 
+CLOCK_SENSOR = "replay"
+"""Who sends the `status` readings by which instore itself lets a store's time go on: no device, so nobody misses it."""
+
 MAX_DURATION_S = 86_400.0
 """A presence reported in one reading lasts at most a day; the engine keeps what it needs to look that far back."""
 

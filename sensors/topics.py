@@ -17,10 +17,6 @@ VISITS = "instore.visits"
 SIGNALS = "instore.signals"
 
 
-CLOCK_SENSOR = "replay"
-"""Who sends the `status` readings by which instore itself lets a store's time go on: no device, so nobody misses it."""
-
-
 class KafkaTopic(NamedTuple):
     """How a Kafka topic is made where it does not exist yet."""
 

@@ -17,8 +17,8 @@ import msgspec
 import paho.mqtt.client as mqtt
 
 from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client
-from sensors.reading import SECOND
-from sensors.topics import CLOCK_SENSOR, mqtt_topic
+from sensors.reading import CLOCK_SENSOR, SECOND
+from sensors.topics import mqtt_topic
 from sensors.urls import MqttUrl, SettingError
 from simulators.messages import Message, messages
 from stream.rules import Rules

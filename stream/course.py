@@ -1,8 +1,8 @@
-"""How a visit is judged as it goes on: at each moment at which the shopper moves on to another zone, and as it stands. Pure.
+"""How a visit is judged: whenever the shopper moves on to another zone, by what was until then; and as a whole when it is over. Pure.
 
-A live visit is said again with every flush, so its course is remembered: what is counted up to where its last stay began, and what was
-announced until then. It is counted on from there where it only became longer, and from its beginning where it came out otherwise. So it
-is a function of the visit alone.
+A live visit is said again with every flush, so its course is remembered: what is counted up to the last move, how that was judged, and
+what was announced until then. It is counted on from there where it only became longer, and from its beginning where it came out
+otherwise. So it is a function of the visit alone.
 """
 
 from typing import NamedTuple
@@ -43,8 +43,8 @@ class Course:
     __slots__ = (
         "_announced",
         "_candidate",
-        "_catalog",
         "_end",
+        "_judgement",
         "_payments",
         "_settings",
         "_since",
@@ -65,6 +65,7 @@ class Course:
         self._announced: Priority = "none"
         self._candidate: Priority = "none"
         self._since = NEVER
+        self._judgement = judge_facts(self._tally.copy().facts(), settings)
 
     def fits(self, span: Span, payments: tuple[Payment, ...]) -> bool:
         """Whether a visit is the one that was counted, and goes on."""
@@ -78,15 +79,17 @@ class Course:
             and self._paid(payments) == self._payments
         )
 
-    def go_on(self, span: Span, payments: tuple[Payment, ...]) -> Judgement:
-        """Count on, announce what there is to announce, and judge the visit as it stands."""
+    def go_on(self, span: Span, payments: tuple[Payment, ...], *, is_over: bool) -> Judgement:
+        """Count on, announce what there is to announce, and judge the visit: as it was at the last move, or as a whole when it is over."""
         for stay, following in zip(span.stays[len(self._stays) : -1], span.stays[len(self._stays) + 1 :], strict=True):
             self._end = stay.ended_at
             paid, n_touches = self._paid(payments), self._n_touches(span)
             self._count(self._tally, (stay,), span.shelf_visits[:n_touches], paid)
             self._stays, self._touches, self._payments = (*self._stays, stay), span.shelf_visits[:n_touches], paid
-            if self._settings.changed_score:
+            if self._settings.changed_score or not is_over:
                 self._look(following.zone_id)
+        if not is_over:
+            return self._judgement
         tally = self._tally.copy()
         self._count(tally, span.stays[len(self._stays) :], span.shelf_visits, payments)
         return judge_facts(tally.facts(), self._settings)
@@ -110,9 +113,10 @@ class Course:
             tally.touch(touch)
 
     def _look(self, zone_id: str) -> None:
-        """See whether a priority stands out, and for how long."""
-        best, score = best_of(judge_facts(self._tally.copy().facts(), self._settings).scores)
-        if score < self._settings.changed_score:
+        """Judge, and see whether a priority stands out, and for how long."""
+        self._judgement = judge_facts(self._tally.copy().facts(), self._settings)
+        best, score = best_of(self._judgement.scores)
+        if not self._settings.changed_score or score < self._settings.changed_score:
             best = "none"
         if best != self._candidate:
             self._candidate, self._since = best, self._end

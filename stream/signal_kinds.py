@@ -156,7 +156,7 @@ def _long_dwell(visit: Visit, zone: str, since: int, long: int, plan: SignalPlan
 
 def _priority_changed(visit: Visit, change: Change, plan: SignalPlan) -> Signal:
     return Signal(
-        signal_id=signal_id("priority_changed", visit.store_id, (visit.device_id,), change.since),
+        signal_id=signal_id("priority_changed", visit.store_id, (visit.device_id, change.priority), change.since),
         store_id=visit.store_id,
         kind="priority_changed",
         since=change.since,

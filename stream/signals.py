@@ -341,11 +341,3 @@ def _alike(old: Span, new: Span) -> int:
             break
         place += 1
     return max(0, place - 1)
-
-
-def followed(first: tuple[list[Signal], list[Signal]], then: tuple[list[Signal], list[Signal]]) -> tuple[list[Signal], list[Signal]]:
-    """Join what was new and gone one after the other, as if it had been found at once."""
-    gone_then = {(signal.signal_id, signal.at) for signal in then[1]}
-    new_then = {(signal.signal_id, signal.at) for signal in then[0]}
-    new = [signal for signal in first[0] if (signal.signal_id, signal.at) not in gone_then | new_then] + then[0]
-    return new, [signal for signal in first[1] if (signal.signal_id, signal.at) not in new_then] + then[1]

@@ -14,8 +14,7 @@ from heapq import heappop, heappush
 
 from sensors.hours import longest_closure, open_at
 from sensors.layout import Layout
-from sensors.reading import Reading
-from sensors.topics import CLOCK_SENSOR
+from sensors.reading import CLOCK_SENSOR, Reading
 from stream.journey import FOR_EVER
 from stream.rules import SignalRules
 

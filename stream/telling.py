@@ -33,7 +33,7 @@ def said_of(told: Told, plan: Plan, last: Said | None) -> Said:
     is_staff = told.device_id in plan.staff
     pass_by = bool(span.stays) and all(plan.zone_types.get(stay.zone_id) == "outside" for stay in span.stays)
     course = None if is_staff or pass_by else _course(span, payments, plan, last)
-    judged = course.go_on(span, payments) if course else None
+    judged = course.go_on(span, payments, is_over=ended_by is not None) if course else None
     visit = Visit(
         visit_id=last.visit.visit_id if last else visit_id(told.store_id, told.device_id, span.entered_at, span.twin),
         store_id=told.store_id,

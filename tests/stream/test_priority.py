@@ -292,7 +292,7 @@ def test_a_visit_can_be_judged_at_any_moment(told: "type[Told]", n: int) -> None
 
 
 def test_the_engine_judges_customers_live_and_nobody_else() -> None:
-    """An open visit has its scores; staff and who passes by have none."""
+    """An open visit is judged when the shopper moves on, by what was until then, and as a whole when it is over; others have no scores."""
     layout = structs.replace(LAYOUT, staff_devices=frozenset({"badge"}))
     store, rows = Store("s1", plan(layout)), Rows()
     readings: list[Reading] = [dwell(1, "dairy", "badge"), dwell(2, "street", "phone")]
@@ -303,5 +303,18 @@ def test_the_engine_judges_customers_live_and_nobody_else() -> None:
     assert (found["badge"].priority, found["badge"].priority_scores, found["phone"].priority) == (None, None, None)
     scores = found["d1"].priority_scores
     assert scores is not None
-    assert (found["d1"].ended_by, scores.enough, scores.facts.touches) == (None, True, 2)
-    assert scores.facts.visit_s == 75
+    assert (found["d1"].ended_by, scores.enough, scores.facts.touches) == (None, False, 0)
+    assert _scores_after(store, rows, dwell(90, "tins")) == (None, 2, 85)
+    assert _scores_after(store, rows, dwell(94, "tins")) == (None, 2, 85)
+    assert _scores_after(store, rows, shelf(95, "view")) == (None, 3, 90)  # at a shelf of the dairy
+    assert _scores_after(store, rows, dwell(100, "tins")) == (None, 3, 95)
+    assert _scores_after(store, rows, entry(101, "out")) == ("exit", 3, 96)
+
+
+def _scores_after(store: Store, rows: Rows, reading: Reading) -> tuple[str | None, int, float]:
+    """How the visit stands after one more reading: its end, and of its facts the touches and the length."""
+    store.add([reading])
+    rows.write(store)
+    [visit] = [visit for visit in rows.visits.values() if visit.device_id == "d1"]
+    assert visit.priority_scores is not None
+    return visit.ended_by, visit.priority_scores.facts.touches, visit.priority_scores.facts.visit_s

@@ -1,4 +1,4 @@
-"""When there are too many people in a zone, or waiting at its tills: how the number goes up and down, and what was so for long enough. Pure."""
+"""When there are too many people in a zone, or waiting at its tills: their number over time, and what was so for long enough. Pure."""
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise

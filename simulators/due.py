@@ -9,6 +9,7 @@ What may be seen or not, as it happens, is told as well, marked as not `sure`: n
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -169,7 +170,7 @@ def _priority(day: _Day, walk: Walk) -> Iterator[Due]:
         return
     least, hold = rule_ms(day.floor.layout, "priority_least_s"), rule_ms(day.floor.layout, "priority_hold_s")
     moved_on = [stay.end for stay in walk.stays[:-1] if stay.end - walk.began >= least]
-    for before, at in zip(moved_on, moved_on[1:], strict=False):
+    for before, at in pairwise(moved_on):
         if at - moved_on[0] >= hold:
             sure = before + BOUND - moved_on[0] < hold <= at - moved_on[0] - BOUND
             yield _due(day, "priority_changed", at, (0, BOUND), f"moving on is {SCANS}", walk=walk, sure=sure)

@@ -185,23 +185,22 @@ def _with_lane(walk: Walk, lane: str) -> Walk:
 
 
 def _hurry(scene: Scene, at: int) -> Walk:
-    """Go through some zones on the usual round, the same short time in each, with one quick look and one thing taken wherever something stands."""
+    """Go through some zones on the usual round, the same short time in each, with one quick look and one thing taken in each."""
     walk = Walk("shopper", at, priority="speed", scripted=True, shows="speed")
     enter(scene, walk)
     walk.stays[-1] = walk.stays[-1]._replace(end=at + BRISK_FOYER)
     stocked = _stocked(scene.floor)[:BRISK_ZONES]
     for goal in stocked:
         for zone in scene.floor.way(walk.here, goal):
-            start = walk.now
             walk.stay(zone, BRISK_STAY)
             if zone in stocked:
-                _touch(walk, *_plain_product(scene.floor, zone), QUICK_LOOK, 1, since=start)
+                _touch(walk, *_plain_product(scene.floor, zone), QUICK_LOOK, 1)
     return walk
 
 
-def _touch(walk: Walk, shelf: ShelfPlan, product: Product, look: int, units: int, since: int | None = None) -> None:
+def _touch(walk: Walk, shelf: ShelfPlan, product: Product, look: int, units: int) -> None:
     """Look at a shelf a little after coming there, and take some units of a product."""
-    at = (walk.stays[-1].start if since is None else since) + 2 * SECOND + look
+    at = walk.stays[-1].start + 2 * SECOND + look
     walk.acts.append(Act(at, shelf.shelf_id, "view", None, look))
     for number in range(1, units + 1):
         walk.acts.append(Act(at + number * 2 * SECOND, shelf.shelf_id, "pickup", product.product_id, None))

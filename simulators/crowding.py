@@ -97,26 +97,31 @@ def limits_of(layout: Layout) -> dict[str, list[Limit]]:
     return found
 
 
-def moments(spans: Iterable[Span], paid: Iterable[tuple[str, int]], limit: Limit) -> list[Moment]:
-    """How people and open tills go up and down.
+def moments(people: Iterable[Span], tills: Iterable[Span]) -> list[Moment]:
+    """How people who are there, and tills that are open, go up and down."""
+    steps = [step for start, end in people if start < end for step in ((start, 1, 0), (end, -1, 0))]
+    steps += [step for start, end in tills for step in ((start, 0, 1), (end, 0, -1))]
+    found: list[Moment] = []
+    n_people = n_tills = 0
+    for (at, come, opened), following in pairwise([*sorted(steps), (EVER, 0, 0)]):
+        n_people, n_tills = n_people + come, n_tills + opened
+        if following[0] > at:
+            found.append(Moment(at, n_people, n_tills))
+    return found
 
-    Args:
-        spans: who is there, and when.
-        paid: the tills that took money, and when.
-        limit: says how long a till is open then.
-    """
-    steps: dict[int, list[int]] = {}
-    for start, end in spans:
-        if start < end:
-            steps.setdefault(start, [0, 0])[0] += 1
-            steps.setdefault(end, [0, 0])[0] -= 1
-    for start, end in _open(paid, limit.open_for):
-        steps.setdefault(start, [0, 0])[1] += 1
-        steps.setdefault(end, [0, 0])[1] -= 1
-    found, people, tills = [], 0, 0
-    for since, (come, opened) in sorted(steps.items()):
-        people, tills = people + come, tills + opened
-        found.append(Moment(since, people, tills))
+
+def tills_of(paid: Iterable[tuple[str, int]], limit: Limit) -> list[Span]:
+    """When each till is open, by what was paid there: from a payment on for a while, which the next one makes longer."""
+    of_till: dict[str, list[int]] = {}
+    for till, at in sorted(paid, key=lambda one: one[1]):
+        of_till.setdefault(till, []).append(at)
+    found = []
+    for times in of_till.values():
+        start = times[0]
+        for at, following in pairwise([*times, EVER]):
+            if following > at + limit.open_for:
+                found.append(Span(start, at + limit.open_for + 1))
+                start = following
     return found
 
 
@@ -158,27 +163,13 @@ def _lasting(there: list[Moment], limit: Limit, much: bool, after: int) -> int |
     return None
 
 
-def _open(paid: Iterable[tuple[str, int]], open_for: int) -> Iterator[Span]:
-    """When each till is open: from a payment on for a while, which the next one makes longer."""
-    of_till: dict[str, list[int]] = {}
-    for till, at in sorted(paid, key=lambda one: one[1]):
-        of_till.setdefault(till, []).append(at)
-    for times in of_till.values():
-        start = times[0]
-        for at, following in zip(times, [*times[1:], EVER], strict=True):
-            if following > at + open_for:
-                yield Span(start, at + open_for + 1)
-                start = following
-
-
 def _value(layout: Layout, name: str, zone: str) -> float:
     return float(layout.rules.get(f"{name}.{zone}", layout.rules.get(name, DEFAULTS[name])))
 
 
 def _people(layout: Layout, zone: str, capacity: int) -> Limit | None:
-    number, share, cleared = (
-        _value(layout, name, zone) for name in ("zone_congested_people", "zone_congested_share", "zone_cleared_share")
-    )
+    number = _value(layout, "zone_congested_people", zone)
+    share, cleared = _value(layout, "zone_congested_share", zone), _value(layout, "zone_cleared_share", zone)
     high = number or ceil(share * capacity)
     low = floor(high * cleared / share) if number and share else floor(cleared * capacity)
     if high <= 0:

@@ -95,11 +95,8 @@ class Outcome(msgspec.Struct, kw_only=True):
             ("rejected", self.rejected_by_reason, dict(self.expected.rejected)),
             ("not accounted for", found.difference, 0),
         ]
-        return (
-            [f"{name}: {is_} instead of {ought}" for name, is_, ought in pairs if is_ != ought]
-            + self.report.differences
-            + self.signalled.differences
-        )
+        counts = [f"{name}: {is_} instead of {ought}" for name, is_, ought in pairs if is_ != ought]
+        return counts + self.report.differences + self.signalled.differences
 
     @property
     def figures(self) -> dict[str, int | dict[str, int]]:
@@ -208,7 +205,7 @@ def _simulate(options: Options, folder: Path, bars: Progress) -> Recording:
     with recording.file.open("wb") as file:
         for done, day in enumerate(simulate(options, recording.expected), 1):
             recording.truths += day.truths
-            recording.due += day.due
+            recording.due += day.due()
             for line in day.lines:
                 file.write(line + b"\n")
                 recording.n_lines += 1

@@ -16,7 +16,7 @@ import msgspec
 
 from sensors.layout import Layout
 from sensors.reading import rfc3339
-from simulators.crowding import Limit, Span, limits_of, moments, turns
+from simulators.crowding import Limit, Span, limits_of, moments, tills_of, turns
 from simulators.floor import Floor
 from simulators.habits import MINUTE, SECOND
 from simulators.opening import Window
@@ -91,17 +91,26 @@ class _Day(NamedTuple):
         window: when it is open.
         silent: which sensors said nothing, and when.
         plain: nobody shows a priority but those whose script says so.
+        long: how long a stay in each zone may be (ms), where anybody's dwelling counts; 0: as long as one likes.
     """
 
     floor: Floor
     window: Window
     silent: list[Silent]
     plain: bool
+    long: dict[str, int]
 
     @property
     def end(self) -> int:
         """After all that the window's people can cause (epoch ms)."""
         return self.window.closes + 6 * 60 * MINUTE
+
+
+class _Seen(NamedTuple):
+    """A stay, and whether it is the last one of somebody whom no gate saw leave."""
+
+    stay: Stay
+    vanishes: bool
 
 
 def due_of(floor: Floor, window: Window, walks: Iterable[Walk], silent: list[Silent], *, plain: bool) -> list[Due]:
@@ -114,7 +123,8 @@ def due_of(floor: Floor, window: Window, walks: Iterable[Walk], silent: list[Sil
         silent: the silences of sensors, of any time.
         plain: nobody shows a priority but those whose script says so; else nothing is promised of `priority_changed`.
     """
-    day = _Day(floor, window, silent, plain)
+    dwelling = (zone.zone_id for zone in floor.layout.zones if zone.type not in NOBODYS)
+    day = _Day(floor, window, silent, plain, {zone: rule_ms(floor.layout, "long_dwell_s", zone) for zone in dwelling})
     customers = [walk for walk in walks if walk.role != "staff"]
     found = [due for walk in customers for due in _of_walk(day, walk)]
     found += _of_zones(day, customers)
@@ -136,11 +146,10 @@ def _of_walk(day: _Day, walk: Walk) -> Iterator[Due]:
 
 def _dwells(day: _Day, walk: Walk) -> Iterator[Due]:
     """A stay is seen to begin late and to end late, each by 0 to `BOUND`; the last one of who left unseen ends early instead."""
-    types = {zone.zone_id: zone.type for zone in day.floor.layout.zones}
     for stay in _inside(walk):
-        limit = rule_ms(day.floor.layout, "long_dwell_s", stay.zone_id)
+        limit = day.long.get(stay.zone_id, 0)
         length, off = stay.end - stay.start, BOUND * (2 if _unseen(walk, stay) else 1)
-        if limit and types[stay.zone_id] not in NOBODYS and length + off >= limit:
+        if limit and length + off >= limit:
             sure = length - off >= limit
             yield _due(day, "long_dwell", stay.start + limit, (0, BOUND), SCANS, walk=walk, zone=stay.zone_id, sure=sure)
 
@@ -185,23 +194,26 @@ def _of_zones(day: _Day, customers: list[Walk]) -> Iterator[Due]:
         for one in walk.payments:
             zone = next(till.zone_id or "" for till in day.floor.layout.tills if till.sensor_id == one.till)
             paid.setdefault(zone, []).append((one.till, one.at))
+    there: dict[str, list[_Seen]] = {}
+    for walk in customers:
+        for stay in _inside(walk):
+            there.setdefault(stay.zone_id, []).append(_Seen(stay, _unseen(walk, stay)))
     for zone, limits in limits_of(day.floor.layout).items():
-        there = [(walk, stay) for walk in customers for stay in _inside(walk) if stay.zone_id == zone]
         for limit in limits:
             if counted:
-                yield from _of_limit(day, zone, limit, there, paid.get(zone, []))
+                yield from _of_limit(day, zone, limit, there.get(zone, []), paid.get(zone, []))
             else:
                 yield from _anything(day, zone, limit, day.window.opens)
 
 
-def _of_limit(day: _Day, zone: str, limit: Limit, there: list[tuple[Walk, Stay]], paid: list[tuple[str, int]]) -> Iterator[Due]:
+def _of_limit(day: _Day, zone: str, limit: Limit, there: list[_Seen], paid: list[tuple[str, int]]) -> Iterator[Due]:
     hold = min(rule_ms(day.floor.layout, name) for name in ("presence_hold_s", "presence_gap_s", "visit_timeout_s"))
-    tellings = (
-        [Span(stay.start, stay.end) for _, stay in there],
-        [Span(stay.start + BOUND, stay.end - (max(0, BOUND - hold) if _unseen(walk, stay) else 0)) for walk, stay in there],
-        [Span(stay.start, stay.end + (max(BOUND, hold) if _unseen(walk, stay) else BOUND)) for walk, stay in there],
-    )
-    true, least, most = (moments(spans, paid, limit) for spans in tellings)
+    tills = tills_of(paid, limit)
+    most = moments((Span(stay.start, stay.end + (max(BOUND, hold) if vanishes else BOUND)) for stay, vanishes in there), tills)
+    if not any(limit.is_much(people, n_tills) for _, people, n_tills in most):
+        return
+    least = moments((Span(stay.start + BOUND, stay.end - (max(0, BOUND - hold) if vanishes else 0)) for stay, vanishes in there), tills)
+    true = moments((Span(stay.start, stay.end) for stay, _ in there), tills)
     for turn in turns(limit, true, least, most):
         if turn.latest is None:
             yield from _anything(day, zone, limit, turn.earliest)

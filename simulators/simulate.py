@@ -5,6 +5,7 @@ Same options, same bytes: nothing here knows the time or the machine.
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import chain, count, pairwise
 from pathlib import Path
 from random import Random
@@ -74,13 +75,13 @@ class Day(NamedTuple):
     Attributes:
         window: when.
         truths: the visits that begin in it, in the order in which they begin.
-        due: the signals that must be raised, or may be.
+        due: tells the signals that must be raised, or may be.
         lines: the recording, in order of arrival.
     """
 
     window: Window
     truths: list[Truth]
-    due: list[Due]
+    due: Callable[[], list[Due]]
     lines: Iterator[bytes]
 
 
@@ -127,7 +128,7 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
     sensors = Sensors(floor)
     for window, walks, recorded in _windows(sensors, wanted, open_windows):
         truths = [_told(floor, walk, silent) for walk in walks]
-        due = due_of(floor, window, walks, silent, plain=wanted.plain_people)
+        due = partial(due_of, floor, window, walks, silent, plain=wanted.plain_people)
         heard = hush(sensors, silent, recorded, expected) if silent else recorded
         chance = Random(f"{wanted.seed}/{wanted.layout.store_id}/{window.label}/faults")
         yield Day(window, truths, due, afflict(chance, wanted.faults, heard, expected, floor.timing.lateness / 1000))
@@ -175,7 +176,7 @@ def record(
         for number, day in enumerate(simulate(wanted, expected)):
             truth_file.writelines(to_line(one) + b"\n" for one in day.truths)
             visits += len(day.truths)
-            due += [due_line(one) + b"\n" for one in day.due]
+            due += [due_line(one) + b"\n" for one in day.due()] if signals else []
             for line in day.lines:
                 readings_file.write(line + b"\n")
                 lines += 1

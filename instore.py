@@ -357,7 +357,15 @@ def demo(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, 
     sys.exit(FAILED if outcome.problems else 0)
 
 
-def _options(*, scenario: str | None, store: Path | None = None, first_day: str | None = None, days: int, **wanted: Any) -> Any:
+def _options(
+    *,
+    scenario: str | None,
+    store: Path | None = None,
+    first_day: str | None = None,
+    days: int,
+    shoppers: int | None = None,
+    **wanted: Any,
+) -> Any:
     """Turn flags into the options of a simulation."""
     from msgspec import structs
 
@@ -374,9 +382,9 @@ def _options(*, scenario: str | None, store: Path | None = None, first_day: str 
         check(faults, float(plan.rules.get("lateness_s", 60)))
         silences = tuple(parse(text) for text in wanted.get("silences", ()))
         if scenario is None:
-            chosen = options(plan, today, first_day=day, days=days, shoppers=wanted.get("shoppers"))
+            chosen = options(plan, today, first_day=day, days=days, shoppers=shoppers)
         else:
-            chosen = _scripted(scenario, plan if store else None, day, days, wanted.get("shoppers"))
+            chosen = _scripted(scenario, plan if store else None, day, days, shoppers)
     except ValueError as wrong:
         raise SettingError(str(wrong)) from wrong
     return structs.replace(chosen, seed=wanted["seed"], faults=faults, silences=silences)
@@ -384,11 +392,14 @@ def _options(*, scenario: str | None, store: Path | None = None, first_day: str 
 
 def _scripted(scenario: str, plan: Any, day: date | None, days: int, shoppers: int | None) -> Any:
     """Turn a scenario into the options of a simulation."""
+    from msgspec import structs
+
     from simulators.scenarios import load, options_of
 
-    if days != 1 or shoppers is not None:
-        raise SettingError("--scenario is one day with people of its own: it goes with neither --days nor --shoppers")
-    return options_of(load(scenario), plan, day, time.time_ns() // 1000)
+    if days != 1:
+        raise SettingError("--scenario is one day: it does not go with --days")
+    chosen = options_of(load(scenario), plan, day, time.time_ns() // 1000)
+    return chosen if shoppers is None else structs.replace(chosen, habits=structs.replace(chosen.habits, shoppers=shoppers))
 
 
 def _found(data_dir: Path, **given: str | None) -> dict[str, str]:

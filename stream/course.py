@@ -11,7 +11,7 @@ from sensors.reading import SECOND, Payment
 from storage.model import Priority, ShelfVisit, Stay
 from stream.facts import Catalog, Tally
 from stream.journey import NEVER, Span
-from stream.priority import Judgement, Settings, best_of, judge_facts
+from stream.priority import Judge, Judgement, best_of
 
 
 class Change(NamedTuple):
@@ -37,13 +37,14 @@ class Course:
 
     Args:
         catalog: the store.
-        settings: how it is judged.
+        judge: who judges it.
     """
 
     __slots__ = (
         "_announced",
         "_candidate",
         "_end",
+        "_judge",
         "_judgement",
         "_payments",
         "_settings",
@@ -54,9 +55,9 @@ class Course:
         "changes",
     )
 
-    def __init__(self, catalog: Catalog, settings: Settings) -> None:
+    def __init__(self, catalog: Catalog, judge: Judge) -> None:
         self.changes: list[Change] = []
-        self._settings = settings
+        self._judge, self._settings = judge, judge.settings
         self._tally = Tally(catalog)
         self._stays: tuple[Stay, ...] = ()
         self._touches: tuple[ShelfVisit, ...] = ()
@@ -65,7 +66,7 @@ class Course:
         self._announced: Priority = "none"
         self._candidate: Priority = "none"
         self._since = NEVER
-        self._judgement = judge_facts(self._tally.copy().facts(), settings)
+        self._judgement = judge.judge(self._tally.facts())
 
     def fits(self, span: Span, payments: tuple[Payment, ...]) -> bool:
         """Whether a visit is the one that was counted, and goes on."""
@@ -92,7 +93,7 @@ class Course:
             return self._judgement
         tally = self._tally.copy()
         self._count(tally, span.stays[len(self._stays) :], span.shelf_visits, payments)
-        return judge_facts(tally.facts(), self._settings)
+        return self._judge.judge(tally.facts())
 
     def _paid(self, payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
         return tuple(payment for payment in payments if payment.ts <= self._end)
@@ -114,7 +115,7 @@ class Course:
 
     def _look(self, zone_id: str) -> None:
         """Judge, and see whether a priority stands out, and for how long."""
-        self._judgement = judge_facts(self._tally.copy().facts(), self._settings)
+        self._judgement = self._judge.judge(self._tally.facts())
         best, score = best_of(self._judgement.scores)
         if not self._settings.changed_score or score < self._settings.changed_score:
             best = "none"

@@ -65,6 +65,19 @@ def _offers(shelf: ShelfPlan) -> dict[str, Offer]:
     return offers
 
 
+class _Chosen(NamedTuple):
+    """What was kept, shelf by shelf; see `Facts`. `handled`: stops with a product in the hand; `extra`: such products beyond the first."""
+
+    handled: int = 0
+    extra: int = 0
+    empty: int = 0
+    kept: int = 0
+    promoted: int = 0
+    priced: int = 0
+    bargains: int = 0
+    cheaper: int = 0
+
+
 class Tally:
     """The facts of a visit as far as it is counted.
 
@@ -75,7 +88,7 @@ class Tally:
     __slots__ = (
         *("_catalog", "_begin", "_end", "_zones", "_n_stays", "_shop", "_asked", "_served", "_paid_at", "_card"),
         *("_touches", "_stops", "_shelves", "_shelf", "_basket", "_offers", "_looks", "_looked_s", "_picked", "_put_back"),
-        *("_handled", "_extra", "_empty", "_kept", "_promoted", "_priced", "_bargains", "_cheaper"),
+        "_chosen",
     )
 
     def __init__(self, catalog: Catalog) -> None:
@@ -88,7 +101,7 @@ class Tally:
         self._looked_s = 0.0
         self._n_stays = self._shop = self._asked = self._served = self._card = self._touches = self._stops = self._offers = 0
         self._looks = self._picked = self._put_back = 0
-        self._handled = self._extra = self._empty = self._kept = self._promoted = self._priced = self._bargains = self._cheaper = 0
+        self._chosen = _Chosen()
 
     def copy(self) -> "Tally":
         """Return another one that stands where this one does."""
@@ -142,50 +155,55 @@ class Tally:
 
     def _leave_shelf(self) -> None:
         """Count what was kept at the shelf where the shopper stood, and what it costs beside the others there."""
+        if self._shelf is not None:
+            self._chosen = self._with_this_shelf()
+            self._basket = {}
+
+    def _with_this_shelf(self) -> _Chosen:
+        """What was chosen at all shelves, the one where the shopper stands included."""
+        chosen, basket = self._chosen, self._basket
         if self._shelf is None:
-            return
-        basket, self._basket = self._basket, {}
+            return chosen
         if not basket:
-            self._empty += 1
-            return
+            return chosen._replace(empty=chosen.empty + 1)
         offers = self._catalog.shelves.get(self._shelf, _NOTHING)
         taken = [offers.get(product, _UNKNOWN) for product, units in basket.items() if units]
-        self._handled += 1
-        self._extra += len(basket) - 1
-        self._kept += len(taken)
-        self._empty += not taken
-        for offer in taken:
-            self._promoted += offer.promoted
-            if offer.bargain is not None:
-                self._priced += 1
-                self._bargains += offer.bargain
-        if len(basket) > len(taken):
-            self._cheaper += _is_cheaper(basket, offers)
+        priced = [offer.bargain for offer in taken if offer.bargain is not None]
+        return _Chosen(
+            handled=chosen.handled + 1,
+            extra=chosen.extra + len(basket) - 1,
+            empty=chosen.empty + (not taken),
+            kept=chosen.kept + len(taken),
+            promoted=chosen.promoted + sum(offer.promoted for offer in taken),
+            priced=chosen.priced + len(priced),
+            bargains=chosen.bargains + sum(priced),
+            cheaper=chosen.cheaper + (len(basket) > len(taken) and _is_cheaper(basket, offers)),
+        )
 
     def facts(self) -> Facts:
-        """Give out the facts; this is the end of the tally, since the shopper leaves the shelf for it."""
-        self._leave_shelf()
+        """Say what is counted so far."""
         minutes = self._shop / SECOND / _MINUTE
+        chosen, stops, n_shelves = self._with_this_shelf(), self._stops, len(self._shelves)
         return Facts(
             visit_s=max(0, self._end - self._begin) / SECOND,
             shop_s=self._shop / SECOND,
             touches=self._touches,
-            stops=self._stops,
-            shelves=len(self._shelves),
+            stops=stops,
+            shelves=n_shelves,
             zones_per_min=_ratio(self._n_stays, minutes),
-            stops_per_min=_ratio(self._stops, minutes),
+            stops_per_min=_ratio(stops, minutes),
             look_s=_ratio(self._looked_s, self._looks),
             coverage=min(1.0, _ratio(len(self._zones), self._catalog.n_shop)),
-            empty_stops=_ratio(self._empty, self._stops),
-            returns=_ratio(self._stops - len(self._shelves), self._stops),
-            compared=_ratio(self._extra, self._handled),
+            empty_stops=_ratio(chosen.empty, stops),
+            returns=_ratio(stops - n_shelves, stops),
+            compared=_ratio(chosen.extra, chosen.handled),
             put_backs=min(1.0, _ratio(self._put_back, self._picked)),
-            kept=self._kept,
-            promoted=_ratio(self._promoted, self._kept),
-            priced=self._priced,
-            bargains=_ratio(self._bargains, self._priced),
-            cheaper=self._cheaper,
-            offers=_ratio(self._offers, self._stops),
+            kept=chosen.kept,
+            promoted=_ratio(chosen.promoted, chosen.kept),
+            priced=chosen.priced,
+            bargains=_ratio(chosen.bargains, chosen.priced),
+            cheaper=chosen.cheaper,
+            offers=_ratio(self._offers, stops),
             asked_s=self._asked / SECOND,
             served_s=self._served / SECOND,
             card=self._card,

@@ -24,7 +24,7 @@ from sensors.layout import Layout, ZoneType, gate_zones, shelf_zones, till_zones
 from sensors.reading import SECOND, Dwell, Entry, Shelf
 from storage.model import EndedBy, ShelfVisit, Stay
 from stream.facts import Catalog
-from stream.priority import Settings
+from stream.priority import Judge, Settings
 from stream.rules import NO_SIGNALS, Micros, Rules, SignalRules
 
 Tracked = Entry | Dwell | Shelf
@@ -47,7 +47,7 @@ class Plan:
     """
 
     __slots__ = (
-        *("catalog", "gate_zones", "judging", "layout", "micros"),
+        *("catalog", "gate_zones", "judge", "layout", "micros"),
         *("rules", "shelf_zones", "signal_rules", "staff", "till_zones", "zone_types"),
     )
 
@@ -64,9 +64,8 @@ class Plan:
         self.zone_types: dict[str, ZoneType] = zone_types(layout)
         self.staff = layout.staff_devices
         self.catalog = Catalog(layout)
-        self.judging = Settings.of(layout.rules)
-        if any_order:
-            self.judging = msgspec.structs.replace(self.judging, changed_score=0.0)
+        judging = Settings.of(layout.rules)
+        self.judge = Judge(msgspec.structs.replace(judging, changed_score=0.0) if any_order else judging)
 
     @classmethod
     def of(cls, layout: Layout) -> "Plan":

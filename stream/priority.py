@@ -47,7 +47,7 @@ class Part(msgspec.Struct, frozen=True):
         fact: float = getattr(facts, self.fact)
         if self.count:
             n: int = getattr(facts, self.count)
-            fact = (fact * n + EVEN * doubt) / (n + doubt)
+            fact = (fact * n + EVEN * doubt) / ((n + doubt) or 1)
         share = (fact - self.none) / (self.full - self.none)
         return 0.0 if share < 0 else min(share, 1.0)
 
@@ -169,20 +169,67 @@ def judge(
 
 
 def judge_facts(facts: Facts, settings: Settings = DEFAULT) -> Judgement:
-    """Judge by facts: same facts, same scores. A heuristic.
+    """Judge by facts: same facts, same scores. A heuristic; see `Judge`."""
+    return Judge(settings).judge(facts)
 
-    Where the evidence is too thin all scores are 0 and `enough` is false. Of equal scores the first in the order of `Scores` decides.
+
+class Judge:
+    """Judges visits by settings, which are looked up once.
+
+    Args:
+        settings: thresholds and weights.
     """
-    if facts.visit_s < settings.least_s or (facts.touches < settings.least_touches and not facts.served_s):
-        return Judgement("none", Scores(speed=0.0, selection=0.0, price=0.0, recognition=0.0, enough=False, facts=facts))
-    doubt = settings.doubt
-    speed = _score(settings.speed, facts, doubt)
-    selection = _score(settings.selection, facts, doubt)
-    price = _score(settings.price, facts, doubt)
-    recognition = _score(settings.recognition, facts, doubt)
-    scores = Scores(speed=speed, selection=selection, price=price, recognition=recognition, enough=True, facts=facts)
-    priority, best = best_of(scores)
-    return Judgement(priority if best >= settings.threshold else "none", scores)
+
+    __slots__ = ("_scores", "settings")
+
+    def __init__(self, settings: Settings = DEFAULT) -> None:
+        self.settings = settings
+        self._scores = tuple(_Score(getattr(settings, name), settings.doubt) for name in SCORES)
+
+    def judge(self, facts: Facts) -> Judgement:
+        """Judge by facts: same facts, same scores. A heuristic.
+
+        Where the evidence is too thin all scores are 0 and `enough` is false. Of equal scores the first in the order of `Scores` decides.
+        """
+        settings = self.settings
+        if facts.visit_s < settings.least_s or (facts.touches < settings.least_touches and not facts.served_s):
+            return Judgement("none", Scores(speed=0.0, selection=0.0, price=0.0, recognition=0.0, enough=False, facts=facts))
+        speed, selection, price, recognition = self._scores
+        scores = Scores(
+            speed=speed.of(facts),
+            selection=selection.of(facts),
+            price=price.of(facts),
+            recognition=recognition.of(facts),
+            enough=True,
+            facts=facts,
+        )
+        priority, best = best_of(scores)
+        return Judgement(priority if best >= settings.threshold else "none", scores)
+
+
+class _Score:
+    """The weighted mean of parts. The ramps are those of `Part.value`, written out here again: calls would cost as much as all else."""
+
+    __slots__ = ("_counted", "_doubt", "_plain", "_weights")
+
+    def __init__(self, parts: tuple[Part, ...], doubt: float) -> None:
+        self._doubt = doubt
+        self._plain = tuple((part.fact, part.none, part.full - part.none, part.weight) for part in parts if not part.count)
+        self._counted = tuple((part.fact, part.none, part.full - part.none, part.weight, part.count) for part in parts if part.count)
+        self._weights = sum(part.weight for part in parts)
+
+    def of(self, facts: Facts) -> float:
+        total = 0.0
+        for name, none, span, weight in self._plain:
+            share = (getattr(facts, name) - none) / span
+            if share > 0:
+                total += weight * share if share < 1 else weight
+        for name, none, span, weight, count in self._counted:
+            n = getattr(facts, count)
+            share = ((getattr(facts, name) * n + EVEN * self._doubt) / ((n + self._doubt) or 1) - none) / span
+            if share > 0:
+                total += weight * share if share < 1 else weight
+        return round(total / self._weights, DIGITS) if self._weights else 0.0
 
 
 def best_of(scores: Scores) -> tuple[Priority, float]:
@@ -198,19 +245,3 @@ def best_of(scores: Scores) -> tuple[Priority, float]:
 def explain(facts: Facts, settings: Settings = DEFAULT) -> dict[str, dict[str, float]]:
     """Say how each part of each score came out: from 0 to 1, before its weight. For people."""
     return {name: {part.fact: round(part.value(facts, settings.doubt), DIGITS) for part in getattr(settings, name)} for name in SCORES}
-
-
-def _score(parts: tuple[Part, ...], facts: Facts, doubt: float) -> float:
-    """The weighted mean of the parts. The ramps are those of `Part.value`, written out here again: calls would cost as much as all else."""
-    total = weights = 0.0
-    for part in parts:
-        weights += part.weight
-        fact: float = getattr(facts, part.fact)
-        if part.count:
-            n: int = getattr(facts, part.count)
-            fact = (fact * n + EVEN * doubt) / (n + doubt)
-        none = part.none
-        share = (fact - none) / (part.full - none)
-        if share > 0:
-            total += part.weight * share if share < 1 else part.weight
-    return round(total / weights, DIGITS) if weights else 0.0

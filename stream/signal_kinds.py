@@ -165,7 +165,7 @@ def _priority_changed(visit: Visit, change: Change, plan: SignalPlan) -> Signal:
         device_id=visit.device_id,
         visit_id=visit.visit_id,
         value=change.score,
-        threshold=plan.plan.judging.changed_score,
+        threshold=plan.plan.judge.settings.changed_score,
         message=f"{plan.names.get(change.zone_id, change.zone_id)}: {_ADVICE[change.priority]}",
     )
 

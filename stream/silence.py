@@ -59,10 +59,11 @@ class Sensors:
         last, least = self._last, self._least
         for reading in readings:
             sensor_id, ts = reading.sensor_id, reading.ts
-            if 0 <= ts - last.get(sensor_id, ts + 1) <= least:
-                last[sensor_id] = ts
-            else:
+            newest = last.get(sensor_id)
+            if newest is None or ts - newest > least or (ts < newest and ts < self._runs[sensor_id][-1][0]):
                 self._hear(sensor_id, ts)
+            elif ts > newest:
+                last[sensor_id] = ts
 
     def hear_late(self, sensor_id: str, ts: int) -> None:
         """Take in a reading from long ago, unless what was then is forgotten."""

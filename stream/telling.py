@@ -58,4 +58,4 @@ def said_of(told: Told, plan: Plan, last: Said | None) -> Said:
 def _course(span: Span, payments: tuple[Payment, ...], plan: Plan, last: Said | None) -> Course:
     if last and last.course and last.course.fits(span, payments):
         return last.course
-    return Course(plan.catalog, plan.judging)
+    return Course(plan.catalog, plan.judge)

@@ -29,13 +29,13 @@ TABLES = ("visits", "stays", "shelf_visits", "payments", "payment_items")
 """What is compared value for value."""
 
 NOT_COMPARED = {
-    "visits": {"updated_at", "priority", "priority_scores"},
+    "visits": {"updated_at"},
     "stays": set[str](),
     "shelf_visits": set[str](),
     "payments": {"received_at"},
     "payment_items": set[str](),
 }
-"""Columns that say when something was written or received, which is another moment in each run; and those that nobody fills yet."""
+"""Columns that say when something was written or received, which is another moment in each run."""
 
 STORED = "SELECT count(*) FROM instore.readings WHERE store_id = %s"
 IS_DONE = """

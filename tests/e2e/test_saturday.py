@@ -31,9 +31,9 @@ def _scripted(pipeline: Pipeline, store_id: str, scenario: str, *faults: str) ->
     day = Day(store_id, folder / "layout.yaml", folder / "readings.jsonl", folder / "truth.jsonl")
     plan = re.sub(r"(?m)^store_id: .*$", f"store_id: {store_id}", GROCERY.read_text())
     day.layout.write_text(f"{plan}\n{_rules_of(SCENARIOS / f'{scenario}.yaml')}")
-    options = ("--scenario", scenario, "--store", day.layout, "--date", A_SATURDAY, "--shoppers", "150", *faults)
     signals = folder / "signals.jsonl"
-    pipeline.here.run_well("simulate", *options, "--out", day.recording, "--truth", day.truth, "--signals", signals)
+    files = ("--store", day.layout, "--out", day.recording, "--truth", day.truth, "--signals", signals)
+    pipeline.here.run_well("simulate", *files, "--scenario", scenario, "--date", A_SATURDAY, "--shoppers", "150", *faults)
     pipeline.here.run_well("layout", "load", day.layout)
     return day, [msgspec.json.decode(line, type=Due) for line in signals.read_bytes().splitlines()]
 

@@ -20,7 +20,7 @@ import msgspec
 from sensors.layout import Layout
 from sensors.reading import SECOND, Reading, Status, rfc3339
 from tests.oracle import Expected, expect
-from tests.strategies import Case, World, arrivals, belated, impostors, random_case
+from tests.strategies import START, Case, World, arrivals, belated, impostors, random_case
 
 COUNT = "INSTORE_TEST_STREAMS"
 """The variable that says how many streams to try; each test has a number of its own for every day."""
@@ -30,6 +30,9 @@ FIRST = "INSTORE_TEST_FIRST_SEED"
 
 AT_ONCE = 100
 """Streams that are under way at a time when many are interleaved."""
+
+RECEIVED_AT = START + 30 * 86_400 * SECOND
+"""When all is received where no bridge says it: long after it happened, as with a bridge."""
 
 _FUTURE = "2999-12-31T00:00:00Z"
 
@@ -99,6 +102,7 @@ def random_wire(seed: int, late: float = 0.1) -> Stream:
     case = _of_its_own(random_case(rng), seed)
     arriving = impostors(rng, arrivals(rng, case.readings, case.world.lateness_s()))
     arriving = belated(rng, [*arriving, *_closings(case)], late)
+    arriving = [msgspec.structs.replace(reading, received_at=RECEIVED_AT) for reading in arriving]
     return Stream(seed, case.world, [line for number, reading in enumerate(arriving) for line in _lines(rng, reading, number)])
 
 
@@ -216,7 +220,13 @@ def _wire(reading: Reading, **other: object) -> bytes:
 
 def _sighting(reading: Reading, number: int) -> Line:
     """A gateway hears a device: no presence."""
-    said = {"id": f"sighting-{number}", "kind": "sighting", "store_id": reading.store_id, "sensor_id": "gateway-9", "ts": rfc3339(reading.ts)}
+    said = {
+        "id": f"sighting-{number}",
+        "kind": "sighting",
+        "store_id": reading.store_id,
+        "sensor_id": "gateway-9",
+        "ts": rfc3339(reading.ts),
+    }
     return Line(reading.store_id, json.dumps({**said, "device_id": "d1", "rssi_dbm": -70}).encode(), None)
 
 

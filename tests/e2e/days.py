@@ -210,5 +210,5 @@ def _comparable(row: Row, left_out: set[str]) -> Row:
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
     """Sort rows by what identifies them."""
-    keys = ("visit_id", "reading_id", "seq", "line_no", "ts")
+    keys = ("store_id", "visit_id", "reading_id", "seq", "line_no", "ts")
     return sorted(rows, key=lambda row: tuple(str(row.get(key, "")).rjust(40) for key in keys))

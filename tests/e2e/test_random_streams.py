@@ -7,16 +7,13 @@ of the same readings, value for value. `INSTORE_TEST_STREAMS=10000` before pytes
 import logging
 import random
 import time
-from collections.abc import Iterable
-
 import psycopg
 import pytest
 
 from tests.e2e.conftest import Pipeline
-from tests.e2e.days import in_database
-from tests.e2e.oracle_rows import expected_rows
+from tests.e2e.oracle_rows import assert_accounted_for, assert_as_section_4_says, expected_accounts
 from tests.e2e.processes import wait_until
-from tests.streams import Account, Arrived, Stream, accounts, arrived, hours_late, interleaved, random_wire, seeds, write_layouts, write_lines
+from tests.streams import Account, Stream, arrived, hours_late, interleaved, random_wire, seeds, write_layouts, write_lines
 
 pytestmark = pytest.mark.integration
 
@@ -31,11 +28,6 @@ A_READING_S = 0.02
 
 RECEIVED = "SELECT coalesce(sum(received), 0)::bigint FROM instore.ingest_counts WHERE starts_with(store_id, 'stream-')"
 IS_FINAL = "SELECT NOT EXISTS (SELECT FROM instore.visits WHERE NOT is_final AND starts_with(store_id, 'stream-'))"
-STORED = "SELECT store_id, id, kind, is_late FROM instore.readings WHERE starts_with(store_id, 'stream-') AND sensor_id <> 'replay'"
-ACCOUNTS = """
-SELECT store_id, sum(received)::bigint, sum(stored)::bigint, sum(duplicate)::bigint, sum(rejected)::bigint
-FROM instore.accounting WHERE starts_with(store_id, 'stream-') GROUP BY 1
-"""
 
 
 def _scalar(pipeline: Pipeline, statement: str) -> int:
@@ -69,45 +61,23 @@ def _run(pipeline: Pipeline, streams: list[Stream], n_received: int, kills: int)
     wait_until(lambda: bool(_scalar(pipeline, IS_FINAL)), "all visits are final", 60, 0.2)
 
 
-def _expected_accounts(streams: Iterable[Stream]) -> dict[str, Account]:
-    """What each store has sent, and the one status with which `replay` ends."""
-    counted = [(store, account) for stream in streams for store, account in accounts(stream).items()]
-    return {store: account._replace(received=account.received + 1, stored=account.stored + 1) for store, account in counted}
-
-
-def _assert_as_section_4_says(pipeline: Pipeline, streams: list[Stream]) -> None:
-    """Compare each value of visits, stays, shelf visits, payments and receipts; the store's name says which seed it was."""
-    stores = [store_id for stream in streams for store_id in stream.world.stores]
-    found, expected = in_database(pipeline.database_url, *stores), expected_rows(streams)
-    for table, rows in expected.items():
-        missing = [row for row in rows if row not in found[table]] if len(rows) != len(found[table]) else []
-        assert len(found[table]) == len(rows), f"{table}: {len(found[table])} rows, expected {len(rows)}; missing {missing[:3]}"
-        different = [pair for pair in zip(found[table], rows, strict=True) if pair[0] != pair[1]]
-        assert not different, f"{table}: {len(different)} rows differ; the first is {different[0][0]}, expected {different[0][1]}"
-    log.info("%s", ", ".join(f"{len(rows)} {table}" for table, rows in expected.items()))
-
-
-def _assert_all_accounted_for(pipeline: Pipeline, streams: list[Stream]) -> None:
-    """Each store: received = stored + duplicate + rejected, as sent; each reading is stored once, and late as section 4 says."""
-    with psycopg.connect(pipeline.database_url) as connection:
-        found = {store: Account(*counts) for store, *counts in connection.execute(ACCOUNTS).fetchall()}
-        stored = sorted(Arrived(*row) for row in connection.execute(STORED).fetchall())
-    assert found == _expected_accounts(streams)
-    assert stored == sorted(one for stream in streams for one in arrived(stream))
+def _with_the_last(account: Account) -> Account:
+    """Add the one status with which `replay` ends."""
+    return account._replace(received=account.received + 1, stored=account.stored + 1)
 
 
 def test_random_streams_live(pipeline: Pipeline) -> None:
     """Every kind, disorder, duplicates, impostors, late by hours, durations, anonymous payments, stores with rules of their own."""
     began = time.monotonic()
     streams = [random_wire(seed) for seed in SEEDS]
-    expected = _expected_accounts(streams)
+    expected = {store: _with_the_last(account) for store, account in expected_accounts(streams).items()}
     n_received = sum(account.received for account in expected.values())
     _load_plans(pipeline, streams)
     loaded = time.monotonic()
     _run(pipeline, streams, n_received, kills=1 if len(streams) < 1000 else 2)
     stored = time.monotonic()
-    _assert_all_accounted_for(pipeline, streams)
-    _assert_as_section_4_says(pipeline, streams)
+    assert_accounted_for(pipeline.database_url, streams, expected)
+    assert_as_section_4_says(pipeline.database_url, streams)
     n_late = sum(one.is_late for stream in streams for one in arrived(stream))
     by_hours = sum(hours > 1 for stream in streams for hours in hours_late(stream))
     log.info("%d streams of %d stores, seeds %d to %d", len(streams), len(expected), SEEDS[0], SEEDS[-1])

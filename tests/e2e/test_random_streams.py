@@ -7,9 +7,12 @@ of the same readings, value for value. `INSTORE_TEST_STREAMS=10000` before pytes
 import logging
 import random
 import time
+
 import psycopg
 import pytest
 
+from storage import layouts
+from storage.connect import connect
 from tests.e2e.conftest import Pipeline
 from tests.e2e.oracle_rows import assert_accounted_for, assert_as_section_4_says, expected_accounts
 from tests.e2e.processes import wait_until
@@ -20,9 +23,6 @@ pytestmark = pytest.mark.integration
 log = logging.getLogger("instore.test")
 
 SEEDS = seeds(300)
-PLANS_AT_ONCE = 500
-"""So many file names fit into a command line."""
-
 A_READING_S = 0.02
 """Far more than a reading takes."""
 
@@ -38,10 +38,21 @@ def _scalar(pipeline: Pipeline, statement: str) -> int:
 
 
 def _load_plans(pipeline: Pipeline, streams: list[Stream]) -> None:
-    paths = write_layouts(pipeline.here.folder / "plans", streams)
-    for start in range(0, len(paths), PLANS_AT_ONCE):
-        some = [path.relative_to(pipeline.here.folder) for path in paths[start : start + PLANS_AT_ONCE]]
-        pipeline.here.run_well("layout", "load", *some, timeout_s=60 + len(some))
+    """Load the plans of all stores; those of the first stream as anybody would, from files."""
+    files = write_layouts(pipeline.here.folder / "plans", streams[:1])
+    pipeline.here.run_well("layout", "load", *files)
+    with connect(pipeline.database_url, "test") as connection:
+        for layout in (layout for stream in streams for layout in stream.layouts()):
+            layouts.save(connection, layout, "test")
+
+
+def _wait_for(pipeline: Pipeline, n_received: int) -> None:
+    """Wait until so many readings have come to the database."""
+
+    def has_come() -> bool:
+        return _scalar(pipeline, RECEIVED) >= n_received
+
+    wait_until(has_come, f"{n_received} readings are received", 60 + n_received * A_READING_S, look_every_s=0.1)
 
 
 def _run(pipeline: Pipeline, streams: list[Stream], n_received: int, kills: int) -> None:
@@ -50,14 +61,12 @@ def _run(pipeline: Pipeline, streams: list[Stream], n_received: int, kills: int)
     write_lines(recording, interleaved(random.Random(len(streams)), streams))
     replay = pipeline.here.start("replay", recording)
     for number in range(1, kills + 1):
-        share = number * n_received // (kills + 1)
-        wait_until(lambda share=share: _scalar(pipeline, RECEIVED) >= share, f"{share} are received", 60 + share * A_READING_S, 0.1)
+        _wait_for(pipeline, number * n_received // (kills + 1))
         pipeline.worker.kill()
         assert _scalar(pipeline, RECEIVED) < n_received, "it was killed when all was done"
         pipeline.start_worker()
     assert replay.wait(60 + n_received * A_READING_S).code == 0
-    timeout_s = 60 + n_received * A_READING_S
-    wait_until(lambda: _scalar(pipeline, RECEIVED) >= n_received, f"{n_received} readings are received", timeout_s, 0.2)
+    _wait_for(pipeline, n_received)
     wait_until(lambda: bool(_scalar(pipeline, IS_FINAL)), "all visits are final", 60, 0.2)
 
 

@@ -51,6 +51,7 @@ def _wait_for(pipeline: Pipeline, n_received: int) -> None:
     """Wait until so many readings have come to the database."""
 
     def has_come() -> bool:
+        assert not pipeline.worker.has_ended, pipeline.worker.err[-3000:]
         return _scalar(pipeline, RECEIVED) >= n_received
 
     wait_until(has_come, f"{n_received} readings are received", 60 + n_received * A_READING_S, look_every_s=0.1)

@@ -154,6 +154,11 @@ def accounts(stream: Stream) -> dict[str, Account]:
     return {store: Account(n, stored[store], n - stored[store] - rejected[store], rejected[store]) for store, n in received.items()}
 
 
+def ahead(stream: Stream) -> Counter[str]:
+    """Count, by store, the readings of a clock that is centuries ahead."""
+    return Counter(line.store_id for line in stream.lines if _FUTURE.encode() in line.raw)
+
+
 def write_lines(path: Path, lines: Iterable[Line]) -> None:
     """Write a recording: one reading a line, in order of arrival."""
     with path.open("wb") as file:

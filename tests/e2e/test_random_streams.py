@@ -16,7 +16,7 @@ from storage.connect import connect
 from tests.e2e.conftest import Pipeline
 from tests.e2e.oracle_rows import assert_accounted_for, assert_as_section_4_says, expected_accounts
 from tests.e2e.processes import wait_until
-from tests.streams import Account, Stream, arrived, hours_late, interleaved, random_wire, seeds, write_layouts, write_lines
+from tests.streams import Account, Stream, ahead, arrived, hours_late, interleaved, random_wire, seeds, write_layouts, write_lines
 
 log = logging.getLogger("instore.test")
 
@@ -29,6 +29,10 @@ A_READING_S = 0.02
 
 RECEIVED = "SELECT coalesce(sum(received), 0)::bigint FROM instore.ingest_counts WHERE starts_with(store_id, 'stream-')"
 IS_FINAL = "SELECT NOT EXISTS (SELECT FROM instore.visits WHERE NOT is_final AND starts_with(store_id, 'stream-'))"
+AHEAD = """
+SELECT store_id, sum(rejected_future)::bigint
+FROM instore.sensor_skew WHERE rejected_future > 0 AND starts_with(store_id, 'stream-') GROUP BY 1
+"""
 
 
 def _scalar(pipeline: Pipeline, statement: str) -> int:
@@ -77,6 +81,13 @@ def _with_the_last(account: Account) -> Account:
     return account._replace(received=account.received + 1, stored=account.stored + 1)
 
 
+def _assert_wrong_clocks_are_seen(pipeline: Pipeline, streams: list[Stream]) -> None:
+    """What came from the future was rejected, made nothing late, and stands in the view of clocks."""
+    with psycopg.connect(pipeline.database_url) as connection:
+        found: dict[str, int] = dict(connection.execute(AHEAD).fetchall())
+    assert found == {store: n_ahead for stream in streams for store, n_ahead in ahead(stream).items()}
+
+
 def test_random_streams_live(pipeline: Pipeline) -> None:
     """Every kind, disorder, duplicates, impostors, late by hours, durations, anonymous payments, stores with rules of their own."""
     began = time.monotonic()
@@ -88,6 +99,7 @@ def test_random_streams_live(pipeline: Pipeline) -> None:
     _run(pipeline, streams, n_received, kills=1 if len(streams) < 1000 else 2)
     stored = time.monotonic()
     assert_accounted_for(pipeline.database_url, streams, expected)
+    _assert_wrong_clocks_are_seen(pipeline, streams)
     assert_as_section_4_says(pipeline.database_url, streams)
     n_late = sum(one.is_late for stream in streams for one in arrived(stream))
     by_hours = sum(hours > 1 for stream in streams for hours in hours_late(stream))

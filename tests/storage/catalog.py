@@ -33,6 +33,7 @@ ORDER = [
     "sensors",
     "accounting",
     "accounting_total",
+    "sensor_skew",
     "ingest_counts",
     "ingest_offsets",
     "store_clocks",

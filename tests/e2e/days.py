@@ -129,12 +129,13 @@ def accounting(database_url: str, store_id: str) -> Accounting:
     return Accounting(*row)
 
 
-def in_database(database_url: str, store_id: str) -> dict[str, list[Row]]:
-    """Read all rows of a store, as anybody would: with SQL. Each table in a fixed order, without what is not compared."""
+def in_database(database_url: str, *store_ids: str) -> dict[str, list[Row]]:
+    """Read all rows of stores, as anybody would: with SQL. Each table in a fixed order, without what is not compared."""
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
-        rows = {table: connection.execute(f"SELECT * FROM instore.{table} WHERE store_id = %s", [store_id]).fetchall() for table in TABLES}  # noqa: S608 - our own names
-    return {table: _in_order([_comparable(row, NOT_COMPARED[table]) for row in found]) for table, found in rows.items()}
+        read = {table: f"SELECT * FROM instore.{table} WHERE store_id = ANY(%s)" for table in TABLES}  # noqa: S608 - our own names
+        rows = {table: connection.execute(statement, [list(store_ids)]).fetchall() for table, statement in read.items()}
+    return {table: in_order([_comparable(row, NOT_COMPARED[table]) for row in found]) for table, found in rows.items()}
 
 
 def reconstructed(here: Surroundings, day: Day) -> list[Row]:
@@ -149,7 +150,7 @@ def as_rows(visits: Iterable[Row]) -> dict[str, list[Row]]:
     tables: dict[str, list[Row]] = {table: [] for table in TABLES}
     for visit in visits:
         _lay_out(tables, visit)
-    return {table: _in_order(rows) for table, rows in tables.items()}
+    return {table: in_order(rows) for table, rows in tables.items()}
 
 
 def assert_same(here: Surroundings, database_url: str, day: Day) -> None:
@@ -207,7 +208,7 @@ def _comparable(row: Row, left_out: set[str]) -> Row:
     return {name: str(value) if name == "visit_id" and value is not None else value for name, value in row.items() if name not in left_out}
 
 
-def _in_order(rows: Iterable[Row]) -> list[Row]:
+def in_order(rows: Iterable[Row]) -> list[Row]:
     """Sort rows by what identifies them."""
-    keys = ("visit_id", "reading_id", "seq", "line_no", "ts")
+    keys = ("store_id", "visit_id", "reading_id", "seq", "line_no", "ts")
     return sorted(rows, key=lambda row: tuple(str(row.get(key, "")).rjust(40) for key in keys))

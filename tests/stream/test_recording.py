@@ -7,13 +7,14 @@ import pytest
 
 from sensors.decode import Decoded
 from stream.recording import read
+from tests import recordings
 from tests.tables import write_csv, write_json_lines, write_parquet
 
 NOW = 1_900_000_000_000_000
 """Microseconds since 1970: later than all that is read here."""
 
-DWELL = {"store_id": "s1", "kind": "dwell", "sensor_id": "000000000202", "device_id": "007", "zone_id": "a"}
-PAYMENT = {
+DWELL: dict[str, Any] = {"store_id": "s1", "kind": "dwell", "sensor_id": "000000000202", "device_id": "007", "zone_id": "a"}
+PAYMENT: dict[str, Any] = {
     "store_id": "s1",
     "kind": "payment",
     "sensor_id": "till-1",
@@ -29,8 +30,9 @@ def _read(path: Path) -> Decoded:
     """All that a file says."""
     whole = Decoded([], [], [])
     for piece in read(path, NOW):
-        for all_of_it, part in zip(whole, piece, strict=True):
-            all_of_it.extend(part)  # type: ignore[arg-type]
+        whole.readings.extend(piece.readings)
+        whole.sightings.extend(piece.sightings)
+        whole.rejected.extend(piece.rejected)
     return whole
 
 
@@ -76,3 +78,13 @@ def test_identifiers_are_text_and_items_are_kept(tmp_path: Path) -> None:
     assert [str(item.unit_price) for item in expected[1].items] == ["4.50"]
     assert _readings(write_csv(readings, tmp_path / "r.csv")) == expected
     assert _readings(write_parquet(readings, tmp_path / "r.parquet")) == expected
+
+
+@pytest.mark.parametrize("recording", [recordings.walks, recordings.watch])
+def test_a_real_recording_is_the_same_from_every_format(tmp_path: Path, recording: recordings.Recording) -> None:
+    """Times with parts of a millisecond, gateways that look like numbers, means with sixteen digits."""
+    _, objects = recording("recorded")
+    expected = _read(write_json_lines(objects, tmp_path / "r.jsonl"))
+    assert len(expected.readings) + len(expected.sightings) == len(objects)
+    assert _read(write_csv(objects, tmp_path / "r.csv")) == expected
+    assert _read(write_parquet(objects, tmp_path / "r.parquet")) == expected

@@ -124,6 +124,10 @@ class Reader:
         """The signals of these stores that were written last by the flush of that time."""
         return self._read(lambda connection: restore.signals_changed_at(connection, store_ids, flushed_at))
 
+    def signals(self, store_id: str, since: int, until: int) -> list[Signal]:
+        """The signals of a store that became true in [since, until)."""
+        return self._read(lambda connection: restore.signals(connection, store_id, since, until))
+
     def next_rebuild(self, store_ids: list[str]) -> Rebuild | None:
         """The first request of these stores that is not finished."""
         return self._read(lambda connection: rebuilds.first_open(connection, store_ids))

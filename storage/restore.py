@@ -119,6 +119,13 @@ def signals_changed_at(connection: Connection, store_ids: Sequence[str], flushed
 
 
 @translated()
+def signals(connection: Connection, store_id: str, since: int, until: int) -> list[Signal]:
+    """The signals of a store that became true in [since, until)."""
+    rows = read_rows(connection, "signals_between", {"store_id": store_id, "since": since, "until": until})
+    return [signal_of(row) for row in rows]
+
+
+@translated()
 def visits(connection: Connection, store_id: str | None = None, since: int = 0, until: int | None = None) -> list[Visit]:
     """The visits that began in [since, until), by store and beginning; of all stores where none is named."""
     return visits_of_rows(connection, read_rows(connection, "visits_between", {"store_id": store_id, "since": since, "until": until}))

@@ -4,6 +4,7 @@ import msgspec
 
 from sensors.layout import Layout
 from sensors.reading import Reading
+from storage.model import Priority
 from stream.rules import Rules
 from tests.example_parts import US, at, dwell, leave, pay, shelf
 from tests.signal_parts import Said, SignalExample, inside, shop
@@ -19,9 +20,11 @@ def abandoned(end: float, after: float, products: float = 1, least: float = 1, z
     return Said("abandoned_basket", ("d1",), at(end), at(end + after), products, least, zone, message)
 
 
-def changed(since: float, t: float, zone: str, score: float = 1, threshold: float = 0.75, *, message: str = "") -> Said:
+def changed(
+    since: float, t: float, zone: str, score: float = 1, threshold: float = 0.75, *, what: Priority = "price", message: str = ""
+) -> Said:
     """Expect a `priority_changed` of device `d1`."""
-    return Said("priority_changed", ("d1",), at(since), at(t), score, threshold, zone, message)
+    return Said("priority_changed", ("d1", what), at(since), at(t), score, threshold, zone, message)
 
 
 def take(t: float, product: str = "milk", shelf_id: str = "milk-1") -> Reading:
@@ -252,7 +255,7 @@ PRIORITY = [
             *[look(61), look(62, 2), look(63), *walk((90, "wine"), (120, "dairy"))],
             *[*(offer(121 + n, 1 + n % 2) for n in range(8)), *walk((150, "wine"))],
         ],
-        [changed(30, 30, "wine", 1), changed(90, 90, "wine", 0.75), changed(150, 150, "wine", 0.75)],
+        [changed(30, 30, "wine", 1), changed(90, 90, "wine", 0.75, what="selection"), changed(150, 150, "wine", 0.75)],
         simple(priority_hold_s=0),
     ),
     SignalExample(

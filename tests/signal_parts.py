@@ -72,7 +72,7 @@ class Said(NamedTuple):
 
     Attributes:
         kind: what it is.
-        subject: the zone; the sensor; the device; device and zone of a `long_dwell`.
+        subject: the zone; the sensor; the device; device and zone of a `long_dwell`, device and priority of a `priority_changed`.
         since: when its cause began; with the subject it makes the id.
         at: when it became true.
         value: what was measured.
@@ -96,7 +96,7 @@ def found(signal: Signal) -> Said:
     about: dict[SignalKind, tuple[str | None, ...]] = {
         "long_dwell": (signal.device_id, signal.zone_id),
         "abandoned_basket": (signal.device_id,),
-        "priority_changed": (signal.device_id,),
+        "priority_changed": (signal.device_id, signal.message.partition("(")[2].partition(")")[0]),
         "sensor_silent": (signal.sensor_id,),
     }
     subject = tuple(part for part in about.get(signal.kind, (signal.zone_id,)) if part is not None)

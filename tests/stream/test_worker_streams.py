@@ -13,7 +13,7 @@ from storage import layouts
 from storage.connect import connect
 from stream.worker import Worker
 from tests.e2e.oracle_rows import assert_accounted_for, assert_as_section_4_says, expected_accounts
-from tests.stream.test_worker import HERE, LIVES, Log
+from tests.stream.kafka_log import HERE, LIVES, Log
 from tests.streams import Account, Stream, interleaved, random_wire, seeds
 
 pytestmark = pytest.mark.integration

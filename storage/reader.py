@@ -45,7 +45,7 @@ class Reader:
         return self._read(lambda connection: restore.clock(connection, store_id))
 
     def live_floor(self, store_id: str, horizon: int) -> int:
-        """When the oldest visit began that is not final or ended at `horizon` or later; `horizon` where there is none."""
+        """When the oldest visit began that is not final or ended at `horizon` or later; never after `horizon`."""
         return self._read(lambda connection: restore.live_floor(connection, store_id, horizon))
 
     def readings_since(self, store_id: str, since: int) -> Iterator[list[StoredReading]]:

@@ -76,9 +76,12 @@ def clock(connection: Connection, store_id: str) -> Clock | None:
 
 @translated()
 def live_floor(connection: Connection, store_id: str, horizon: int) -> int:
-    """When the oldest visit of a store began that is not final or ended at `horizon` or later; `horizon` where there is none."""
+    """When the oldest visit of a store began that is not final or ended at `horizon` or later; never after `horizon`.
+
+    What came since the horizon counts also where no visit is that old: a payment may still find its visit, an id may come again.
+    """
     [(floor,)] = read_rows(connection, "live_floor", {"store_id": store_id, "horizon": horizon})
-    return horizon if floor is None else floor + PG_EPOCH
+    return horizon if floor is None else min(horizon, floor + PG_EPOCH)
 
 
 def readings_since(connection: Connection, store_id: str, since: int) -> Iterator[list[StoredReading]]:

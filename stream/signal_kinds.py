@@ -78,8 +78,9 @@ class SignalPlan:
     def _congestion(self, zone: str) -> Iterator[Watch]:
         rules, capacity = self.rules, self.capacities.get(zone) or 0
         share, cleared = rules.value("zone_congested_share", zone), rules.value("zone_cleared_share", zone)
-        high = rules.value("zone_congested_people", zone) or ceil(share * capacity)
-        low = floor(high * cleared / share) if rules.value("zone_congested_people", zone) and share else floor(cleared * capacity)
+        people = rules.value("zone_congested_people", zone)
+        high = people or ceil(_exact(share * capacity))
+        low = floor(_exact(people * cleared / share if people and share else cleared * capacity))
         if high > 0:
             yield Watch("people", high, min(low, high - 1), 0, 0, 0, rules.micros("zone_congested_for_s", zone))
 
@@ -88,17 +89,23 @@ class SignalPlan:
         people, wait = rules.value("queue_long_people", zone), rules.micros("queue_long_wait_s", zone)
         is_till_zone = self.plan.zone_types.get(zone) == "checkout" or zone in self.plan.till_zones.values()
         if is_till_zone and (people or wait):
-            low = min(people * share, people - 1), min(wait * share, wait - 1)
+            low = min(_exact(people * share), people - 1), min(round(wait * share), wait - 1)
             yield Watch(
                 "queue", people, *low[:1], wait, low[1], rules.micros("queue_service_s", zone), rules.micros("queue_long_for_s", zone)
             )
 
 
+def _exact(number: float) -> float:
+    """Take away what binary fractions add: 70 % of 90 is 63, and not a little less."""
+    return round(number, 6)
+
+
 def _day_begins(layout: Layout) -> int:
     """When after midnight UTC a store's days begin: at 4 in the morning by its winter's clock, when hardly anybody is about."""
-    offset = datetime(2026, 1, 15, tzinfo=UTC).astimezone(ZoneInfo(layout.timezone)).utcoffset()
-    assert offset is not None
-    return 4 * 3600 * SECOND - round(offset.total_seconds()) * SECOND
+    zone = ZoneInfo(layout.timezone)
+    offsets = [datetime(2026, month, 15, tzinfo=UTC).astimezone(zone).utcoffset() for month in (1, 7)]
+    winter = min(offset for offset in offsets if offset is not None)  # in the south it is in July
+    return 4 * 3600 * SECOND - round(winter.total_seconds()) * SECOND
 
 
 def presences(span: Span | Visit, plan: SignalPlan, first: int = 0) -> Iterator[Presence]:

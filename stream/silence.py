@@ -26,13 +26,13 @@ class Sensors:
     """When the sensors of one store were heard."""
 
     def __init__(self, rules: SignalRules, layout: Layout) -> None:
-        self.replan(rules, layout)
         self._last: dict[str, int] = {}
         """The end of the newest run, for sensors that are not silent: it runs ahead of what `_runs` says."""
         self._runs: dict[str, list[list[int]]] = {}
         self._alarms: list[tuple[int, str]] = []
         self._said: list[Silence] = []
         self._floor = -(1 << 62)
+        self.replan(rules, layout)
 
     def replan(self, rules: SignalRules, layout: Layout) -> None:
         """Go on by other thresholds and opening hours; silences that were found stay."""
@@ -42,6 +42,7 @@ class Sensors:
         self._least = min([rules.micros("sensor_silent_s"), *own])
         self.longest = max([rules.micros("sensor_silent_s"), *own]) + longest_closure(layout) if self._on else 0
         """No silence takes longer to be due, unless it never is (microseconds)."""
+        self._alarms = sorted((self.due(sensor_id, last), sensor_id) for sensor_id, last in self._last.items())
 
     def threshold(self, sensor_id: str) -> int:
         """How long a sensor may be silent, in microseconds; 0: for ever. instore's own clock is no sensor."""

@@ -4,6 +4,7 @@ Only the scores of a visit are the engine's, counted anew for each moment (`stre
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -93,7 +94,7 @@ def _priorities(visits: Iterable[Visit], layout: Layout) -> Iterable[Told]:
 
 
 def _silent(readings: Sequence[Reading], layout: Layout) -> Iterable[Told]:
-    for sensor in sorted({reading.sensor_id for reading in readings}):
+    for sensor in sorted({reading.sensor_id for reading in readings} - {"replay"}):
         limit = round(_settings(layout).value("sensor_silent_s", sensor) * SECOND)
         heard = sorted({reading.ts for reading in readings if reading.sensor_id == sensor})
         for ts in heard:
@@ -144,7 +145,10 @@ class ZoneDay(NamedTuple):
 
 def _zone(zone: str, visits: Sequence[Visit], readings: Sequence[Reading], layout: Layout, rules: Rules) -> Iterable[Told]:
     """Look at every moment at which anything changes, one day after the other."""
-    if _types(layout).get(zone) in {"outside", "staff"}:
+    named = (
+        {one.zone_id for one in layout.zones} | {till.zone_id for till in layout.tills} | {rule.partition(".")[2] for rule in layout.rules}
+    )
+    if _types(layout).get(zone) in {"outside", "staff"} or zone not in named:
         return
     there = _present(zone, visits, layout, rules)
     paid = _paid(zone, readings, layout)
@@ -182,9 +186,11 @@ def _paid(zone: str, readings: Sequence[Reading], layout: Layout) -> list[tuple[
 
 def _congestion(day: ZoneDay) -> Iterable[Told]:
     capacity = next((one.capacity or 0 for one in day.layout.zones if one.zone_id == day.zone), 0)
-    most, share, cleared = (day.setting(name) for name in ("zone_congested_people", "zone_congested_share", "zone_cleared_share"))
+    names = ("zone_congested_people", "zone_congested_share", "zone_cleared_share")
+    most, share, cleared = (Fraction(str(day.setting(name))) for name in names)
     high = most or next((n for n in range(10_000) if n >= share * capacity), 0)
-    low = min(high - 1, max((n for n in range(10_000) if n <= (most * cleared / share if most else cleared * capacity)), default=0))
+    few = most * cleared / share if most and share else cleared * capacity
+    low = min(high - 1, max((n for n in range(10_000) if n <= few), default=0))
     if high:
         lasting = day.setting("zone_congested_for_s")
         for is_on, since, at in _turns(day, lambda ts: day.people(ts) >= high, lambda ts: day.people(ts) <= low, lasting):
@@ -192,7 +198,8 @@ def _congestion(day: ZoneDay) -> Iterable[Told]:
 
 
 def _queue(day: ZoneDay) -> Iterable[Told]:
-    longest, queue, share = (day.setting(name) for name in ("queue_long_wait_s", "queue_long_people", "queue_cleared_share"))
+    names = ("queue_long_wait_s", "queue_long_people", "queue_cleared_share")
+    longest, queue, share = (Fraction(str(day.setting(name))) for name in names)
     is_till_zone = _types(day.layout).get(day.zone) == "checkout" or day.zone in {till.zone_id for till in day.layout.tills}
     if not is_till_zone or not (longest or queue):
         return

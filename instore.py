@@ -83,6 +83,7 @@ data_dir = click.option(
     callback=lambda _ctx, _option, value: value.expanduser(),
     help="Where the embedded servers keep their data, and where other commands find them.",
 )
+scenario = click.option("--scenario", metavar="NAME", help="A scripted day: saturday, quiet, or a YAML file.")
 readings_file = click.argument("readings", type=click.Path(path_type=Path))
 
 
@@ -276,6 +277,8 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the readings go, one a line, in order of arrival.")
 @click.option("--truth", type=click.Path(path_type=Path), required=True, help="Where the true visits go, one a line.")
+@click.option("--signals", type=click.Path(path_type=Path), help="Where the signals that are due go, one a line.")
+@scenario
 @click.option("--store", type=click.Path(path_type=Path), help="The store's layout.  [default: a grocery]")
 @click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
 @click.option("--date", "first_day", metavar="YYYY-MM-DD", help="The first day.  [default: the last open days before today]")
@@ -285,15 +288,17 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 @click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
 @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
 @click.option("--silence", "silences", multiple=True, metavar="SENSOR@HH:MM-HH:MM", help="A sensor that says nothing for a while.")
-def simulate(out: Path, truth: Path, days: int, **wanted: Any) -> None:
+def simulate(out: Path, truth: Path, signals: Path | None, days: int, **wanted: Any) -> None:
     """Simulate days of a store: what its sensors say, and what really happened."""
     from simulators.simulate import record
 
     _folder_of("--out", out)
     _folder_of("--truth", truth)
+    if signals is not None:
+        _folder_of("--signals", signals)
     options = _options(days=days, **wanted)
     with _progress("simulating", days) as advance:
-        written = record(options, out, truth, lambda done, _: advance(done))
+        written = record(options, out, truth, lambda done, _: advance(done), signals)
     MESSAGES.print(f"{written.lines} readings in {out}, {written.visits} true visits in {truth}", highlight=False)
 
 
@@ -323,6 +328,7 @@ def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str, lay
 @_url("mqtt", "an embedded one")
 @_url("kafka", "an embedded one")
 @_url("database", "an embedded one")
+@scenario
 @click.option("--once", is_flag=True, help="End after the days: reconcile, print, and fail on a difference.")
 @click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
@@ -332,15 +338,13 @@ def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str, lay
 @click.option(
     "--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object; all else goes to standard error."
 )
-def demo(
-    mqtt_url: str | None, kafka_url: str | None, database_url: str | None, once: bool, days: int, seed: int, as_json: bool, **faults: Any
-) -> None:
+def demo(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, once: bool, as_json: bool, **wanted: Any) -> None:
     """Run a simulated store through the whole pipeline, prove that nothing was lost, then go on live until Ctrl-C."""
     from simulators.demo import run
     from simulators.stack import up as stack
 
     _check_urls(mqtt_url, kafka_url, database_url)
-    options = _options(days=days, seed=seed, **faults)
+    options = _options(**wanted)
     stop = _stop_on_signals()
     console = MESSAGES if as_json else Console(soft_wrap=True)
     started = time.monotonic()
@@ -353,7 +357,15 @@ def demo(
     sys.exit(FAILED if outcome.problems else 0)
 
 
-def _options(*, store: Path | None = None, first_day: str | None = None, days: int, shoppers: int | None = None, **wanted: Any) -> Any:
+def _options(
+    *,
+    scenario: str | None,
+    store: Path | None = None,
+    first_day: str | None = None,
+    days: int,
+    shoppers: int | None = None,
+    **wanted: Any,
+) -> Any:
     """Turn flags into the options of a simulation."""
     from msgspec import structs
 
@@ -369,10 +381,25 @@ def _options(*, store: Path | None = None, first_day: str | None = None, days: i
         faults = Faults(duplicates=wanted["duplicates"], disorder_s=wanted["disorder"], malformed=wanted["malformed"])
         check(faults, float(plan.rules.get("lateness_s", 60)))
         silences = tuple(parse(text) for text in wanted.get("silences", ()))
-        chosen = options(plan, today, first_day=day, days=days, shoppers=shoppers)
+        if scenario is None:
+            chosen = options(plan, today, first_day=day, days=days, shoppers=shoppers)
+        else:
+            chosen = _scripted(scenario, plan if store else None, day, days, shoppers)
     except ValueError as wrong:
         raise SettingError(str(wrong)) from wrong
     return structs.replace(chosen, seed=wanted["seed"], faults=faults, silences=silences)
+
+
+def _scripted(scenario: str, plan: Any, day: date | None, days: int, shoppers: int | None) -> Any:
+    """Turn a scenario into the options of a simulation."""
+    from msgspec import structs
+
+    from simulators.scenarios import load, options_of
+
+    if days != 1:
+        raise SettingError("--scenario is one day: it does not go with --days")
+    chosen = options_of(load(scenario), plan, day, time.time_ns() // 1000)
+    return chosen if shoppers is None else structs.replace(chosen, habits=structs.replace(chosen.habits, shoppers=shoppers))
 
 
 def _found(data_dir: Path, **given: str | None) -> dict[str, str]:

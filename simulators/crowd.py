@@ -1,10 +1,12 @@
 """Everybody who comes while a store is open: shoppers, staff and passers-by, as complete walks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
 from simulators.devices import Devices, hand_out
 from simulators.doors import enter, leave, stroll
+from simulators.events import Planned, enact
 from simulators.floor import Floor
 from simulators.habits import MINUTE, SECOND, Habits, chance, lognormal, pick
 from simulators.manners import Priority
@@ -24,18 +26,19 @@ PASSING_S = (24.0, 0.5)
 
 @dataclass(slots=True)
 class Crowd:
-    """A store and what lasts from one day to the next: its queues and its devices."""
+    """A store, what lasts from one day to the next, its queues and its devices, and what shall happen there."""
 
     floor: Floor
     habits: Habits
     seed: int
     queues: list[Queue]
     devices: Devices
+    planned: tuple[Planned, ...] = ()
 
 
-def crowd_of(floor: Floor, habits: Habits, seed: int) -> Crowd:
+def crowd_of(floor: Floor, habits: Habits, seed: int, planned: Iterable[Planned] = ()) -> Crowd:
     """A store on its first day."""
-    return Crowd(floor, habits, seed, queues_of(floor), Devices())
+    return Crowd(floor, habits, seed, queues_of(floor), Devices(), tuple(planned))
 
 
 def come_and_go(crowd: Crowd, window: Window) -> list[Walk]:
@@ -62,6 +65,11 @@ def _shoppers(scene: Scene, crowd: Crowd, window: Window) -> list[Walk]:
         if shop(scene, walk, home_by) and crowd.queues:
             _to_the_tills(scene, walk)
             buyers.append(walk)
+    for walk, pays in enact(scene, crowd.seed, crowd.planned, window):
+        walks.append(walk)
+        if pays and crowd.queues:
+            _to_the_tills(scene, walk)
+            buyers.append(walk)
     for walk in sorted(buyers, key=lambda buyer: buyer.now):
         check_out(scene, crowd.queues, walk, window.label)
     for walk in walks:
@@ -77,7 +85,7 @@ def _priority(scene: Scene) -> Priority:
 
 def _to_the_tills(scene: Scene, walk: Walk) -> None:
     """Walk up to the lanes, but join none yet."""
-    way = scene.floor.way(walk.here, scene.floor.lanes[0].zone_id)
+    way = scene.floor.way(walk.here, walk.lane or scene.floor.lanes[0].zone_id)
     if len(way) > 1:
         stroll(scene, walk, way[-2])
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 from rich.console import Console
@@ -20,11 +21,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sensors import child
 from sensors.layout import Layout
-from sensors.reading import SECOND
+from sensors.reading import SECOND, to_datetime
 from simulators import replay
 from simulators.day import print_addresses, print_days
+from simulators.due import Due
 from simulators.faults import Expected
 from simulators.reconcile import Report, reconcile
+from simulators.signalled import Signalled, compare
 from simulators.simulate import Options, live, simulate
 from simulators.stack import Urls
 from simulators.truth import Truth, micros
@@ -40,18 +43,23 @@ STALLED_S = 60.0
 MARGIN = 600 * SECOND
 """Before the first true visit and after the last, so that one too many would be found as well."""
 
+LAST_SIGNALS = 7200 * SECOND
+"""A visit's signals may come so long after it: until then, a basket that was left behind may still be paid."""
+
 OPEN_SINCE = 1200 * SECOND
 """So long before now the live store has opened."""
 
 LOOK_EVERY_S = 0.2
 MOST_PROBLEMS = 10
+MOST_SIGNALS = 10
 
 
 class Recording(msgspec.Struct):
-    """The days as simulated: the file of readings, the true visits, and what must come of each reading."""
+    """The days as simulated: the file of readings, the true visits, the signals due, and what must come of each reading."""
 
     file: Path
     truths: list[Truth]
+    due: list[Due]
     expected: Expected
     n_lines: int
 
@@ -64,6 +72,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         accounting: what the database counted of them.
         rejected_by_reason: the rejected ones among them.
         report: the visits found, compared with those that were.
+        signalled: the signals found, compared with those that were due.
         expected: what had to come of the readings of the days.
     """
 
@@ -71,6 +80,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     accounting: Accounting
     rejected_by_reason: dict[str, int]
     report: Report
+    signalled: Signalled
     expected: Expected
 
     @property
@@ -85,7 +95,8 @@ class Outcome(msgspec.Struct, kw_only=True):
             ("rejected", self.rejected_by_reason, dict(self.expected.rejected)),
             ("not accounted for", found.difference, 0),
         ]
-        return [f"{name}: {is_} instead of {ought}" for name, is_, ought in pairs if is_ != ought] + self.report.differences
+        counts = [f"{name}: {is_} instead of {ought}" for name, is_, ought in pairs if is_ != ought]
+        return counts + self.report.differences + self.signalled.differences
 
     @property
     def figures(self) -> dict[str, int | dict[str, int]]:
@@ -100,6 +111,9 @@ class Outcome(msgspec.Struct, kw_only=True):
             "visits_expected": self.report.expected,
             "visits_found": self.report.found,
             "visits_equal": self.report.equal,
+            "signals_expected": self.signalled.expected,
+            "signals_found": self.signalled.found,
+            "signals_equal": len(self.signalled.equal),
         }
 
 
@@ -135,9 +149,10 @@ def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *
             accounting=reader.accounting() - before,
             rejected_by_reason=dict(+rejected),
             report=reconcile(recording.truths, reader.visits(options.layout.store_id, *span)),
+            signalled=compare(recording.due, reader.signals(options.layout.store_id, span[0], span[1] + LAST_SIGNALS)),
             expected=recording.expected,
         )
-        _print_outcome(console, outcome)
+        _print_outcome(console, outcome, ZoneInfo(options.layout.timezone))
         print_days(console, reader.days(options.layout.store_id, *span))
         if go_live:
             _go_live(urls, options, console, stop)
@@ -185,11 +200,12 @@ def _bars(console: Console) -> Progress:
 
 def _simulate(options: Options, folder: Path, bars: Progress) -> Recording:
     """Simulate the days into a file."""
-    recording = Recording(folder / "readings.jsonl", [], Expected(), 0)
+    recording = Recording(folder / "readings.jsonl", [], [], Expected(), 0)
     bar = bars.add_task("simulating", total=options.days)
     with recording.file.open("wb") as file:
         for done, day in enumerate(simulate(options, recording.expected), 1):
             recording.truths += day.truths
+            recording.due += day.due()
             for line in day.lines:
                 file.write(line + b"\n")
                 recording.n_lines += 1
@@ -240,9 +256,9 @@ def _has_ended(pipeline: dict[str, subprocess.Popen[bytes]], folder: Path) -> bo
     return False
 
 
-def _print_outcome(console: Console, outcome: Outcome) -> None:
-    """Print the accounting and how many visits are as they were, and the first things that are not."""
-    found, report = outcome.accounting, outcome.report
+def _print_outcome(console: Console, outcome: Outcome, zone: ZoneInfo) -> None:
+    """Print the accounting, how many visits are as they were and how many signals as they had to be, and the first things that are not."""
+    found, report, signalled = outcome.accounting, outcome.report, outcome.signalled
     console.print(f"\n{outcome.published} readings published: {found.received} received = ", end="")
     console.print(f"{found.stored} stored + {found.duplicate} duplicate + {found.rejected} rejected")
     for reason, count in outcome.rejected_by_reason.items():
@@ -250,6 +266,10 @@ def _print_outcome(console: Console, outcome: Outcome) -> None:
     problems = outcome.problems
     mark = "[bold red]NOT as they were[/]" if problems else "[bold green]as they were[/]"
     console.print(f"{report.expected} true visits, {report.found} found, {report.equal} equal: {mark}")
+    console.print(f"{signalled.expected} signals were due, {signalled.found} found, {len(signalled.equal)} equal")
+    if len(signalled.equal) <= MOST_SIGNALS:
+        for one in signalled.equal:
+            console.print(f"  {to_datetime(one.signal.at).astimezone(zone):%H:%M} {one.signal.message}", highlight=False, markup=False)
     for problem in problems[:MOST_PROBLEMS]:
         console.print(f"  {problem}", highlight=False, markup=False)
     if len(problems) > MOST_PROBLEMS:

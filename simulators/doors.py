@@ -31,7 +31,7 @@ def enter(scene: Scene, walk: Walk) -> None:
 def leave(scene: Scene, walk: Walk, home_by: int | None) -> None:
     """Go out to the street, after paying perhaps by way of the café; be heard there for a while or not."""
     rng, floor, habits = scene
-    rests = walk.payments and floor.rests and chance(rng, habits.rests * manner_of(scene, walk).rests)
+    rests = walk.payments and not walk.scripted and floor.rests and chance(rng, habits.rests * manner_of(scene, walk).rests)
     rest = lognormal(rng, habits.rest_min, MINUTE) if rests else 0
     if rest and (home_by is None or walk.now + rest < home_by):
         stroll(scene, walk, rng.choice(floor.rests))
@@ -75,7 +75,8 @@ def go_out(scene: Scene, walk: Walk) -> bool:
     gate = scene.rng.randrange(len(gates))
     if walk.here != gates[gate][1]:
         stroll(scene, walk, gates[gate][1])
-    reports = _reports(scene, walk.now, min(SECOND_LOOK, scene.floor.timing.exit_grace - 1))
+    seen = _reports(scene, walk.now, min(SECOND_LOOK, scene.floor.timing.exit_grace - 1))
+    reports = (walk.now,) if walk.scripted else seen
     walk.passages.append(Passage(walk.now, gate, "out", reports))
     return bool(reports)
 

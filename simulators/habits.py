@@ -21,7 +21,7 @@ MIN_STAY = 16 * SECOND
 """Nobody is in a zone for less: three scans fall into it, of which at most two are missed, so no zone of a path stays unseen."""
 
 
-class Habits(msgspec.Struct, frozen=True, kw_only=True):
+class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The figures of one store's shoppers. Shares are fractions of the shoppers; `_ms` pairs are the ends of an even spread.
 
     Attributes:

@@ -11,7 +11,7 @@ import msgspec
 Priority = Literal["speed", "selection", "price", "recognition", "none"]
 
 
-class Manner(msgspec.Struct, frozen=True, kw_only=True):
+class Manner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one kind of shopper differs. Factors multiply the figure of the same name in `Habits`; chances stand for themselves.
 
     Attributes:

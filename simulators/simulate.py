@@ -5,6 +5,7 @@ Same options, same bytes: nothing here knows the time or the machine.
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import chain, count, pairwise
 from pathlib import Path
 from random import Random
@@ -13,10 +14,13 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
-from sensors.hours import DAYS
+from sensors.hours import DAYS, clock_at
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.crowd import come_and_go, crowd_of
+from simulators.due import Due, due_of
+from simulators.due import to_line as due_line
+from simulators.events import Event, GoesSilent, Planned, check_events, silences_of
 from simulators.faults import Expected, Faults, afflict, check
 from simulators.floor import Floor, floor_of
 from simulators.habits import HOUR, Habits
@@ -28,9 +32,6 @@ from simulators.walk import Walk
 
 LIVE_WINDOW = 8 * HOUR
 """A live store plans so far ahead; to those who look at it, it never closes."""
-
-NEVER = 1 << 62
-"""Milliseconds: after all that is ever simulated."""
 
 NEVER = 1 << 62
 """Milliseconds: after all that is ever simulated."""
@@ -53,6 +54,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         habits: the figures of the shoppers.
         faults: what goes wrong on the way.
         silences: which sensors say nothing, and when.
+        events: what happens on each day by a script; its silences come on top of the others.
+        plain_people: no ordinary shopper shows a priority that could be told (`simulators.scenarios`).
     """
 
     layout: Layout
@@ -62,6 +65,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     habits: Habits = Habits()
     faults: Faults = Faults()
     silences: tuple[Silence, ...] = ()
+    events: tuple[Event, ...] = ()
+    plain_people: bool = False
 
 
 class Day(NamedTuple):
@@ -70,11 +75,13 @@ class Day(NamedTuple):
     Attributes:
         window: when.
         truths: the visits that begin in it, in the order in which they begin.
+        due: tells the signals that must be raised, or may be.
         lines: the recording, in order of arrival.
     """
 
     window: Window
     truths: list[Truth]
+    due: Callable[[], list[Due]]
     lines: Iterator[bytes]
 
 
@@ -115,14 +122,16 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
     floor = floor_of(wanted.layout)
     check(wanted.faults, floor.timing.lateness / 1000)
     days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
-    silent = [span for day in days for span in spans(floor, wanted.silences, day)]
+    check_events(floor, wanted.events)
+    silent = [span for day in days for span in spans(floor, wanted.silences + silences_of(wanted.events), day)]
     open_windows = [window for day in days for window in windows(wanted.layout, day)]
     sensors = Sensors(floor)
     for window, walks, recorded in _windows(sensors, wanted, open_windows):
         truths = [_told(floor, walk, silent) for walk in walks]
+        due = partial(due_of, floor, window, walks, silent, plain=wanted.plain_people)
         heard = hush(sensors, silent, recorded, expected) if silent else recorded
         chance = Random(f"{wanted.seed}/{wanted.layout.store_id}/{window.label}/faults")
-        yield Day(window, truths, afflict(chance, wanted.faults, heard, expected, floor.timing.lateness / 1000))
+        yield Day(window, truths, due, afflict(chance, wanted.faults, heard, expected, floor.timing.lateness / 1000))
 
 
 def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120) -> Iterator[bytes]:
@@ -153,30 +162,38 @@ class Written(NamedTuple):
     expected: Expected
 
 
-def record(wanted: Options, out: Path, truth: Path, progress: Progress = lambda _days, _lines: None) -> Written:
-    """Simulate into two files: the recording, one reading a line, and the ground truth, one visit a line.
+def record(
+    wanted: Options, out: Path, truth: Path, progress: Progress = lambda _days, _lines: None, signals: Path | None = None
+) -> Written:
+    """Simulate into files: the recording, one reading a line, and the ground truth, one visit a line, and one signal a line if wanted.
 
     Raises:
         SettingError: as `simulate`.
         OSError: a file cannot be written.
     """
-    expected, visits, lines = Expected(), 0, 0
+    expected, visits, lines, due = Expected(), 0, 0, []
     with out.open("wb") as readings_file, truth.open("wb") as truth_file:
         for number, day in enumerate(simulate(wanted, expected)):
             truth_file.writelines(to_line(one) + b"\n" for one in day.truths)
             visits += len(day.truths)
+            due += [due_line(one) + b"\n" for one in day.due()] if signals else []
             for line in day.lines:
                 readings_file.write(line + b"\n")
                 lines += 1
                 if lines % PROGRESS_EVERY == 0:
                     progress(number, lines)
             progress(number + 1, lines)
+    if signals is not None:
+        signals.write_bytes(b"".join(due))
     return Written(lines, visits, expected)
 
 
 def _windows(sensors: Sensors, wanted: Options, open_windows: Iterable[Window]) -> Iterator[tuple[Window, list[Walk], Iterator[Recorded]]]:
     """Who comes in each window, and what the sensors say until the next one begins (after the last: until there is nothing more to say)."""
-    crowd = crowd_of(sensors.floor, wanted.habits, wanted.seed)
+    days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
+    events = [event for event in wanted.events if not isinstance(event, GoesSilent)]
+    planned = [Planned(clock_at(wanted.layout, day, event.at) // 1000, event) for day in days for event in events]
+    crowd = crowd_of(sensors.floor, wanted.habits, wanted.seed, planned)
     for window, following in pairwise(chain(open_windows, (None,))):
         if window is not None:
             walks = come_and_go(crowd, window)

@@ -53,12 +53,12 @@ def check_out(scene: Scene, queues: list[Queue], walk: Walk, label: str) -> None
     """
     rng, _, habits = scene
     ready = walk.now
-    queue = min(queues, key=lambda one: one.served_at(ready))
+    queue = min((one for one in queues if walk.lane in {None, one.lane.zone_id}), key=lambda one: one.served_at(ready))
     joins, served = queue.joins_at(ready), queue.served_at(ready)
     walk.stay(walk.here, joins - ready)
     queue.joinable = joins + SPACING
     patience = lognormal(rng, habits.hurried_min if chance(rng, habits.hurried) else habits.patience_min, MINUTE)
-    if served - joins > max(patience, MIN_STAY):
+    if served - joins > max(patience, MIN_STAY) and not walk.scripted:
         walk.stay(queue.lane.zone_id, patience)
         return
     paid = served + even(rng, habits.service_ms) + habits.item_ms * sum(walk.taken().values())

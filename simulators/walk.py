@@ -72,6 +72,9 @@ class Walk:
         payments: at most one here.
         has_own_tag: the device is the visitor's own, and may come again.
         priority: what a shopper values; None for others.
+        scripted: comes because a script says so (`simulators.events`), and does what it says: does not give up, goes straight home.
+        shows: a priority that all they do shows plainly, by their script.
+        lane: the zone of tills that the script wants them to pay in; None: where it goes fastest.
         device_id: given when the day is complete.
     """
 
@@ -83,6 +86,9 @@ class Walk:
     payments: list[Paid] = field(default_factory=list)
     has_own_tag: bool = False
     priority: Priority | None = None
+    scripted: bool = False
+    shows: Priority | None = None
+    lane: str | None = None
     device_id: str = ""
 
     @property

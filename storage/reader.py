@@ -45,7 +45,7 @@ class Reader:
         return self._read(lambda connection: restore.clock(connection, store_id))
 
     def live_floor(self, store_id: str, horizon: int) -> int:
-        """When the oldest visit began that is not final or ended at `horizon` or later; `horizon` where there is none."""
+        """When the oldest visit began that is not final or ended at `horizon` or later; never after `horizon`."""
         return self._read(lambda connection: restore.live_floor(connection, store_id, horizon))
 
     def readings_since(self, store_id: str, since: int) -> Iterator[list[StoredReading]]:
@@ -123,6 +123,10 @@ class Reader:
     def signals_changed_at(self, store_ids: list[str], flushed_at: datetime) -> list[Signal]:
         """The signals of these stores that were written last by the flush of that time."""
         return self._read(lambda connection: restore.signals_changed_at(connection, store_ids, flushed_at))
+
+    def signals(self, store_id: str, since: int, until: int) -> list[Signal]:
+        """The signals of a store that became true in [since, until)."""
+        return self._read(lambda connection: restore.signals(connection, store_id, since, until))
 
     def next_rebuild(self, store_ids: list[str]) -> Rebuild | None:
         """The first request of these stores that is not finished."""

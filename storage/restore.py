@@ -76,9 +76,12 @@ def clock(connection: Connection, store_id: str) -> Clock | None:
 
 @translated()
 def live_floor(connection: Connection, store_id: str, horizon: int) -> int:
-    """When the oldest visit of a store began that is not final or ended at `horizon` or later; `horizon` where there is none."""
+    """When the oldest visit of a store began that is not final or ended at `horizon` or later; never after `horizon`.
+
+    What came since the horizon counts also where no visit is that old: a payment may still find its visit, an id may come again.
+    """
     [(floor,)] = read_rows(connection, "live_floor", {"store_id": store_id, "horizon": horizon})
-    return horizon if floor is None else floor + PG_EPOCH
+    return horizon if floor is None else min(horizon, floor + PG_EPOCH)
 
 
 def readings_since(connection: Connection, store_id: str, since: int) -> Iterator[list[StoredReading]]:
@@ -112,6 +115,13 @@ def visits_changed_at(connection: Connection, store_ids: Sequence[str], flushed_
 def signals_changed_at(connection: Connection, store_ids: Sequence[str], flushed_at: datetime) -> list[Signal]:
     """The signals of these stores that were written last by the flush of that time."""
     rows = read_rows(connection, "signals_changed_at", {"store_ids": list(store_ids), "flushed_at": flushed_at})
+    return [signal_of(row) for row in rows]
+
+
+@translated()
+def signals(connection: Connection, store_id: str, since: int, until: int) -> list[Signal]:
+    """The signals of a store that became true in [since, until)."""
+    rows = read_rows(connection, "signals_between", {"store_id": store_id, "since": since, "until": until})
     return [signal_of(row) for row in rows]
 
 

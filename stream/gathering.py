@@ -136,7 +136,7 @@ class Gathering:
         stays = [
             Presence(stay.zone_id, stay.started_at, stay.ended_at) for visit in visits for stay in visit.stays if stay.zone_id in zones
         ]
-        return stays + [Presence(one.zone_id, one.at, one.at) for one in said if one.zone_id in zones and one.visit_id is None]
+        return stays + [Presence(one.zone_id, one.at, one.at) for one in said if one.zone_id is not None and one.visit_id is None]
 
     def _heard(self, late: list[Reading]) -> list[tuple[str, list[int], list[int]]]:
         """Gather when each late reading's sensor was heard around it: stored, and about to be."""

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -18,6 +19,9 @@ from sensors.urls import SettingError
 
 PIECE_BYTES = 1 << 20
 PIECE_ROWS = 5_000
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+"""As JSON writes one: a time that is none is RFC 3339."""
+
 _NUMBERS = ("duration_s", "rssi_dbm", "distance_m", "amount")
 
 _MESSAGE = {"topic", "payload"}
@@ -118,6 +122,8 @@ def _from_text(name: str, text: str) -> object:
             return Decimal(text)
         if name == "ts" and text.isdecimal():
             return int(text)
+        if name == "ts" and _NUMBER.fullmatch(text):
+            return Decimal(text)
         if name == "items":
             return json.loads(text, parse_float=Decimal)
     except (InvalidOperation, ValueError):

@@ -173,7 +173,7 @@ class Signals:
 
     def days_of(self, zone: str, start: int, end: int) -> list[tuple[str, int]]:
         """Which days have to be loaded where somebody's presence in a zone changes: zone and beginning."""
-        if zone not in self._plan.watches or start >= self.floor:
+        if start >= self.floor:
             return []
         last = min(self._plan.day(end + self._plan.hold), self._floor - 1)
         return [(zone, self._plan.day_start(day)) for day in range(self._plan.day(start), last + 1)]
@@ -189,7 +189,7 @@ class Signals:
 
     def till_days(self, zone: str | None, ts: int) -> list[tuple[str, int]]:
         """Which days have to be loaded where a till took money."""
-        return [] if zone is None else self.days_of(zone, ts, ts + self._plan.till_open + 1)
+        return [] if zone not in self._plan.watches else self.days_of(zone, ts, ts + self._plan.till_open + 1)
 
     def seed(self, signals: Iterable[Signal], days: Iterable[tuple[str, int]] = ()) -> None:
         """Take note of what was said already; of zones, that of the days given by `days_of`, and of those that are not forgotten."""
@@ -201,6 +201,7 @@ class Signals:
                 subjects.setdefault(subject, {})[signal.signal_id] = signal
         for subject, said in subjects.items():
             self._said.setdefault(subject, said)
+            self._unsay_unwatched(subject)
 
     def begin(self, watermark: int) -> None:
         """Begin with the days that readings on time can still change; only before anything is known."""
@@ -220,6 +221,8 @@ class Signals:
             self.change(device_id, spans, ())
         old, self._plan = self._plan, SignalPlan(plan)
         self._sensors.replan(plan.signal_rules, plan.layout)
+        for subject in list(self._said):
+            self._unsay_unwatched(subject, all_zones=old.day_begins != self._plan.day_begins)
         cells, self._cells, self._dirty = self._cells, {}, set()
         if old.day_begins == self._plan.day_begins:
             for (zone, day), cell in cells.items():
@@ -287,6 +290,11 @@ class Signals:
             self._said[subject] = now
         else:
             self._said.pop(subject, None)
+
+    def _unsay_unwatched(self, subject: Subject, *, all_zones: bool = False) -> None:
+        """Take back what was said of a zone that has no threshold any more."""
+        if subject[0] == "zone" and (all_zones or subject[1] not in self._plan.watches):
+            self._say(subject, [])
 
     def _say_silence(self, sensor_id: str, since: int, is_silent: bool) -> None:
         signals = []

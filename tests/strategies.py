@@ -36,7 +36,11 @@ ZONES: tuple[tuple[str, ZoneType], ...] = (
 )
 KINDS = ("dwell",) * 8 + ("shelf",) * 4 + ("in",) * 2 + ("out",) * 3 + ("payment",) * 5 + ("status",)
 ANCHORS = ("own",) * 5 + ("last",) * 2 + ("any",) * 3
+SENSORS = {"in": "gate", "out": "gate", "payment": "till"}
+"""Who sends a kind; all else comes from gateways."""
+
 ACTIONS: tuple[Literal["view", "pickup", "putback"], ...] = ("pickup", "putback", "view")
+STATES: tuple[Literal["online", "alive", "offline"], ...] = ("alive", "online", "offline")
 AMOUNTS = ("9.99", "0.10", "0.20", "0", "-5")
 DURATIONS: tuple[float | None, ...] = (None, None, None, None, 0.0, 0.000001, 5.5, 30.0, 60.0, 900.0, 1800.0, 5400.0, 20_000.0)
 RULES = (
@@ -142,7 +146,7 @@ def _reading(move: Move, world: World, who: tuple[str, str], anchor: int, number
         "received_at": ts,
         "device_id": device_id,
         "zone_id": ZONES[move.zone % len(ZONES)][0] if move.named or move.kind == "dwell" else None,
-        "sensor_id": f"sensor-{move.spot % 3}",
+        "sensor_id": f"{SENSORS.get(move.kind, 'gateway')}-{move.spot % 3}",
         "duration_s": duration_s,
         "kind": move.kind,
     }
@@ -162,8 +166,16 @@ def _extra(move: Move, device_id: str) -> dict[str, object]:
         amount = Decimal(AMOUNTS[move.action % len(AMOUNTS)])
         currency = "CHF" if move.pick % 7 == 1 else "EUR"
         device = device_id if move.known else None
-        return {"receipt_id": f"r{move.pick}", "amount": amount, "currency": currency, "device_id": device}
-    return {"state": "alive"} if move.kind == "status" else {}
+        return {"receipt_id": f"r{move.pick}", "amount": amount, "currency": currency, "device_id": device, "items": _items(move)}
+    if move.kind == "status":
+        return {"state": STATES[move.action % len(STATES)]}
+    return {"rssi_dbm": -40.5 - move.pick} if move.named else {}
+
+
+def _items(move: Move) -> list[dict[str, object]]:
+    """Return the lines of a receipt: none, one or two, in pieces and in kilograms."""
+    lines = [("milk", Decimal(1), Decimal("9.99")), ("bun", Decimal("0.125"), Decimal("-0.0001"))]
+    return [{"product_id": name, "quantity": quantity, "unit_price": price} for name, quantity, price in lines[: move.pick % 3]]
 
 
 def random_world(rng: random.Random) -> World:
@@ -175,23 +187,23 @@ def random_world(rng: random.Random) -> World:
 
 
 def _random_layout(rng: random.Random, store_id: str) -> Layout:
-    zones = tuple(Zone(zone_id=zone_id, type=kind) for zone_id, kind in ZONES if rng.random() < 0.9)
-    known = [zone.zone_id for zone in zones] or ["food"]
+    zones = tuple(Zone(zone_id=zone_id, type=kind) for zone_id, kind in ZONES if rng.random() < 0.9) or (Zone(zone_id="food"),)
+    known = [zone.zone_id for zone in zones]
     return Layout(
         store_id=store_id,
         zones=zones,
         shelves=tuple(ShelfPlan(shelf_id=f"shelf-{spot}", zone_id=rng.choice(known)) for spot in range(3) if rng.random() < 0.7),
-        gates=_random_sensors(rng, known, ["street", "door"]),
-        tills=_random_sensors(rng, known, ["tills", "food"]),
+        gates=_random_sensors(rng, "gate", known, ["street", "door"]),
+        tills=_random_sensors(rng, "till", known, ["tills", "food"]),
         staff_devices=frozenset({"badge"}) if rng.random() < 0.8 else frozenset(),
     )
 
 
-def _random_sensors(rng: random.Random, known: Sequence[str], usual: Sequence[str]) -> tuple[SensorPlan, ...]:
+def _random_sensors(rng: random.Random, name: str, known: Sequence[str], usual: Sequence[str]) -> tuple[SensorPlan, ...]:
     """Draw up to three gates or tills, mostly where they belong, some without zone."""
     zones = [zone for zone in usual if zone in known] or known
     return tuple(
-        SensorPlan(sensor_id=f"sensor-{spot}", zone_id=rng.choice(zones) if rng.random() < 0.8 else None)
+        SensorPlan(sensor_id=f"{name}-{spot}", zone_id=rng.choice(zones) if rng.random() < 0.8 else None)
         for spot in range(3)
         if rng.random() < 0.8
     )
@@ -258,6 +270,47 @@ def arrivals(
             if rng.random() >= duplicates:
                 break
     return [reading for _, _, reading in sorted(arrived, key=lambda item: item[:2])]
+
+
+def belated(rng: random.Random, arrived: Sequence[Reading], share: float = 0.1) -> list[Reading]:
+    """Hold some readings back, so that they come late.
+
+    A stream lasts for hours, and they come anywhere between their place and its end, so many are late by hours. A reading that comes
+    several times may be held back once and not the other time.
+
+    Args:
+        rng: draws which, and until when.
+        arrived: in order of arrival.
+        share: how likely a reading is held back.
+    """
+    places = [(rng.uniform(place, len(arrived)) if rng.random() < share else place, place) for place in range(len(arrived))]
+    ordered = [arrived[place] for _, place in sorted(places)]
+    clock, came = 0, []
+    for reading in ordered:
+        clock = max(clock, reading.received_at)
+        came.append(msgspec.structs.replace(reading, received_at=clock))
+    return came
+
+
+def impostors(rng: random.Random, arrived: Sequence[Reading], share: float = 0.03) -> list[Reading]:
+    """Let other readings come under an id that its store has had: what a faulty sensor does; the first of them is the one that counts.
+
+    An impostor has the time of the reading that it repeats: by store, id and time the database finds again what is no longer in memory.
+
+    Args:
+        rng: draws which, and what the impostors say.
+        arrived: in order of arrival.
+        share: how likely a reading has an impostor, some readings behind it.
+    """
+    came = list(arrived)
+    for reading in arrived:
+        if rng.random() < share:
+            other = rng.choice([one for one in arrived if one.store_id == reading.store_id])
+            place = came.index(reading) + rng.randint(1, 10)
+            at = min(place, len(came))
+            false = msgspec.structs.replace(other, id=reading.id, ts=reading.ts, received_at=came[at - 1].received_at)
+            came.insert(at, false)
+    return came
 
 
 MOVES: st.SearchStrategy[Move] = st.builds(

@@ -29,13 +29,13 @@ TABLES = ("visits", "stays", "shelf_visits", "payments", "payment_items")
 """What is compared value for value."""
 
 NOT_COMPARED = {
-    "visits": {"updated_at", "priority", "priority_scores"},
+    "visits": {"updated_at"},
     "stays": set[str](),
     "shelf_visits": set[str](),
     "payments": {"received_at"},
     "payment_items": set[str](),
 }
-"""Columns that say when something was written or received, which is another moment in each run; and those that nobody fills yet."""
+"""Columns that say when something was written or received, which is another moment in each run."""
 
 STORED = "SELECT count(*) FROM instore.readings WHERE store_id = %s"
 IS_DONE = """
@@ -129,19 +129,29 @@ def accounting(database_url: str, store_id: str) -> Accounting:
     return Accounting(*row)
 
 
-def in_database(database_url: str, store_id: str) -> dict[str, list[Row]]:
-    """Read all rows of a store, as anybody would: with SQL. Each table in a fixed order, without what is not compared."""
+def in_database(database_url: str, *store_ids: str) -> dict[str, list[Row]]:
+    """Read all rows of stores, as anybody would: with SQL. Each table in a fixed order, without what is not compared."""
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
-        rows = {table: connection.execute(f"SELECT * FROM instore.{table} WHERE store_id = %s", [store_id]).fetchall() for table in TABLES}  # noqa: S608 - our own names
-    return {table: _in_order([_comparable(row, NOT_COMPARED[table]) for row in found]) for table, found in rows.items()}
+        read = {table: f"SELECT * FROM instore.{table} WHERE store_id = ANY(%s)" for table in TABLES}  # noqa: S608 - our own names
+        rows = {table: connection.execute(statement, [list(store_ids)]).fetchall() for table, statement in read.items()}
+    return {table: in_order([_comparable(row, NOT_COMPARED[table]) for row in found]) for table, found in rows.items()}
 
 
-def reconstructed(here: Surroundings, day: Day) -> list[Row]:
+class Reconstruction(NamedTuple):
+    """What `reconstruct` makes of a recording: visits, and how many payments are nobody's, which it only counts."""
+
+    visits: list[Row]
+    of_nobody: int
+
+
+def reconstructed(here: Surroundings, day: Day) -> Reconstruction:
     """Have `instore reconstruct` make visits of the recording."""
     out = day.recording.with_name("visits.jsonl")
-    here.run_well("reconstruct", day.recording, "--out", out, "--layout", day.layout)
-    return [json.loads(line) for line in out.read_bytes().splitlines()]
+    said = here.run_well("reconstruct", day.recording, "--out", out, "--layout", day.layout).err
+    of_nobody = re.search(r"(\d+) payments of nobody", said)
+    assert of_nobody, said
+    return Reconstruction([json.loads(line) for line in out.read_bytes().splitlines()], int(of_nobody[1]))
 
 
 def as_rows(visits: Iterable[Row]) -> dict[str, list[Row]]:
@@ -149,17 +159,27 @@ def as_rows(visits: Iterable[Row]) -> dict[str, list[Row]]:
     tables: dict[str, list[Row]] = {table: [] for table in TABLES}
     for visit in visits:
         _lay_out(tables, visit)
-    return {table: _in_order(rows) for table, rows in tables.items()}
+    return {table: in_order(rows) for table, rows in tables.items()}
 
 
 def assert_same(here: Surroundings, database_url: str, day: Day) -> None:
     """Compare the rows of a day value for value with what `reconstruct` makes of its recording; what differs is said briefly."""
-    found, expected = in_database(database_url, day.store_id), as_rows(reconstructed(here, day))
+    rebuilt = reconstructed(here, day)
+    found, expected = in_database(database_url, day.store_id), as_rows(rebuilt.visits)
     assert expected["visits"], "a day without visits proves nothing"
+    assert _without_those_of_nobody(found) == rebuilt.of_nobody
     for table in TABLES:
         assert len(found[table]) == len(expected[table]), f"{table}: {len(found[table])} rows, expected {len(expected[table])}"
         different = [pair for pair in zip(found[table], expected[table], strict=True) if pair[0] != pair[1]]
         assert not different, f"{table}: {len(different)} rows differ; the first is {different[0][0]}, expected {different[0][1]}"
+
+
+def _without_those_of_nobody(tables: dict[str, list[Row]]) -> int:
+    """Take out payments that belong to no visit, and their items; tell how many payments that were."""
+    of_nobody = {row["reading_id"] for row in tables["payments"] if row["visit_id"] is None}
+    for table in ("payments", "payment_items"):
+        tables[table] = [row for row in tables[table] if row["reading_id"] not in of_nobody]
+    return len(of_nobody)
 
 
 def assert_true(database_url: str, day: Day) -> None:
@@ -207,7 +227,7 @@ def _comparable(row: Row, left_out: set[str]) -> Row:
     return {name: str(value) if name == "visit_id" and value is not None else value for name, value in row.items() if name not in left_out}
 
 
-def _in_order(rows: Iterable[Row]) -> list[Row]:
+def in_order(rows: Iterable[Row]) -> list[Row]:
     """Sort rows by what identifies them."""
-    keys = ("visit_id", "reading_id", "seq", "line_no", "ts")
+    keys = ("store_id", "visit_id", "reading_id", "seq", "line_no", "ts")
     return sorted(rows, key=lambda row: tuple(str(row.get(key, "")).rjust(40) for key in keys))

@@ -88,5 +88,5 @@ def test_everything_dies_once(servers: Servers, own_pipeline: Pipeline) -> None:
     assert (found.stored, found.rejected, found.difference) == (everything, 0, 0)
     assert_same(own_pipeline.here, own_pipeline.database_url, day)
     assert_true(own_pipeline.database_url, day)
-    visits = {visit["visit_id"]: as_message(visit) for visit in reconstructed(servers.here, day)}
+    visits = {visit["visit_id"]: as_message(visit) for visit in reconstructed(servers.here, day).visits}
     assert last_said(servers.kafka.url, day.store_id) == visits

@@ -1,16 +1,16 @@
-"""What another application sees: the Kafka topic `instore.visits`."""
+"""What another application sees: the Kafka topics `instore.visits` and `instore.signals`."""
 
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from sensors.reading import to_micros
-from sensors.topics import VISITS
+from sensors.topics import SIGNALS, VISITS
 from sensors.urls import kafka_servers
 
 Visit = dict[str, Any]
@@ -22,14 +22,19 @@ _TIMES = {"entered_at", "left_at", "started_at", "ended_at", "ts"}
 
 
 @contextmanager
-def consumer_of_visits(kafka_url: str) -> Iterator[KafkaConsumer]:
-    """Read the topic from its beginning, all partitions of it."""
+def consumer_of(topic: str, kafka_url: str) -> Iterator[KafkaConsumer]:
+    """Read a topic from its beginning, all partitions of it."""
     consumer = KafkaConsumer(bootstrap_servers=kafka_servers(kafka_url), auto_offset_reset="earliest")
     try:
-        consumer.assign([TopicPartition(VISITS, number) for number in consumer.partitions_for_topic(VISITS)])
+        consumer.assign([TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)])
         yield consumer
     finally:
         consumer.close()
+
+
+def consumer_of_visits(kafka_url: str) -> AbstractContextManager[KafkaConsumer]:
+    """Read the topic of visits from its beginning."""
+    return consumer_of(VISITS, kafka_url)
 
 
 def wait_for_visit(consumer: KafkaConsumer, visit_id: str, timeout_s: float = 10) -> Visit:
@@ -58,6 +63,20 @@ def last_said(kafka_url: str, store_id: str) -> dict[str, Visit]:
                     said.pop(key, None)
                 elif value["store_id"] == store_id:
                     said[key] = value
+    return said
+
+
+def signals_said(kafka_url: str, store_id: str) -> list[dict[str, Any]]:
+    """Read all that the topic of signals says of a store, in order."""
+    said: list[dict[str, Any]] = []
+    with consumer_of(SIGNALS, kafka_url) as consumer:
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since < QUIET_S:
+            for key, value in _some(consumer):
+                quiet_since = time.monotonic()
+                if key == store_id:
+                    assert value is not None
+                    said.append(value)
     return said
 
 

@@ -34,6 +34,7 @@ ORDER = [
     "sensors",
     "accounting",
     "accounting_total",
+    "sensor_skew",
     "ingest_counts",
     "ingest_offsets",
     "store_clocks",

@@ -21,6 +21,10 @@ from tests.storage.examples import DAY, TOPIC, dwell, payment, step, visit
 pytestmark = pytest.mark.integration
 
 
+LATER = DAY + 10**12
+"""Behind all that these tests store."""
+
+
 @pytest.fixture
 def connection(database_url: str) -> Iterator[psycopg.Connection]:
     """A connection to read back with."""
@@ -98,19 +102,21 @@ def test_many_readings_come_in_bounded_memory(writer: Writer, connection: psycop
     ("visits", "horizon", "floor"),
     [
         ([], DAY, DAY),
-        ([visit(2)], DAY, visit(2).entered_at),
+        ([visit(2)], LATER, visit(2).entered_at),
+        ([visit(2)], DAY, DAY),
+        ([visit(2, is_final=True)], DAY, DAY),
         ([visit(2, is_final=True)], visit(2).left_at, visit(2).entered_at),
         ([visit(2, is_final=True)], visit(2).left_at + 1, visit(2).left_at + 1),
-        ([visit(1, is_final=True), visit(2), visit(3)], DAY + 10**12, visit(2).entered_at),
+        ([visit(1, is_final=True), visit(2), visit(3)], LATER, visit(2).entered_at),
         ([visit(1), visit(2, is_final=True)], visit(2).left_at, visit(1).entered_at),
         ([visit(2), visit(1, is_final=True)], visit(1).left_at, visit(1).entered_at),
-        ([visit(1, store_id="s2"), visit(3)], DAY, visit(3).entered_at),
+        ([visit(1, store_id="s2"), visit(3)], LATER, visit(3).entered_at),
     ],
 )
 def test_the_live_floor_is_where_the_oldest_changeable_visit_began(
     writer: Writer, connection: psycopg.Connection, visits: list[msgspec.Struct], horizon: int, floor: int
 ) -> None:
-    """Not final, or ended at the horizon or later: the earliest beginning of those; the horizon where there is none."""
+    """Not final, or ended at the horizon or later: the earliest beginning of those; the horizon where there is none, or none so early."""
     writer.write(msgspec.convert({"advance": step(None, 1), "visits": visits}, Flush))
     assert restore.live_floor(connection, "s1", horizon) == floor
 
@@ -179,7 +185,7 @@ def test_a_reader_comes_back_after_the_connection_was_lost(writer: Writer, datab
     with pytest.raises(DatabaseAway):
         reader.clocks(TOPIC, 0)
     assert reader.clocks(TOPIC, 0) == [reader.clock("s1")] == [Clock("s1", DAY)]
-    assert reader.live_floor("s1", DAY) == visit(1).entered_at
+    assert reader.live_floor("s1", LATER) == visit(1).entered_at
     assert list(reader.readings_since("s1", 0)) == [[dwell(1)]]
     assert reader.visits_changed_at(["s1"], at) == [visit(1)]
     assert reader.layout("s1") is None

@@ -135,7 +135,7 @@ def test_the_queries_of_the_page_find_what_they_say(database_url: str) -> None:
     queries = re.findall(r"```sql\n(.*?)```", catalog.PAGE.read_text(), re.DOTALL)
     with connect(database_url, "test") as connection:
         found = [connection.execute(text.encode()).fetchall() for text in queries]
-    conversion, zones, ways, inside, products, turnover, device, rejected, _ = found
+    conversion, zones, ways, inside, products, turnover, device, rejected, _, clocks = found
     assert [row[1:] for row in conversion] == [(2, 50, 30.0)]
     assert [row[:2] for row in zones] == [("zone-0", 2), ("zone-1", 2), ("zone-2", 2)]
     assert ways == [("zone-0 > zone-1 > zone-2", 1)]
@@ -143,7 +143,7 @@ def test_the_queries_of_the_page_find_what_they_say(database_url: str) -> None:
     assert products == [("milk", 2, 0)]
     assert [row[0] for row in turnover] == ["bread", "milk"]
     assert len(device) == 1
-    assert rejected == []
+    assert rejected == clocks == []
 
 
 def test_time_stamped_tables_are_hypertables(timescale: psycopg.Connection) -> None:

@@ -104,3 +104,31 @@ def test_signals_of_random_streams(first: int, restart: float, any_order: bool) 
     for seed in range(first, first + SEEDS):
         kinds |= _compare(seed, restart=restart, any_order=any_order)
     assert kinds == KINDS
+
+
+def test_a_rebuild_tells_signals_anew() -> None:
+    """After thresholds, opening hours and staff have changed, a rebuild of all time says what the new plan says; silences stay as found."""
+    kinds = set()
+    for seed in range(2000, 2000 + SEEDS):
+        rng = random.Random(seed)
+        case = random_case(rng)
+        case = Case(case.world, _days_apart(rng, case.readings))
+        for store_id in case.world.stores:
+            rules, rows = case.world.rules_of(store_id), Rows()
+            plan, layout = Plan(rules, _layout(case, store_id, rng)), _layout(case, store_id, rng)
+            layout = msgspec.structs.replace(layout, staff_devices=rng.choice((layout.staff_devices, frozenset({"d1", "d2"}))))
+            store = Store(store_id, plan)
+            rows.add(store, plan, [one for one in arrivals(rng, case.readings, case.world.lateness_s()) if one.store_id == store_id])
+            store.close()
+            rows.write(store)
+            plan = Plan(rules, layout)
+            store = rows.restored(store, plan)
+            rows.rebuild(store, plan, devices_at_once=rng.choice((1, 3, 100)))
+            store.close()
+            rows.write(store)
+            found = sorted(_told(signal) for signal in rows.signals.values() if signal.kind != "sensor_silent")
+            readings = [one for one in case.readings if one.store_id == store_id]
+            wanted = [one for one in plain_signals(rows.visits.values(), readings, layout, rules) if one.kind != "sensor_silent"]
+            assert found == wanted, f"seed {seed} {store_id}"
+            kinds |= {one.kind for one in found}
+    assert kinds == KINDS - {"sensor_silent"}

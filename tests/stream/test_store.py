@@ -22,8 +22,9 @@ from tests.oracle import Expected, expect
 from tests.strategies import Case, World, arrivals, cases, random_case, random_world
 from tests.stream.make import alive, at, dwell, entry, payment, plan
 from tests.stream.rows import Rows, by_device
+from tests.streams import seeds
 
-SEEDS = 1500
+SEEDS = len(seeds(1500))
 
 
 def _plan(case: Case, store_id: str) -> Plan:

@@ -41,6 +41,18 @@ def test_a_worker_that_dies_before_the_flush_loses_nothing(database_url: str) ->
     assert [visit.n_readings for visit in visits(database_url)] == [2]
 
 
+def test_what_came_before_the_first_visit_is_known_after_a_restart(database_url: str) -> None:
+    """A payment finds the visit that is told to have begun before it, and its repetition is a duplicate, whoever has the partition."""
+    log = Log()
+    log.put(payment(0, device="d1", name="p"), dwell(30, "a", "d2"))
+    run(database_url, log, lambda worker: feed(worker, log), flush)
+    log.put(payment(0, device="d1", name="p"), dwell(40, "a", duration_s=60))
+    run(database_url, log, lambda worker: feed(worker, log), flush)
+    assert {visit.device_id: len(visit.payments) for visit in visits(database_url)} == {"d1": 1, "d2": 0}
+    assert scalar(database_url, "SELECT count(*) FROM instore.readings WHERE id = 'p'") == 1
+    assert scalar(database_url, "SELECT duplicate FROM instore.accounting_total") == 1
+
+
 def test_a_worker_that_dies_between_the_database_and_kafka_does_nothing_twice(database_url: str) -> None:
     """The transaction is in, the topic and the acknowledgement are not: the next worker publishes, and skips what is covered."""
     log = Log()

@@ -1,0 +1,218 @@
+"""What happens on a simulated day because a script says so: somebody lingers, a group queues at one till, a crowd gathers. Pure.
+
+An event is data; `enact` makes people of it, who walk, look, pay and leave by the same steps as everybody else. They come on top of the
+ordinary shoppers, with a chance of their own, through gates that see them, so the same script has the same effect on any day.
+"""
+
+from collections.abc import Iterable
+from random import Random
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import structs
+
+from sensors.layout import Product, ShelfPlan
+from sensors.urls import SettingError
+from simulators.doors import enter, stroll
+from simulators.floor import Floor
+from simulators.habits import MINUTE, SECOND, even
+from simulators.opening import Window
+from simulators.scene import Scene
+from simulators.silence import Silence
+from simulators.walk import Act, Walk
+
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of day in the store's zone, `HH:MM`."""
+
+People = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+Minutes = Annotated[float, msgspec.Meta(gt=0, le=720)]
+
+APART = 6 * SECOND
+"""Those who come together pass the gate one after the other."""
+
+LONG_LOOK = 16 * SECOND
+"""A look that nobody takes for haste."""
+
+QUICK_LOOK = 3 * SECOND
+BRISK_FOYER = 30 * SECOND
+BRISK_STAY = 40 * SECOND
+BRISK_ZONES = 5
+"""Who is in a hurry is so in each zone for so long; times at which a priority is judged are then apart by more than sensors can be off."""
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", forbid_unknown_fields=True):
+    """Something that happens at a time of day: that at which the first of its people comes in."""
+
+    at: Clock
+
+
+class Linger(_Event, tag="linger", frozen=True, kw_only=True):
+    """Somebody goes to a zone, and is there for so long without touching anything."""
+
+    zone: str
+    minutes: Minutes
+
+
+class WalkOut(_Event, tag="walk_out", frozen=True, kw_only=True):
+    """Somebody takes so many products, and leaves without paying."""
+
+    products: Annotated[int, msgspec.Meta(ge=1, le=20)]
+
+
+class Hurry(_Event, tag="hurry", frozen=True, kw_only=True):
+    """Somebody shows in all they do that they value speed: from zone to zone, one quick look in each, something taken, and away."""
+
+
+class Gather(_Event, tag="gather", frozen=True, kw_only=True):
+    """So many people come for something in one zone, a tasting say; each goes so long after coming in."""
+
+    zone: str
+    people: People
+    minutes: Minutes
+
+
+class Party(_Event, tag="party", frozen=True, kw_only=True):
+    """So many people come together, take one thing each, and all pay in the same zone of tills."""
+
+    zone: str
+    people: People
+
+
+class GoesSilent(_Event, tag="silence", frozen=True, kw_only=True):
+    """A sensor says nothing until another time of that day."""
+
+    sensor: str
+    until: Annotated[str, msgspec.Meta(pattern=r"^([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$")]
+
+
+Event = Linger | WalkOut | Hurry | Gather | Party | GoesSilent
+
+
+class Planned(NamedTuple):
+    """An event, and when it happens (epoch ms)."""
+
+    at: int
+    event: Event
+
+
+class Scripted(NamedTuple):
+    """Somebody of a script, told until the tills or the way out, and whether they pay."""
+
+    walk: Walk
+    pays: bool
+
+
+def silences_of(events: Iterable[Event]) -> tuple[Silence, ...]:
+    """The silences among events."""
+    return tuple(Silence(event.sensor, event.at, event.until) for event in events if isinstance(event, GoesSilent))
+
+
+def check_events(floor: Floor, events: Iterable[Event]) -> None:
+    """Refuse events that cannot happen in a store.
+
+    Raises:
+        SettingError: a zone is not there, is none of tills, or nothing stands on the shelves that could be taken.
+    """
+    zones, lanes = [zone.zone_id for zone in floor.layout.zones], [lane.zone_id for lane in floor.lanes]
+    for event in events:
+        known = lanes if isinstance(event, Party) else zones
+        if isinstance(event, Linger | Gather | Party) and event.zone not in known:
+            kind = "zone of tills" if isinstance(event, Party) else "zone"
+            raise SettingError(
+                f"store `{floor.layout.store_id}` has no {kind} `{event.zone}` for what happens at {event.at}; it has {', '.join(known)}"
+            )
+        if isinstance(event, WalkOut | Hurry | Party) and not floor.prices:
+            raise SettingError(f"store `{floor.layout.store_id}` has no products, and what happens at {event.at} needs some")
+
+
+def enact(scene: Scene, seed: int, planned: Iterable[Planned], window: Window) -> list[Scripted]:
+    """Everybody who comes in an opening window because a script says so.
+
+    Args:
+        scene: the store and its figures.
+        seed: the simulation's.
+        planned: events at any time; those of the window happen.
+        window: when the store is open.
+    """
+    sure = structs.replace(scene.habits, unseen=0.0, second_looks=0.0, approaches=0.0)
+    own = Scene(Random(f"{seed}/{scene.floor.layout.store_id}/{window.label}/events"), scene.floor, sure)
+    return [one for at, event in planned if window.opens <= at < window.closes for one in _people(own, at, event)]
+
+
+def _people(scene: Scene, at: int, event: Event) -> list[Scripted]:
+    match event:
+        case Linger():
+            return [_visit_zone(scene, at, event.zone, event.minutes)]
+        case Gather():
+            return [_visit_zone(scene, at + number * APART, event.zone, event.minutes) for number in range(event.people)]
+        case WalkOut():
+            return [Scripted(_take(scene, at, event.products), pays=False)]
+        case Party():
+            return [Scripted(_with_lane(_take(scene, at + number * APART, 1), event.zone), pays=True) for number in range(event.people)]
+        case Hurry():
+            return [Scripted(_hurry(scene, at), pays=True)]
+        case GoesSilent():
+            return []
+
+
+def _come_in(scene: Scene, at: int) -> Walk:
+    walk = Walk("shopper", at, priority="none", scripted=True)
+    enter(scene, walk)
+    return walk
+
+
+def _visit_zone(scene: Scene, at: int, zone: str, minutes: float) -> Scripted:
+    """Go to a zone, be there until so long after coming in, touch nothing."""
+    walk = _come_in(scene, at)
+    stroll(scene, walk, zone)
+    walk.stay(zone, max(0, at + round(minutes * MINUTE) - walk.now))
+    return Scripted(walk, pays=False)
+
+
+def _take(scene: Scene, at: int, products: int) -> Walk:
+    """Take so many products of the first shelf, after a long look at it."""
+    walk = _come_in(scene, at)
+    shelf, product = _plain_product(scene.floor, _stocked(scene.floor)[0])
+    stroll(scene, walk, shelf.zone_id)
+    _touch(walk, shelf, product, LONG_LOOK, products)
+    walk.stay(walk.here, even(scene.rng, (4 * SECOND, 12 * SECOND)) + max(0, walk.acts[-1].at - walk.now))
+    return walk
+
+
+def _with_lane(walk: Walk, lane: str) -> Walk:
+    walk.lane = lane
+    return walk
+
+
+def _hurry(scene: Scene, at: int) -> Walk:
+    """Go through some zones on the usual round, the same short time in each, with one quick look and one thing taken in each."""
+    walk = Walk("shopper", at, priority="speed", scripted=True, shows="speed")
+    enter(scene, walk)
+    walk.stays[-1] = walk.stays[-1]._replace(end=at + BRISK_FOYER)
+    stocked = _stocked(scene.floor)[:BRISK_ZONES]
+    for goal in stocked:
+        for zone in scene.floor.way(walk.here, goal):
+            walk.stay(zone, BRISK_STAY)
+            if zone in stocked:
+                _touch(walk, *_plain_product(scene.floor, zone), QUICK_LOOK, 1)
+    return walk
+
+
+def _touch(walk: Walk, shelf: ShelfPlan, product: Product, look: int, units: int) -> None:
+    """Look at a shelf a little after coming there, and take some units of a product."""
+    at = walk.stays[-1].start + 2 * SECOND + look
+    walk.acts.append(Act(at, shelf.shelf_id, "view", None, look))
+    for number in range(1, units + 1):
+        walk.acts.append(Act(at + number * 2 * SECOND, shelf.shelf_id, "pickup", product.product_id, None))
+
+
+def _stocked(floor: Floor) -> list[str]:
+    """The zones in which something can be taken, in the order of the usual round."""
+    return [zone for zone in floor.shop if any(shelf.products for shelf in floor.shelves[zone])]
+
+
+def _plain_product(floor: Floor, zone: str) -> tuple[ShelfPlan, Product]:
+    """A product that says nothing of a taste for bargains: the dearest that is not promoted, of a shelf without offers if there is one."""
+    shelves = [shelf for shelf in floor.shelves[zone] if shelf.products]
+    shelf = min(shelves, key=lambda one: any(product.promoted for product in one.products))
+    return shelf, max(shelf.products, key=lambda product: (not product.promoted, floor.prices[product.product_id]))

@@ -1,0 +1,163 @@
+"""Things that happen by a script: who comes, what they do, and that the day stays one with a single answer."""
+
+from itertools import pairwise
+
+import pytest
+from msgspec import structs
+
+from sensors.hours import clock_at
+from sensors.urls import SettingError
+from simulators.crowd import come_and_go, crowd_of
+from simulators.events import Event, Gather, GoesSilent, Hurry, Linger, Party, Planned, WalkOut, check_events, silences_of
+from simulators.floor import builtin, floor_of
+from simulators.habits import MINUTE, SECOND, Habits
+from simulators.opening import Window
+from simulators.silence import Silence
+from simulators.tills import SPACING
+from simulators.walk import Walk
+from tests.simulators.plans import BARE, CROWDED, FRIDAY, window_of
+
+GROCERY = builtin("grocery")
+FLOOR = floor_of(GROCERY)
+WINDOW = window_of(GROCERY)
+FEW = Habits(shoppers=20)
+
+
+def at(clock: str) -> int:
+    """A time of the day, in epoch milliseconds."""
+    return clock_at(GROCERY, FRIDAY, clock) // 1000
+
+
+def played(*events: Event, seed: int = 1, habits: Habits = FEW, window: Window = WINDOW) -> list[Walk]:
+    """Everybody of a day with these events."""
+    planned = [Planned(at(event.at), event) for event in events]
+    return come_and_go(crowd_of(FLOOR, habits, seed, planned), window)
+
+
+def scripted(walks: list[Walk]) -> list[Walk]:
+    """Those who came because of the script."""
+    return [walk for walk in walks if walk.scripted]
+
+
+def test_nothing_happens_without_a_script() -> None:
+    """And what happens at another time of day than the store is open, neither."""
+    assert scripted(played()) == []
+    assert scripted(played(Hurry(at="05:00"))) == []
+
+
+def test_somebody_lingers() -> None:
+    """From coming in until so long after; touches nothing, pays nothing, is seen by the gates."""
+    (walk,) = scripted(played(Linger(at="09:40", zone="drinks", minutes=25)))
+    stay = next(stay for stay in walk.stays if stay.zone_id == "drinks")
+    assert (walk.began, stay.end) == (at("09:40"), at("10:05"))
+    assert (walk.acts, walk.payments) == ([], [])
+    assert [len(passage.reports) for passage in walk.passages] == [1, 1]
+
+
+def test_a_crowd_gathers() -> None:
+    """One after the other, all in one zone at the same time, each for as long."""
+    walks = scripted(played(Gather(at="15:00", zone="bakery", people=24, minutes=9)))
+    stays = [next(stay for stay in walk.stays if stay.zone_id == "bakery") for walk in walks]
+    assert [b.began - a.began for a, b in pairwise(walks)] == [6 * SECOND] * 23
+    assert all(stay.end - walk.began == 9 * MINUTE for walk, stay in zip(walks, stays, strict=True))
+    assert max(stay.start for stay in stays) < min(stay.end for stay in stays)
+
+
+def test_a_party_pays_at_one_till() -> None:
+    """All of them, in turn, one thing each; nobody gives up, however long it takes."""
+    hasty = structs.replace(FEW, hurried=1.0, hurried_min=(0.5, 0.1))
+    walks = scripted(played(Party(at="17:00", zone="checkout-3", people=12), habits=hasty))
+    joined = sorted(stay.start for walk in walks for stay in walk.stays if stay.zone_id == "checkout-3")
+    assert len(joined) == 12
+    assert all(b - a >= SPACING for a, b in pairwise(joined))
+    assert [walk.payments[0].till for walk in walks] == ["till-3"] * 12
+    assert all(sum(walk.taken().values()) == 1 for walk in walks)
+
+
+def test_somebody_leaves_without_paying() -> None:
+    """With so many things."""
+    (walk,) = scripted(played(WalkOut(at="10:30", products=3)))
+    assert (sum(walk.taken().values()), walk.payments) == (3, [])
+    assert len(walk.passages[-1].reports) == 1
+
+
+def test_somebody_is_in_a_hurry() -> None:
+    """40 s in each zone, 3 s before a shelf, something taken from each, and paid."""
+    (walk,) = scripted(played(Hurry(at="09:10")))
+    before = [stay for stay in walk.stays if stay.start < walk.acts[-1].at]
+    assert [stay.end - stay.start for stay in before] == [30_000] + [40_000] * 5
+    assert {act.duration_ms for act in walk.acts if act.action == "view"} == {3000}
+    assert len(walk.taken()) == 5
+    assert len(walk.payments) == 1
+    assert walk.priority == walk.shows == "speed"
+
+
+def test_acts_happen_where_they_stand() -> None:
+    """Whoever touches a shelf is in its zone."""
+    shelves = {shelf.shelf_id: shelf.zone_id for shelf in GROCERY.shelves}
+    for walk in scripted(played(Hurry(at="09:10"), WalkOut(at="10:30", products=20), Party(at="17:00", zone="checkout-1", people=9))):
+        for act in walk.acts:
+            (zone,) = (stay.zone_id for stay in walk.stays if stay.start <= act.at < stay.end)
+            assert zone == shelves[act.shelf_id]
+
+
+def test_the_ordinary_shoppers_are_the_same_people_until_they_queue() -> None:
+    """The script has a chance of its own."""
+    plain, others = (
+        [(walk.began, walk.acts) for walk in walks if walk.role == "shopper" and not walk.scripted]
+        for walks in (
+            played(),
+            played(Gather(at="15:00", zone="bakery", people=24, minutes=9), Party(at="17:00", zone="checkout-3", people=9)),
+        )
+    )
+    assert plain == others
+
+
+def test_each_day_has_its_own() -> None:
+    """A window gets only what happens in it."""
+    early = WINDOW._replace(closes=at("12:00"))
+    assert len(scripted(played(Hurry(at="09:10"), Hurry(at="13:00"), window=early))) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (Linger(at="09:00", zone="attic", minutes=5), "has no zone `attic` for what happens at 09:00; it has outside, entrance"),
+        (Party(at="09:00", zone="bakery", people=5), "has no zone of tills `bakery` for what happens at 09:00; it has checkout-1"),
+    ],
+)
+def test_what_cannot_happen_is_refused(event: Event, sentence: str) -> None:
+    """The sentence says what the store has."""
+    with pytest.raises(SettingError, match=sentence):
+        check_events(FLOOR, [event])
+
+
+def test_where_nothing_is_sold_nobody_can_take_anything() -> None:
+    """But they can linger."""
+    floor = floor_of(BARE)
+    check_events(floor, [Linger(at="09:00", zone="a", minutes=5), GoesSilent(at="09:00", sensor="gate", until="10:00")])
+    with pytest.raises(SettingError, match="has no products"):
+        check_events(floor, [WalkOut(at="09:00", products=1)])
+
+
+def test_silences_are_those_of_sensors() -> None:
+    """As `--silence` has them."""
+    assert silences_of([Hurry(at="09:00"), GoesSilent(at="13:20", sensor="gate-1", until="14:05")]) == (
+        Silence("gate-1", "13:20", "14:05"),
+    )
+
+
+def test_a_crowded_store_with_a_party_still_queues_by_the_rules() -> None:
+    """Two join a lane at least 16 s apart, and who paid is gone 16 s before the next payment."""
+    walks = played(Party(at="12:00", zone="checkout-2", people=12), habits=structs.replace(CROWDED, shoppers=300))
+    for lane in ("checkout-1", "checkout-2", "checkout-3", "checkout-4"):
+        joined = sorted(stay.start for walk in walks for stay in walk.stays if stay.zone_id == lane and walk.role == "shopper")
+        assert all(b - a >= SPACING for a, b in pairwise(joined))
+        paid = sorted(
+            (one.at, stay.end)
+            for walk in walks
+            for one in walk.payments
+            for stay in walk.stays
+            if stay.zone_id == lane and stay.start <= one.at < stay.end
+        )
+        assert all(b[0] - a[1] >= SPACING for a, b in pairwise(paid))

@@ -1,0 +1,66 @@
+"""The worker on a real database with random streams of many stores, and it dies often: what is stored is as section 4 says.
+
+Kafka is a list here, so that workers may die at any record and the next one is there at once; with a real one see `tests/e2e`.
+"""
+
+import asyncio
+import random
+from itertools import islice
+
+import pytest
+
+from storage import layouts
+from storage.connect import connect
+from stream.worker import Worker
+from tests.e2e.oracle_rows import assert_accounted_for, assert_as_section_4_says, expected_accounts
+from tests.stream.kafka_log import HERE, LIVES, Log
+from tests.streams import Account, Stream, interleaved, random_wire, seeds
+
+pytestmark = pytest.mark.integration
+
+SEEDS = seeds(40)
+DEATHS = 40
+"""About how many workers die."""
+
+
+def _records(rng: random.Random, streams: list[Stream]) -> Log:
+    """Put all readings into records, each some readings of one store, mixed but each store's in order."""
+    log = Log()
+    lines = (line.reading for line in interleaved(rng, streams) if line.reading is not None)
+    while some := list(islice(lines, 200)):
+        for store_id in dict.fromkeys(reading.store_id for reading in some):
+            own = [reading for reading in some if reading.store_id == store_id]
+            cut = rng.randint(1, len(own))
+            for batch in filter(None, (own[:cut], own[cut:])):
+                log.put(*batch)
+    return log
+
+
+async def _work(url: str, log: Log, rng: random.Random) -> None:
+    """Take in all records; a worker that dies leaves what it has not flushed to the next."""
+    worker, offset, deaths = Worker(url, LIVES, log), 0, 0
+    while offset < len(log.records):
+        await worker.accept(HERE, offset, *log.records[offset])
+        offset += 1
+        if rng.random() < 0.1:
+            await worker.flush()
+        if rng.random() < DEATHS / len(log.records):
+            worker.close()
+            worker, deaths = Worker(url, LIVES, log), deaths + 1
+            offset = (await worker.open(HERE)).next_offset
+    await worker.flush()
+    worker.close()
+    assert deaths > 0
+
+
+def test_workers_that_die_make_the_visits_of_section_4(database_url: str) -> None:
+    """Streams with everything in them, also late by hours; every value of every row is that of the oracle, and all is accounted for."""
+    streams, rng = [random_wire(seed) for seed in SEEDS], random.Random(SEEDS[0])
+    with connect(database_url, "test") as connection:
+        for layout in (layout for stream in streams for layout in stream.layouts()):
+            layouts.save(connection, layout, "test")
+    asyncio.run(_work(database_url, _records(rng, streams), rng))
+    sent = expected_accounts(streams).items()
+    accepted = {store: Account(one.received - one.rejected, one.stored, one.duplicate, 0) for store, one in sent}
+    assert_accounted_for(database_url, streams, accepted)
+    assert_as_section_4_says(database_url, streams)

@@ -68,7 +68,9 @@ def comes_once(layout: Layout, ts: int) -> bool:
     for number in range(-1, 10):
         for clock in hours_on(layout, first + timedelta(days=number)):
             local = to_datetime(clock_at(layout, first + timedelta(days=number), clock)).astimezone(zone)
-            if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset() or f"{local:%H:%M}" != clock.replace("24:00", "00:00"):
+            if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset() or f"{local:%H:%M}" != clock.replace(
+                "24:00", "00:00"
+            ):
                 return False
     return True
 

@@ -217,7 +217,7 @@ def doctor(mqtt_url: str | None, kafka_url: str | None, database_url: str | None
 @readings_file
 @click.option("--out", type=click.Path(path_type=Path, allow_dash=True), required=True, help="Where the visits go; - is standard output.")
 @click.option("--layout", "layouts", type=click.Path(path_type=Path), multiple=True, help="A store's plan; may be given several times.")
-@click.option("--set", "rules", metavar="NAME=SECONDS", multiple=True, help="A rule for all stores, say presence_gap_s=25.")
+@click.option("--set", "rules", metavar="NAME=VALUE", multiple=True, help="A rule for all stores, say presence_gap_s=25.")
 def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tuple[str, ...]) -> None:
     """Rebuild the visits of a file of READINGS (JSON lines, CSV, Parquet), without brokers, with the same engine."""
     from stream.form import visit_line
@@ -225,7 +225,7 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
     from stream.recording import read
 
     _folder_of("--out", out)
-    plans, settings = [_layout(file) for file in layouts], _rules(rules)
+    settings = _rules(rules, plans := [_layout(file) for file in layouts])
     with _progress("reading", 1.0) as advance:
         result = rebuild(read(readings, time.time_ns() // 1000, advance), plans, settings)
     with click.open_file(str(out), "wb") as file:
@@ -460,8 +460,8 @@ def _time(text: str, zone: ZoneInfo) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def _rules(texts: tuple[str, ...]) -> dict[str, float]:
-    """Read NAME=SECONDS."""
+def _rules(texts: tuple[str, ...], layouts: list[Any]) -> dict[str, float]:
+    """Read NAME=VALUE; all together must be right, with the rules of each layout too."""
     from stream.rules import Rules
 
     rules: dict[str, float] = {}
@@ -469,9 +469,13 @@ def _rules(texts: tuple[str, ...]) -> dict[str, float]:
         name, _, value = text.partition("=")
         try:
             rules[name] = float(value)
-            Rules.of(rules)
         except ValueError as wrong:
             raise SettingError(f"--set {text}: {wrong if value else 'a rule is set like presence_gap_s=25'}") from wrong
+    for store, own in [("", {}), *((f" in store {layout.store_id}", layout.rules) for layout in layouts)]:
+        try:
+            Rules.of({**own, **rules})
+        except ValueError as wrong:
+            raise SettingError(f"--set{store}: {wrong}") from wrong
     return rules
 
 

@@ -145,7 +145,8 @@ def parse_layout(text: str, source: str, check_rules: CheckRules | None = None) 
     Args:
         text: the YAML or JSON.
         source: what to call it in messages: the file's name.
-        check_rules: is asked about each rule alone and then about all together; `Rules.of` as a rule. Without it any name passes.
+        check_rules: is asked about all rules together, and about each if something is wrong; `Rules.of` as a rule. Without it any name
+            passes.
 
     Raises:
         LayoutError: with all that is wrong, each with its line and with what to do.
@@ -305,20 +306,29 @@ def _rules(root: Table, check: CheckRules | None) -> dict[str, bool | int | floa
     rules = {name: value for name, value in read.items() if value is not None}
     if check is None:
         return rules
-    wrong = [name for name in rules if not _passes(table, name, check, {name: rules[name]})]
-    if not wrong and rules:
-        _passes(table, next(iter(rules)), check, rules)
+    fault = _fault(check, rules)
+    if fault is not None:
+        _note_faults(table, check, rules, fault)
     return rules
 
 
-def _passes(table: Table, at: str, check: CheckRules, rules: Mapping[str, object]) -> bool:
-    """Ask `check`, and note what it says at the line of the rule `at`."""
+def _note_faults(table: Table, check: CheckRules, rules: Mapping[str, object], fault: str) -> None:
+    """Note each rule that is wrong by itself, beside those that are not; else what is wrong with all together, at a rule that it names."""
+    wrong = {name for name in rules if _fault(check, {name: rules[name]}) is not None}
+    right = {name: value for name, value in rules.items() if name not in wrong}
+    faults = [(name, said) for name in rules if name in wrong and (said := _fault(check, {**right, name: rules[name]})) is not None]
+    named = next((name for name in rules if f"`{name}`" in fault), next(iter(rules)))
+    for name, said in faults or [(named, fault)]:
+        table.note(name, said)
+
+
+def _fault(check: CheckRules, rules: Mapping[str, object]) -> str | None:
+    """Ask `check` what is wrong with rules."""
     try:
         check(rules)
     except ValueError as error:
-        table.note(at, f"{error}")
-        return False
-    return True
+        return f"{error}"
+    return None
 
 
 def _polygon(table: Table) -> tuple[polygon.Point, ...]:

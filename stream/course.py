@@ -66,7 +66,7 @@ class Course:
         self._announced: Priority = "none"
         self._candidate: Priority = "none"
         self._since = NEVER
-        self._judgement = judge.judge(self._tally.facts())
+        self._judgement: Judgement | None = None
 
     def fits(self, span: Span, payments: tuple[Payment, ...]) -> bool:
         """Whether a visit is the one that was counted, and goes on."""
@@ -87,13 +87,20 @@ class Course:
             paid, n_touches = self._paid(payments), self._n_touches(span)
             self._count(self._tally, (stay,), span.shelf_visits[:n_touches], paid)
             self._stays, self._touches, self._payments = (*self._stays, stay), span.shelf_visits[:n_touches], paid
-            if self._settings.changed_score or not is_over:
+            self._judgement = None
+            if self._settings.changed_score:
                 self._look(following.zone_id)
         if not is_over:
-            return self._judgement
+            return self._at_the_last_move()
         tally = self._tally.copy()
         self._count(tally, span.stays[len(self._stays) :], span.shelf_visits, payments)
         return self._judge.judge(tally.facts())
+
+    def _at_the_last_move(self) -> Judgement:
+        """Judge what is counted, which an open visit is judged by until the next move."""
+        if self._judgement is None:
+            self._judgement = self._judge.judge(self._tally.facts())
+        return self._judgement
 
     def _paid(self, payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
         return tuple(payment for payment in payments if payment.ts <= self._end)
@@ -115,9 +122,8 @@ class Course:
 
     def _look(self, zone_id: str) -> None:
         """Judge, and see whether a priority stands out, and for how long."""
-        self._judgement = self._judge.judge(self._tally.facts())
-        best, score = best_of(self._judgement.scores)
-        if not self._settings.changed_score or score < self._settings.changed_score:
+        best, score = best_of(self._at_the_last_move().scores)
+        if score < self._settings.changed_score:
             best = "none"
         if best != self._candidate:
             self._candidate, self._since = best, self._end

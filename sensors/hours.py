@@ -7,7 +7,7 @@ from typing import TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from sensors.layout import Day, Layout
-from sensors.reading import SECOND, to_datetime, to_micros
+from sensors.reading import MAX_TS, SECOND, to_datetime, to_micros
 
 DAYS: tuple[Day, ...] = get_args(Day)
 """Monday first, as `date.weekday` counts."""
@@ -15,6 +15,9 @@ DAYS: tuple[Day, ...] = get_args(Day)
 ALL_DAY = ["00:00", "24:00"]
 WEEK = 7
 _DAY_MINUTES = 1440
+
+_LAST = MAX_TS - (WEEK + 2) * _DAY_MINUTES * 60 * SECOND
+"""A week further on, in whatever time zone, is behind the last day that a calendar has."""
 
 T = TypeVar("T")
 
@@ -40,6 +43,8 @@ def open_at(layout: Layout, ts: int) -> int | None:
     """
     if not layout.opening_hours:
         return ts
+    if ts > _LAST:
+        return None
     first = to_datetime(ts).astimezone(ZoneInfo(layout.timezone)).date()
     for number in range(WEEK + 1):
         for opens, closes in _spans(layout, first + timedelta(days=number)):

@@ -20,7 +20,7 @@ QUERIES = (
 
 
 def print_days(console: Console, days: Days) -> None:
-    """Print visits, conversion, the busiest hour, dwell a zone, and the top signals if there are any."""
+    """Print visits, conversion, the busiest hour, dwell a zone, and the signals by kind, if there are any."""
     summary = days.summary
     share = summary.buyers / summary.visits if summary.visits else 0.0
     console.print(f"\n[bold]{summary.visits} visits[/], {summary.passers_by} passed by, {summary.staff} shifts of staff")
@@ -31,7 +31,7 @@ def print_days(console: Console, days: Days) -> None:
     _print_hours(console, days)
     _print_zones(console, days)
     if days.signals:
-        console.print("signals: " + ", ".join(f"{count} {kind}" for kind, count in days.signals))
+        console.print("\nsignals: " + ", ".join(f"{count} {kind}" for kind, count in days.signals))
 
 
 def print_addresses(console: Console, urls: Urls) -> None:

@@ -114,9 +114,10 @@ class Signals:
         gone, come = [*gone], [*come]
         first = 0
         if len(gone) == len(come) == 1:
-            first = _alike(gone[0], come[0])
-            if first + 1 == len(gone[0].stays) == len(come[0].stays) and self._go_on(device_id, gone[0], come[0]):
+            n_alike, n_stays = _n_alike(gone[0], come[0]), len(come[0].stays)
+            if n_stays == len(gone[0].stays) and 0 < n_stays <= n_alike + 1 and self._go_on(device_id, gone[0], come[0]):
                 return
+            first = max(0, n_alike - 1)  # until when somebody counts at the last of these depends on what follows
         old = {one[:2]: one.until for span in gone for one in presences(span, self._plan, first) if one.until > one.start}
         new = {one[:2]: one.until for span in come for one in presences(span, self._plan, first) if one.until > one.start}
         for (zone, start), until in old.items():
@@ -204,8 +205,8 @@ class Signals:
             self._unsay_unwatched(subject)
 
     def begin(self, watermark: int) -> None:
-        """Begin with the days that readings on time can still change; only before anything is known."""
-        self._floor = self._first_day(watermark)
+        """Begin with the days that readings on time can still change. It never goes back: by longer rules too, what is forgotten is."""
+        self._floor = max(self._floor, self._first_day(watermark))
         self._sensors.forget(self.reach(watermark))
 
     def replan(self, plan: Plan, before: Mapping[str, list[Span]], after: Mapping[str, list[Span]], payments: Iterable[Payment]) -> None:
@@ -297,6 +298,9 @@ class Signals:
             self._say(subject, [])
 
     def _say_silence(self, sensor_id: str, since: int, is_silent: bool) -> None:
+        """Say that a sensor was silent, or was not; what was said stays as it was found, whatever the threshold is by now."""
+        if is_silent and ("sensor", sensor_id, since) in self._said:
+            return
         signals = []
         if is_silent and self.waits_for(sensor_id):
             signals = [
@@ -341,11 +345,11 @@ class Signals:
             heappush(self._alarms, (cell.alarm, key))
 
 
-def _alike(old: Span, new: Span) -> int:
-    """How many stays at the beginning of two visits count alike: all that are equal, but for the last of these."""
-    place = 0
+def _n_alike(old: Span, new: Span) -> int:
+    """How many stays at the beginning of two visits are equal."""
+    n_alike = 0
     for before, after in zip(old.stays, new.stays, strict=False):
         if before is not after and before != after:
             break
-        place += 1
-    return max(0, place - 1)
+        n_alike += 1
+    return n_alike

@@ -38,10 +38,14 @@ class Sensors:
         """Go on by other thresholds and opening hours; silences that were found stay."""
         self._rules, self._layout = rules, layout
         own = [rules.micros(*name.split(".", 1)) for name in rules.own if name.startswith("sensor_silent_s.")]
-        self._on = bool(rules.sensor_silent_s or any(own))
-        self._least = min([rules.micros("sensor_silent_s"), *own])
-        self.longest = max([rules.micros("sensor_silent_s"), *own]) + longest_closure(layout) if self._on else 0
+        waits = [wait for wait in (rules.micros("sensor_silent_s"), *own) if wait]
+        self._on = bool(waits)
+        self._least = min(waits, default=0)
+        self.longest = max(waits) + longest_closure(layout) if waits else 0
         """No silence takes longer to be due, unless it never is (microseconds)."""
+        for sensor_id in [sensor_id for sensor_id in self._runs if not self.threshold(sensor_id)]:
+            del self._runs[sensor_id]  # nobody listens from now on, so nothing is known of it when somebody does again
+            self._last.pop(sensor_id, None)
         self._alarms = sorted((self.due(sensor_id, last), sensor_id) for sensor_id, last in self._last.items())
 
     def threshold(self, sensor_id: str) -> int:
@@ -106,8 +110,9 @@ class Sensors:
                 self._said.append((sensor_id, run[1], True))
         if is_silent and runs[-1][1] == newest:  # what came is from before the silence
             return
+        if sensor_id not in self._last:  # else it has an alarm, which `pass_time` puts off for as long as it is heard
+            heappush(self._alarms, (self.due(sensor_id, runs[-1][1]), sensor_id))
         self._last[sensor_id] = runs[-1][1]
-        heappush(self._alarms, (self.due(sensor_id, runs[-1][1]), sensor_id))
 
     def _settle(self, sensor_id: str, runs: list[list[int]]) -> None:
         """Write down how far the newest run goes."""

@@ -32,10 +32,6 @@ class Sensors:
         self._alarms: list[tuple[int, str]] = []
         self._said: list[Silence] = []
         self._floor = -(1 << 62)
-        self.replan(rules, layout)
-
-    def replan(self, rules: SignalRules, layout: Layout) -> None:
-        """Go on by other thresholds and opening hours; silences that were found stay."""
         self._rules, self._layout = rules, layout
         own = [rules.micros(*name.split(".", 1)) for name in rules.own if name.startswith("sensor_silent_s.")]
         waits = [wait for wait in (rules.micros("sensor_silent_s"), *own) if wait]
@@ -43,10 +39,6 @@ class Sensors:
         self._least = min(waits, default=0)
         self.longest = max(waits) + longest_closure(layout) if waits else 0
         """No silence takes longer to be due, unless it never is (microseconds)."""
-        for sensor_id in [sensor_id for sensor_id in self._runs if not self.threshold(sensor_id)]:
-            del self._runs[sensor_id]  # nobody listens from now on, so nothing is known of it when somebody does again
-            self._last.pop(sensor_id, None)
-        self._alarms = sorted((self.due(sensor_id, last), sensor_id) for sensor_id, last in self._last.items())
 
     def threshold(self, sensor_id: str) -> int:
         """How long a sensor may be silent, in microseconds; 0: for ever. instore's own clock is no sensor."""

@@ -36,19 +36,6 @@ def test_who_goes_on_being_heard_takes_no_more_memory(rules: dict[str, float]) -
     assert _size_after(8640, rules) == pytest.approx(_size_after(20, rules), abs=50)
 
 
-@pytest.mark.parametrize("off", [{"sensor_silent_s": 0}, {"sensor_silent_s.gw": 0}])
-def test_who_was_heard_while_nobody_waited_for_it_was_not_silent(off: dict[str, float]) -> None:
-    """A threshold is turned off for two hours and on again; the sensor was there all the time."""
-    on = SignalRules.of({"sensor_silent_s": 1800})
-    sensors = Sensors(on, BARE)
-    for seconds in range(0, 14_400, 60):
-        if seconds in {3600, 10_800}:
-            sensors.replan(SignalRules.of(off) if seconds == 3600 else on, BARE)
-        sensors.hear([_beat(seconds)])
-        sensors.pass_time(at(seconds))
-    assert not [silence for silence in sensors.take() if silence[2]]
-
-
 def test_a_reading_of_the_last_day_of_all() -> None:
     """In a store with opening hours too, whose next opening nobody can name."""
     layout = Layout(store_id="s1", timezone="Pacific/Auckland", opening_hours={"mon": ["08:00", "20:00"]})

@@ -33,7 +33,9 @@ def _size_after(n_beats: int, **rules: float) -> int:
     return len(pickle.dumps(sensors))
 
 
-@pytest.mark.parametrize("rules", [{"sensor_silent_s__other": 0}, {"sensor_silent_s__other": 5}, {"sensor_silent_s": 0, "sensor_silent_s__gw": 60}])
+@pytest.mark.parametrize(
+    "rules", [{"sensor_silent_s__other": 0}, {"sensor_silent_s__other": 5}, {"sensor_silent_s": 0, "sensor_silent_s__gw": 60}]
+)
 def test_who_goes_on_being_heard_takes_no_more_memory(rules: dict[str, float]) -> None:
     """Whatever the thresholds of others: a day of heartbeats is remembered as two numbers."""
     assert _size_after(8640, **rules) == pytest.approx(_size_after(20, **rules), abs=50)

@@ -19,6 +19,7 @@ from stream.priority import judge
 SHARES = (0.25, 0.5, 0.75, 1.0)
 FRIDAY = date(2026, 11, 20)
 CELL, LEFT, TOP = 78, 150, 92
+BAR, CHART = 58, 580
 STYLE = 'font-family="sans-serif" font-size="14" fill="#1a1a1a"'
 CAUTION = "A heuristic; labels are the simulator's own (benchmarks/priority.py)."
 
@@ -62,14 +63,17 @@ def _cost_us(visits: list[Labelled], catalog: Catalog) -> float:
 
 
 def draw(found: dict[float, Agreement], n: int) -> str:
-    """The confusion matrix at the end of the visits, and the macro F1 on the way, as SVG."""
+    """The confusion matrix at the end of the visits, and beside each kind its F1 on the way there, as SVG."""
     end = found[1.0]
     below = TOP + CELL * len(KINDS)
+    width = CHART + BAR * len(found) + 24
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + CELL * len(KINDS) + 30} {below + 74}" {STYLE}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {below + CELL + 30}" {STYLE}>',
         '<rect width="100%" height="100%" fill="#ffffff"/>',
         f'<text x="20" y="26" font-size="16" font-weight="bold">What {n} unseen simulated visits were judged as</text>',
-        f'<text x="20" y="48" fill="#555555">percent of each row; macro F1 {end.macro_f1():.3f}</text>',
+        f'<text x="20" y="48" fill="#555555">at the end of the visit, percent of each row; macro F1 {end.macro_f1():.3f}</text>',
+        f'<text x="{CHART}" y="26" font-size="16" font-weight="bold">F1 on the way</text>',
+        f'<text x="{CHART}" y="48" fill="#555555">after this share of the visit</text>',
         f'<text x="20" y="{TOP - 10}" fill="#555555">label \\ judged</text>',
     ]
     for column, kind in enumerate(KINDS):
@@ -79,10 +83,31 @@ def draw(found: dict[float, Agreement], n: int) -> str:
         parts.append(f'<text x="{LEFT - 12}" y="{y + CELL // 2 + 5}" text-anchor="end">{kind}</text>')
         for column, count in enumerate(counts):
             parts += _cell(column, y, count, count / max(1, sum(counts)))
-    told = ", ".join(f"{share:.0%}: {one.macro_f1():.2f}" for share, one in found.items() if share < 1)
-    parts.append(f'<text x="20" y="{below + 34}">Macro F1 at this share of the visit: {told}</text>')
-    parts.append(f'<text x="20" y="{below + 56}" fill="#555555">{CAUTION}</text></svg>\n')
+    parts += _on_the_way(found, below)
+    parts.append(f'<text x="20" y="{below + CELL + 10}" fill="#555555">{CAUTION}</text></svg>\n')
     return "\n".join(parts)
+
+
+def _on_the_way(found: dict[float, Agreement], below: int) -> list[str]:
+    """For each kind four bars in its row of the matrix, and below the rows those of macro F1."""
+    parts = [f'<text x="{CHART - 12}" y="{below + CELL // 2 + 5}" text-anchor="end" font-weight="bold">macro F1, their mean</text>']
+    for column, (share, one) in enumerate(found.items()):
+        x = CHART + column * BAR
+        parts.append(f'<text x="{x + BAR // 2}" y="{TOP - 10}" text-anchor="middle" font-size="13">{share:.0%}</text>')
+        for row, f1 in enumerate(one.f1()):
+            parts += _bar(x, TOP + row * CELL, f1, "#7a9cbc")
+        parts += _bar(x, below, one.macro_f1(), "#11548c")
+    return parts
+
+
+def _bar(x: int, y: int, f1: float, fill: str) -> list[str]:
+    """A bar on the lower edge of its row, with the figure above it; 1 would fill the row up to the figure."""
+    height = round(f1 * (CELL - 30))
+    return [
+        f'<line x1="{x}" y1="{y + CELL - 4}" x2="{x + BAR}" y2="{y + CELL - 4}" stroke="#c8c8c8"/>',
+        f'<rect x="{x + 8}" y="{y + CELL - 4 - height}" width="{BAR - 16}" height="{height}" fill="{fill}"/>',
+        f'<text x="{x + BAR // 2}" y="{y + CELL - 9 - height}" text-anchor="middle" font-size="12">{f1:.2f}</text>',
+    ]
 
 
 def _cell(column: int, y: int, count: int, share: float) -> list[str]:

@@ -45,13 +45,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         coverage: share of the store's shopping zones that were visited.
         empty_stops: share of stops from which nothing was taken.
         returns: stops at a shelf that was left before, a stop.
-        compared: products in the hand at a stop beyond the first one, a stop with a pickup.
+        handled: stops with a product in the hand.
+        compared: products in the hand beyond the first one, for each of those stops.
         put_backs: share of pickups that were put back.
         kept: products taken and not put back.
         promoted: share of the products kept that are promoted.
         priced: products kept from shelves on which not all cost the same.
         bargains: share of those that are promoted, or the cheapest of their shelf.
-        cheaper: stops at which a product was put back and a cheaper one of the shelf kept.
+        cheaper: share of the stops with a product in the hand at which a product was put back and a cheaper one of the shelf kept.
         offers: share of stops at shelves with a promoted product.
         asked_s: seconds at service points before paying.
         served_s: seconds at service points in all.
@@ -69,13 +70,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     coverage: float = 0.0
     empty_stops: float = 0.0
     returns: float = 0.0
+    handled: int = 0
     compared: float = 0.0
     put_backs: float = 0.0
     kept: int = 0
     promoted: float = 0.0
     priced: int = 0
     bargains: float = 0.0
-    cheaper: int = 0
+    cheaper: float = 0.0
     offers: float = 0.0
     asked_s: float = 0.0
     served_s: float = 0.0

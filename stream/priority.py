@@ -53,28 +53,27 @@ class Part(msgspec.Struct, frozen=True):
 
 
 SPEED = (
-    Part("look_s", none=10, full=4, weight=2),
-    Part("visit_s", none=900, full=300, weight=2),
-    Part("empty_stops", none=0.3, full=0, weight=1),
-    Part("zones_per_min", none=0.5, full=1.25, weight=1),
-    Part("stops_per_min", none=0, full=0.9, weight=0.5),
+    Part("look_s", none=11, full=4, weight=2.5),
+    Part("shop_s", none=550, full=150, weight=2),
+    Part("zones_per_min", none=0.4, full=1, weight=2),
+    Part("empty_stops", none=0.3, full=0.1, weight=1),
 )
 SELECTION = (
-    Part("empty_stops", none=0.3, full=0.75, weight=1.25),
-    Part("look_s", none=9, full=17.5, weight=1),
-    Part("coverage", none=0.15, full=0.8, weight=1),
-    Part("compared", none=0.3, full=1.2, weight=0.75),
-    Part("returns", none=0, full=0.2, weight=0.5),
+    Part("look_s", none=4, full=24, weight=2),
+    Part("empty_stops", none=0.25, full=0.8, weight=1.5),
+    Part("stops", none=1, full=9, weight=1.25),
+    Part("compared", none=0.2, full=1, weight=0.5),
 )
 PRICE = (
-    Part("bargains", none=0.4, full=0.8, weight=1, count="priced"),
-    Part("offers", none=0.55, full=0.95, weight=1, count="stops"),
-    Part("cheaper", none=0, full=1.5, weight=1),
+    Part("offers", none=0.3, full=0.9, weight=1.5, count="stops"),
+    Part("bargains", none=0.25, full=1, weight=1.25, count="priced"),
+    Part("cheaper", none=0.15, full=0.5, weight=1, count="handled"),
+    Part("stops", none=2, full=7, weight=0.5),
 )
 RECOGNITION = (
-    Part("asked_s", none=30, full=90, weight=1.5),
-    Part("served_s", none=0, full=90, weight=1.25),
-    Part("card", none=0, full=1, weight=1),
+    Part("asked_s", none=15, full=60, weight=2),
+    Part("served_s", none=30, full=90, weight=1.75),
+    Part("card", none=0, full=1, weight=1.5),
 )
 
 
@@ -98,8 +97,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     selection: tuple[Part, ...] = SELECTION
     price: tuple[Part, ...] = PRICE
     recognition: tuple[Part, ...] = RECOGNITION
-    threshold: float = 0.58
-    doubt: float = 1.0
+    threshold: float = 0.6
+    doubt: float = 3.0
     least_s: float = 60.0
     least_touches: float = 2
     changed_score: float = 0.75
@@ -210,10 +209,10 @@ class Judge:
 class _Score:
     """The weighted mean of parts. The ramps are those of `Part.value`, written out here again: calls would cost as much as all else."""
 
-    __slots__ = ("_counted", "_doubt", "_plain", "_weights")
+    __slots__ = ("_counted", "_doubt", "_half", "_plain", "_weights")
 
     def __init__(self, parts: tuple[Part, ...], doubt: float) -> None:
-        self._doubt = doubt
+        self._doubt, self._half = doubt, EVEN * doubt
         self._plain = tuple((part.fact, part.none, part.full - part.none, part.weight) for part in parts if not part.count)
         self._counted = tuple((part.fact, part.none, part.full - part.none, part.weight, part.count) for part in parts if part.count)
         self._weights = sum(part.weight for part in parts)
@@ -226,7 +225,7 @@ class _Score:
                 total += weight * share if share < 1 else weight
         for name, none, span, weight, count in self._counted:
             n = getattr(facts, count)
-            share = ((getattr(facts, name) * n + EVEN * self._doubt) / ((n + self._doubt) or 1) - none) / span
+            share = ((getattr(facts, name) * n + self._half) / ((n + self._doubt) or 1) - none) / span
             if share > 0:
                 total += weight * share if share < 1 else weight
         return round(total / self._weights, DIGITS) if self._weights else 0.0

@@ -13,7 +13,7 @@ SELECT
     recognition,
     CASE
         -- The threshold of a visit: below it, nothing stands out.
-        WHEN greatest(speed, selection, price, recognition) < coalesce((store.layout #>> '{rules,priority_threshold}')::double precision, 0.58)
+        WHEN greatest(speed, selection, price, recognition) < coalesce((store.layout #>> '{rules,priority_threshold}')::double precision, 0.6)
             THEN 'none'
         WHEN speed = greatest(speed, selection, price, recognition) THEN 'speed'
         WHEN selection = greatest(speed, selection, price, recognition) THEN 'selection'
@@ -43,4 +43,4 @@ COMMENT ON COLUMN instore.visitor_priorities.speed IS 'Mean score for speed, fro
 COMMENT ON COLUMN instore.visitor_priorities.selection IS 'Mean score for selection, from 0 to 1.';
 COMMENT ON COLUMN instore.visitor_priorities.price IS 'Mean score for price, from 0 to 1.';
 COMMENT ON COLUMN instore.visitor_priorities.recognition IS 'Mean score for recognition, from 0 to 1.';
-COMMENT ON COLUMN instore.visitor_priorities.priority IS 'The priority with the best mean, or none where that is less than the rule priority_threshold of the store (0.58).';
+COMMENT ON COLUMN instore.visitor_priorities.priority IS 'The priority with the best mean, or none where that is less than the rule priority_threshold of the store (0.6).';

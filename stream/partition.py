@@ -150,6 +150,13 @@ class Partition:
         self.stores[store.store_id] = store
         self._arrivals[store.store_id] = now
 
+    def retake(self, store: Store) -> None:
+        """Go on with a store that was read back from the database; what waits to be written, it has to hear again."""
+        waiting = self.buffered(store.store_id) + self._late.pop(store.store_id, [])
+        self._accepted = [reading for reading in self._accepted if reading.store_id != store.store_id]
+        self.stores[store.store_id] = store
+        self._hear(store, waiting)
+
     def flush(self) -> Flush | None:
         """Hand over what changed since the last flush, or None where nothing did. No late readings may wait."""
         assert not self._late
@@ -187,12 +194,15 @@ class Partition:
         store = self.stores.get(store_id)
         if store is None:
             store = self.stores[store_id] = Store(store_id, self._plan_of(store_id))
-        accepted, late, duplicates = store.add(batch)
         self._arrivals[store_id] = arrived_at
+        self._hear(store, batch)
+
+    def _hear(self, store: Store, readings: list[Reading]) -> None:
+        accepted, late, duplicates = store.add(readings)
         self._accepted += accepted
         if late:
-            self._late.setdefault(store_id, []).extend(late)
-        self._duplicate.update((store_id, _hour(reading)) for reading in duplicates)
+            self._late.setdefault(store.store_id, []).extend(late)
+        self._duplicate.update((store.store_id, _hour(reading)) for reading in duplicates)
 
     def _poison(self, offset: int, value: bytes, detail: str, arrived_at: int, key: bytes | None) -> None:
         source = f"kafka:{self.topic}/{self.number}/{offset}"

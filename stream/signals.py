@@ -12,7 +12,7 @@ them (`floor`); for late readings they are read back (`load`). After a restart a
 that are stored only what was said of them (`seed`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading
@@ -21,7 +21,7 @@ from stream.course import Change
 from stream.journey import NEVER, Plan, Span
 from stream.naming import in_order
 from stream.signal_kinds import DAY, Presence, SignalPlan, of_turn, of_visit, presences, silence_signal
-from stream.silence import Sensors, neighbours
+from stream.silence import Sensors, ends, neighbours
 from stream.zones import Cell
 
 Subject = tuple[str, ...] | tuple[str, str, int]
@@ -93,6 +93,10 @@ class Signals:
     def waits_for(self, sensor_id: str) -> bool:
         """Whether a silence of this sensor would be said."""
         return self._sensors.threshold(sensor_id) > 0
+
+    def ends(self, sensor_id: str, late: Iterable[int]) -> list[int]:
+        """Which of the times at which a sensor was heard late have no other, before or after, by which it was not silent."""
+        return ends(late, self._sensors.threshold(sensor_id))
 
     @property
     def longest_silence(self) -> int:
@@ -209,32 +213,6 @@ class Signals:
         self._floor = max(self._floor, self._first_day(watermark))
         self._sensors.forget(self.reach(watermark))
 
-    def replan(self, plan: Plan, before: Mapping[str, list[Span]], after: Mapping[str, list[Span]], payments: Iterable[Payment]) -> None:
-        """Go on by other rules and another layout; the days that are known follow them.
-
-        Args:
-            plan: the new plan.
-            before: the visits of customers, by device, by the plan before.
-            after: the same by the new plan: some are staff now, or no more.
-            payments: those that are known.
-        """
-        for device_id, spans in before.items():
-            self.change(device_id, spans, ())
-        old, self._plan = self._plan, SignalPlan(plan)
-        self._sensors.replan(plan.signal_rules, plan.layout)
-        for subject in list(self._said):
-            self._unsay_unwatched(subject, all_zones=old.day_begins != self._plan.day_begins)
-        cells, self._cells, self._dirty = self._cells, {}, set()
-        if old.day_begins == self._plan.day_begins:
-            for (zone, day), cell in cells.items():
-                if zone in self._plan.watches:
-                    self._cells[zone, day] = cell.under(self._plan.watches[zone], self._plan.till_open)
-                    self._dirty.add((zone, day))
-        for device_id, spans in after.items():
-            self.change(device_id, (), spans)
-        for payment in payments:
-            self.pay(payment)
-
     def take(self, now: int) -> tuple[list[Signal], list[Signal]]:
         """Return what is new to say, and what is gone, since the last time."""
         self._sensors.pass_time(now)
@@ -292,9 +270,9 @@ class Signals:
         else:
             self._said.pop(subject, None)
 
-    def _unsay_unwatched(self, subject: Subject, *, all_zones: bool = False) -> None:
+    def _unsay_unwatched(self, subject: Subject) -> None:
         """Take back what was said of a zone that has no threshold any more."""
-        if subject[0] == "zone" and (all_zones or subject[1] not in self._plan.watches):
+        if subject[0] == "zone" and subject[1] not in self._plan.watches:
             self._say(subject, [])
 
     def _say_silence(self, sensor_id: str, since: int, is_silent: bool) -> None:

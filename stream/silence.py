@@ -32,10 +32,6 @@ class Sensors:
         self._alarms: list[tuple[int, str]] = []
         self._said: list[Silence] = []
         self._floor = -(1 << 62)
-        self.replan(rules, layout)
-
-    def replan(self, rules: SignalRules, layout: Layout) -> None:
-        """Go on by other thresholds and opening hours; silences that were found stay."""
         self._rules, self._layout = rules, layout
         own = [rules.micros(*name.split(".", 1)) for name in rules.own if name.startswith("sensor_silent_s.")]
         waits = [wait for wait in (rules.micros("sensor_silent_s"), *own) if wait]
@@ -43,10 +39,6 @@ class Sensors:
         self._least = min(waits, default=0)
         self.longest = max(waits) + longest_closure(layout) if waits else 0
         """No silence takes longer to be due, unless it never is (microseconds)."""
-        for sensor_id in [sensor_id for sensor_id in self._runs if not self.threshold(sensor_id)]:
-            del self._runs[sensor_id]  # nobody listens from now on, so nothing is known of it when somebody does again
-            self._last.pop(sensor_id, None)
-        self._alarms = sorted((self.due(sensor_id, last), sensor_id) for sensor_id, last in self._last.items())
 
     def threshold(self, sensor_id: str) -> int:
         """How long a sensor may be silent, in microseconds; 0: for ever. instore's own clock is no sensor."""
@@ -153,12 +145,23 @@ class Sensors:
                 del self._runs[sensor_id]
 
 
+def ends(times: Iterable[int], within: int) -> list[int]:
+    """The first and the last of each run of times, in which one follows the other within so long."""
+    times = sorted({*times})
+    before, after = [None, *times], [*times[1:], None]
+    return [
+        ts
+        for ts, last, following in zip(times, before, after, strict=False)
+        if last is None or following is None or ts - last > within or following - ts > within
+    ]
+
+
 def neighbours(late: Iterable[int], others: Iterable[int], within: int) -> Iterator[tuple[int, int | None]]:
     """Pair each late reading of a sensor, and the reading before it, with the reading that follows; None: nothing follows.
 
     Args:
         late: when it was heard, as only now is known.
-        others: when else, at least the nearest before and the nearest after each late one.
+        others: when else, at least the nearest before and after the `ends` of the late ones, and where a silence that was said began.
         within: unless these are further away than this.
     """
     late = set(late)

@@ -51,8 +51,6 @@ class Store:
         self.store_time = NEVER
         self._plan = plan
         self._now = NEVER
-        self._told_until = NEVER
-        """The watermark of a former plan: it never goes back."""
         self._ids: set[str] = set()
         self._older_ids: set[str] = set()
         self._ids_since = NEVER
@@ -72,7 +70,7 @@ class Store:
     @property
     def _watermark(self) -> int:
         """Nothing on time comes from before this moment any more."""
-        return max(self._told_until, self.store_time - self._plan.micros.lateness)
+        return self.store_time - self._plan.micros.lateness
 
     @property
     def n_devices(self) -> int:
@@ -90,7 +88,7 @@ class Store:
         duplicates: list[Reading] = []
         ids, older_ids, tracks, dirty = self._ids, self._older_ids, self._tracks, self._dirty
         lateness = self._plan.micros.lateness
-        store_time, told_until = self.store_time, self._told_until
+        store_time = self.store_time
         for reading in readings:
             reading_id = reading.id
             if reading_id in ids or reading_id in older_ids:
@@ -102,7 +100,7 @@ class Store:
                 received_at = reading.received_at
                 if received_at > store_time:
                     store_time = ts if ts < received_at else received_at  # noqa: FURB136 - no call in the hot loop
-            elif ts < store_time - lateness or ts < told_until:
+            elif ts < store_time - lateness:
                 late.append(reading)
                 continue
             accepted.append(reading)
@@ -185,26 +183,6 @@ class Store:
         """How far back a reading on time can reach at that time of the store, whatever it reports: what a restart has to know again."""
         micros = self._plan.micros
         return store_time - micros.lateness - _MAX_DURATION - micros.visit_timeout - micros.exit_grace
-
-    def replan(self, plan: Plan) -> None:
-        """Go on by other rules and another layout; visits that are not final are said again, what is past stays as it was."""
-        self._told_until = self._watermark
-        self._ids_kept = max(IDS_KEPT, 2 * plan.micros.lateness)
-        before, self._plan = self._plan, plan
-        old, new = (
-            {device_id: track.spans for device_id, track in self._tracks.items() if device_id not in staff}
-            for staff in (before.staff, plan.staff)
-        )
-        self.signals.replan(plan, old, new, [slot.payment for slot in self._paid.values()])
-        for zone in plan.till_zones.values():
-            self._watch(zone)
-        for device_id, track in self._tracks.items():
-            if device_id in before.staff ^ plan.staff:
-                gone, come = (track.spans, []) if device_id in plan.staff else ([], track.spans)
-                self._slots += self._tills.change(device_id, gone, come)
-            if any(not said.visit.is_final for said in track.said.values()):
-                track.said = {key: said._replace(span=None, course=None) for key, said in track.said.items()}
-                self._dirty.add(device_id)
 
     def let_go(self) -> None:
         """Have the next `take`, when all is said, forget what nothing can reach any more."""

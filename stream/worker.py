@@ -335,6 +335,10 @@ class Worker:
         store.recall(Gathering(self._reader, plan, [], store).everything(floor, readings))
         return store
 
+    def _retaken(self, store_id: str) -> Store:
+        clock = self._reader.clock(store_id)
+        return Store(store_id, self._plan(store_id)) if clock is None else self._restore_store(clock)
+
     async def _adopt(self, partition: Partition, store_id: str) -> None:
         """Take over a store that is new here; it may have a past, in another partition."""
         clock = await self._in_database(lambda: self._reader.clock(store_id))
@@ -360,13 +364,15 @@ class Worker:
         self._versions[store_id] = version
 
     async def _refresh_layouts(self) -> None:
-        """Have the stores whose layout changed go on by the new one."""
+        """Take up the stores whose layout changed anew, by the new one: so it says what a restart would say."""
         versions = await self._in_database(self._reader.layout_versions)
-        for partition in list(self._partitions.values()):
-            for store_id, store in list(partition.stores.items()):
+        for where, partition in list(self._partitions.items()):
+            for store_id in list(partition.stores):
                 if versions.get(store_id) != self._versions.get(store_id):
                     await self._in_database(partial(self._load_plan, store_id))
-                    store.replan(self._plans[store_id])
+                    await self._flush(where, partition)
+                    async with self._still:
+                        partition.retake(await self._in_database(partial(self._retaken, store_id)))
                     log.info("store %s has a new layout", store_id, extra={"action": "layout", "store": store_id})
 
 

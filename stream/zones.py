@@ -101,15 +101,6 @@ class Cell:
         self._till_turns: list[int] = []
         self._marks = [Mark(start - 1, tuple((False, None) for _ in watches), 0, 0)]
 
-    def under(self, watches: tuple[Watch, ...], till_open: int) -> "Cell":
-        """Return the same day by other rules."""
-        other = Cell(self.start, self.end, watches, till_open)
-        for (device_id, start), until in self._present.items():
-            other.put(device_id, start, until)
-        for payment_id, (till, ts) in self._paid.items():
-            other.pay(payment_id, till, ts)
-        return other
-
     def put(self, device_id: str, start: int, until: int | None) -> None:
         """Count a device as present from one moment until another, or (None) not any more; saying it twice changes nothing."""
         key = (device_id, start)

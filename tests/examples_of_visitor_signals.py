@@ -224,6 +224,17 @@ PRIORITY = [
     SignalExample(
         "priority_changed_a_gate_with_a_zone_is_moving_on", [*ROUND, leave(90, gate="gate-e")], [changed(30, 90, "entrance")], simple()
     ),
+    SignalExample(
+        "priority_changed_heard_again_after_a_silence",
+        [offer(10), *walk((20, "dairy"), (80 + US, "dairy"), (90, "dairy"))],
+        [changed(20, 20, "dairy")],
+        simple(priority_hold_s=0),
+    ),
+    SignalExample(
+        "priority_changed_no_silence_and_no_other_zone",
+        [offer(10), *walk((20, "dairy"), (80, "dairy"), (90, "dairy"))],
+        layout=simple(priority_hold_s=0),
+    ),
     SignalExample("priority_changed_without_a_hold", ROUND, [changed(30, 30, "wine")], simple(priority_hold_s=0)),
     SignalExample(
         "priority_changed_said_once_while_it_stays",

@@ -60,7 +60,8 @@ def _live(case: Case, rng: random.Random, restart: float = 0.0, *, any_order: bo
                 rows.write(store)
                 store = rows.restored(store, _plan(case, store_id))
         if then is not None:
-            store.replan(_plan(then, store_id))
+            rows.write(store)
+            store = rows.restored(store, _plan(then, store_id))
             rows.rebuild(store, _plan(then, store_id), devices_at_once=rng.randint(1, 3))
         store.close()
         rows.write(store)
@@ -278,16 +279,19 @@ def test_a_payment_goes_to_a_longer_stay_told_later() -> None:
     assert {visit.device_id: visit.converted for visit in rows.visits.values()} == {"d1": False, "d2": True}
 
 
-def test_another_layout_counts_for_what_is_not_final() -> None:
-    """With a new plan, live visits are told again by it; final ones wait for a rebuild."""
+def test_another_layout_counts_for_what_is_read_back() -> None:
+    """With a new plan, visits that readings on time can still reach are told again by it; older ones wait for a rebuild."""
     store, rows = Store("s1", plan()), Rows()
     rows.add(store, plan(), [dwell(0, "street", "gone"), alive(2000), dwell(2000, "street", "here")])
     rows.write(store)
-    store.replan(plan(Layout(store_id="s1", zones=(Zone(zone_id="street", type="outside"),), staff_devices=frozenset({"here"}))))
+    rows.add(store, plan(), [alive(500_000), dwell(500_000, "street", "late")])
     rows.write(store)
+    other = plan(Layout(store_id="s1", zones=(Zone(zone_id="street", type="outside"),), staff_devices=frozenset({"late"})))
+    rows.write(rows.restored(store, other))
     assert {visit.device_id: (visit.pass_by, visit.is_staff) for visit in rows.visits.values()} == {
         "gone": (False, False),
-        "here": (True, True),
+        "here": (False, False),
+        "late": (True, True),
     }
 
 

@@ -89,4 +89,4 @@ def load(name: str) -> Scenario:
         said: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
         return msgspec.convert(said, Scenario)
     except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as wrong:
-        raise SettingError(f"{name} cannot be read as a scenario: {wrong}") from wrong
+        raise SettingError(f"{name} cannot be read as a scenario: {' '.join(str(wrong).split())}") from wrong

@@ -117,13 +117,15 @@ class Gathering:
         if around:
             recalled.staying = self._past.visits_in_zones(self._store_id, around)
             recalled.till_payments = self._past.payments_in(self._store_id, _merged(Where(*one) for one in around))
-        recalled.heard = self._heard(late)
+        heard = self._heard(late)
         longest = self._signals.longest_silence
-        near = [Where("", min(late) - longest, max(late) + longest) for _, late, _ in recalled.heard]
+        near = [Where(ANYWHERE, min(times) - longest, max(times) + longest) for times in heard.values()]
         stretches = _merged([*near, *(Where(*one) for one in around)])
         visit_ids = [visit.visit_id for visit in recalled.visits]
         if stretches or visit_ids:
             recalled.signals = self._past.signals_of(self._store_id, visit_ids, stretches)
+        if heard:
+            recalled.heard = self._around(heard, recalled.signals)
 
     def _anywhere(self, where: list[Where]) -> list[Presence]:
         """Find out when somebody was, or was said to be, in zones with a threshold, where a stretch of time is looked at in all of them."""
@@ -138,20 +140,27 @@ class Gathering:
         ]
         return stays + [Presence(one.zone_id, one.at, one.at) for one in said if one.zone_id is not None and one.visit_id is None]
 
-    def _heard(self, late: list[Reading]) -> list[tuple[str, list[int], list[int]]]:
-        """Gather when each late reading's sensor was heard around it: stored, and about to be."""
+    def _heard(self, late: list[Reading]) -> dict[str, list[int]]:
+        """When each sensor that is waited for was heard, as only now is known."""
         times: dict[str, list[int]] = {}
         for reading in late:
             if self._signals.waits_for(reading.sensor_id):
                 times.setdefault(reading.sensor_id, []).append(reading.ts)
-        if not times:
-            return []
-        asked = [(sensor, ts) for sensor, of_sensor in times.items() for ts in of_sensor]
+        return times
+
+    def _around(self, heard: dict[str, list[int]], said: list[Signal]) -> list[tuple[str, list[int], list[int]]]:
+        """Gather when else each sensor was heard around that: stored, and about to be.
+
+        The database has no index over sensors, so it is asked where late readings begin and end only. Between them a silence can be no
+        more, and one that was said names the reading behind which it began.
+        """
+        asked = [(sensor, ts) for sensor, times in heard.items() for ts in self._signals.ends(sensor, times)]
         others = self._past.heard(self._store_id, asked, self._signals.longest_silence)
-        for reading in self._buffered:
-            if reading.sensor_id in times:
-                others.setdefault(reading.sensor_id, []).append(reading.ts)
-        return [(sensor, of_sensor, others.get(sensor, [])) for sensor, of_sensor in times.items()]
+        known = [(reading.sensor_id, reading.ts) for reading in self._buffered]
+        for sensor, ts in [*known, *((one.sensor_id, one.since) for one in said)]:
+            if sensor in heard:
+                others.setdefault(sensor, []).append(ts)
+        return [(sensor, times, others.get(sensor, [])) for sensor, times in heard.items()]
 
     def _histories(self, wanted: Mapping[str, int], late: list[Reading]) -> tuple[dict[str, History], list[Payment]]:
         """Read each device back to a silence before what is wanted of it; also what it paid since."""

@@ -21,7 +21,7 @@ from stream.course import Change
 from stream.journey import NEVER, Plan, Span
 from stream.naming import in_order
 from stream.signal_kinds import DAY, Presence, SignalPlan, of_turn, of_visit, presences, silence_signal
-from stream.silence import Sensors, neighbours
+from stream.silence import Sensors, ends, neighbours
 from stream.zones import Cell
 
 Subject = tuple[str, ...] | tuple[str, str, int]
@@ -93,6 +93,10 @@ class Signals:
     def waits_for(self, sensor_id: str) -> bool:
         """Whether a silence of this sensor would be said."""
         return self._sensors.threshold(sensor_id) > 0
+
+    def ends(self, sensor_id: str, late: Iterable[int]) -> list[int]:
+        """Which of the times at which a sensor was heard late have no other, before or after, by which it was not silent."""
+        return ends(late, self._sensors.threshold(sensor_id))
 
     @property
     def longest_silence(self) -> int:

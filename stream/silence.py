@@ -153,12 +153,23 @@ class Sensors:
                 del self._runs[sensor_id]
 
 
+def ends(times: Iterable[int], within: int) -> list[int]:
+    """The first and the last of each run of times, in which one follows the other within so long."""
+    times = sorted({*times})
+    before, after = [None, *times], [*times[1:], None]
+    return [
+        ts
+        for ts, last, following in zip(times, before, after, strict=False)
+        if last is None or following is None or ts - last > within or following - ts > within
+    ]
+
+
 def neighbours(late: Iterable[int], others: Iterable[int], within: int) -> Iterator[tuple[int, int | None]]:
     """Pair each late reading of a sensor, and the reading before it, with the reading that follows; None: nothing follows.
 
     Args:
         late: when it was heard, as only now is known.
-        others: when else, at least the nearest before and the nearest after each late one.
+        others: when else, at least the nearest before and after the `ends` of the late ones, and where a silence that was said began.
         within: unless these are further away than this.
     """
     late = set(late)

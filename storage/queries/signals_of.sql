@@ -14,7 +14,7 @@ SELECT
     message
 FROM instore.signals
 WHERE store_id = %(store_id)s AND visit_id = ANY(%(visit_ids)s::uuid[])
-UNION ALL
+UNION
 SELECT
     signal_id::text,
     store_id,
@@ -28,11 +28,6 @@ SELECT
     value,
     threshold,
     message
-FROM instore.signals
-WHERE
-    store_id = %(store_id)s
-    AND visit_id IS NULL
-    AND EXISTS (
-        SELECT FROM unnest(%(starts)s::bigint[], %(ends)s::bigint[]) AS stretch (started_at, ended_at)
-        WHERE at BETWEEN instore.at(stretch.started_at) AND instore.at(stretch.ended_at)
-    );
+FROM unnest(%(starts)s::bigint[], %(ends)s::bigint[]) AS stretch (started_at, ended_at)
+INNER JOIN instore.signals ON at BETWEEN instore.at(stretch.started_at) AND instore.at(stretch.ended_at)
+WHERE store_id = %(store_id)s AND visit_id IS NULL;

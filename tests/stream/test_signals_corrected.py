@@ -257,6 +257,16 @@ def test_a_reading_that_comes_late_moves_a_silence_of_days_ago() -> None:
     assert len(live.ids) == n_signals
 
 
+def test_readings_that_come_late_together_take_silences_of_days_ago_back() -> None:
+    """A gateway was away for two hours, but for two readings that came in time, and sends what it had kept: no silence is left."""
+    live = Live(shop(sensor_silent_s=1800), *beat("gate-1", 0, 2500, 5000)).hear(*beat("gate-1", *range(7200, 3 * DAY, 1700)))
+    live.store.let_go()
+    live.wait(3 * DAY)
+    assert live.says(*(sensors.silent(t, t + 1800, "gate-1") for t in (0, 2500, 5000)))
+    live.rows.add(live.store, live.plan, beat("gate-1", *range(600, 7200, 600)))
+    assert live.wait(3 * DAY).says()
+
+
 def test_a_reading_that_comes_late_divides_a_silence_of_days_ago() -> None:
     """Two silences in place of one; the one before keeps its beginning, and so its id."""
     live = Live(shop(sensor_silent_s=1800), *beat("gate-1", 0, 9000)).hear(*beat("gate-1", *range(10_000, 3 * DAY, 1700)))
@@ -324,7 +334,7 @@ def test_a_silence_stays_as_it_was_found_when_the_worker_begins_anew() -> None:
 
 
 def test_a_day_that_is_forgotten_stays_so_by_longer_rules() -> None:
-    """The ninth is known late, and after a layout by which readings reach back further: the other eight are read back, not taken for none."""
+    """The ninth is known late, after a layout by which readings reach back further: the other eight are read back."""
     live = Live(QUIET, *people(8, 0, 100), alive(DAY + 21_000)).forget(1).hear(alive(DAY + 21_600))
     live.store.let_go()
     live.load(QUIET, presence_gap_s=7200, visit_timeout_s=7200)

@@ -168,7 +168,7 @@ def parse_layout(text: str, source: str, check_rules: CheckRules | None = None) 
         tills=_sensors(root, "tills", zone_lines, sensor_lines),
         gateways=_sensors(root, "gateways", zone_lines, sensor_lines),
         staff_devices=frozenset(root.identifiers("staff_devices")),
-        rules=_rules(root, check_rules),
+        rules=_rules(root, check_rules, zone_lines),
     )
     report.finish()
     return layout
@@ -298,12 +298,22 @@ def _hours(table: Table, day: Day) -> list[str]:
     return times
 
 
-def _rules(root: Table, check: CheckRules | None) -> dict[str, bool | int | float | str]:
+_NOT_BY_ZONE = {"priority", "sensor_silent_s"}
+"""Behind the dot in the name of these rules stands no zone."""
+
+
+def _rules(root: Table, check: CheckRules | None, zones: Mapping[str, int]) -> dict[str, bool | int | float | str]:
     table = root.table("rules", None)
     if table is None:
         return {}
     read = {name: table.scalar(name) for name in table.names()}
     rules = {name: value for name, value in read.items() if value is not None}
+    for name in rules:
+        base, _, zone = name.partition(".")
+        if zone and zones and zone not in zones and base not in _NOT_BY_ZONE:
+            near = get_close_matches(zone, zones, n=1)
+            advice = f"did you mean `{base}.{near[0]}`?" if near else "name one of `zones`"
+            table.note(name, f"`{name}`: there is no zone '{zone}': {advice}")
     if check is None:
         return rules
     fault = _fault(check, rules)

@@ -138,6 +138,10 @@ _RAMPS = {
 }
 
 
+RULES = (*(f"{_PREFIX}{name}" for name in _PLAIN), *sorted(_RAMPS))
+"""The names of all rules about priority."""
+
+
 def limit_of(rule: str) -> int | None:
     """Say how much a rule about priority may be; None: there is no such rule."""
     if rule in _RAMPS:

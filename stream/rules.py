@@ -1,12 +1,13 @@
 """The settings of the journey rules (section 4 of the design) and of signals, with their defaults; a layout may have its own."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Annotated
 
 import msgspec
 
 from sensors.reading import SECOND
-from stream.priority import Settings, limit_of
+from stream.priority import RULES, Settings, limit_of
 
 MAX_SPAN_S = 604_800
 """No rule waits longer than a week."""
@@ -115,6 +116,9 @@ BY_SUBJECT = {
 }
 """Settings of signals that a zone, or a sensor, may have of its own."""
 
+NAMES = (*Rules.__struct_fields__, *_SIGNAL_NAMES, *RULES)
+"""All rules, without those of single zones and sensors."""
+
 _MOST_PEOPLE = 1_000_000
 
 
@@ -124,14 +128,24 @@ def _check(settings: Mapping[str, object]) -> None:
         base, dot, subject = name.partition(".")
         is_known = name in Rules.__struct_fields__ or name in _SIGNAL_NAMES or (dot and subject and base in BY_SUBJECT)
         if not is_known and limit_of(name) is None:
-            known = ", ".join(Rules.__struct_fields__)
-            raise ValueError(f"`{name}` is no rule; the rules are {known}, those of docs/signals.md and those of docs/priority.md")
+            raise ValueError(f"`{name}` is no rule{_advice(name)}")
     for name, value in settings.items():
         unit, most = _range(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
             raise ValueError(f"`{name}` must be a number{unit} from 0 to {most}, not {value!r}")
     _check_shares(settings)
     Settings.of(settings)
+
+
+def _advice(name: str) -> str:
+    """Say what may have been meant."""
+    base, dot, subject = name.partition(".")
+    if dot and (base in _SIGNAL_NAMES or base in Rules.__struct_fields__):
+        return f": `{base}` counts for the whole store and has no value for '{subject}' alone"
+    near = get_close_matches(name, NAMES, n=1) or get_close_matches(base, BY_SUBJECT, n=1)
+    if near:
+        return f": did you mean `{near[0]}{dot + subject if near[0] in BY_SUBJECT else ''}`?"
+    return f"; the rules are {', '.join(Rules.__struct_fields__)}, those of docs/signals.md and those of docs/priority.md"
 
 
 def _range(name: str) -> tuple[str, int]:

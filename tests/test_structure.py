@@ -86,7 +86,20 @@ PURE_ENOUGH = {
 """Modules of names and types that pure ones may import, but for the few functions there that do I/O."""
 
 HARMLESS = {
-    *("base64", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq"),
+    *(
+        "base64",
+        "bisect",
+        "collections",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "difflib",
+        "enum",
+        "fractions",
+        "functools",
+        "hashlib",
+        "heapq",
+    ),
     *("itertools", "json", "math", "operator", "random", "re", "typing", "urllib.parse", "uuid", "zoneinfo", "msgspec"),
 }
 """What a pure module may import from elsewhere: nothing here touches the world by itself."""

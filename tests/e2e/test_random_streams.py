@@ -1,4 +1,4 @@
-"""Some hundred random streams at once on their way from MQTT to SQL, and a worker killed meanwhile: all is as section 4 says.
+"""Many random streams at once on their way from MQTT to SQL, and a worker killed meanwhile: all is as section 4 says.
 
 The oracle reads section 4 a second time and shares no code with the engine; here it is compared with what the running pipeline has made
 of the same readings, value for value. `INSTORE_TEST_STREAMS=10000` before pytest tries so many, `INSTORE_TEST_FIRST_SEED` others.
@@ -20,7 +20,7 @@ from tests.streams import Account, Stream, ahead, arrived, hours_late, interleav
 
 log = logging.getLogger("instore.test")
 
-SEEDS = seeds(200)
+SEEDS = seeds(150)
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300 + len(SEEDS))]
 

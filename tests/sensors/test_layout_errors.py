@@ -211,6 +211,20 @@ WRONG = {
             "those of docs/signals.md and those of docs/priority.md"
         ),
     ),
+    "rule misspelt": ("store_id: s\nrules:\n  long_dwel_s: 5", 3, "rules: `long_dwel_s` is no rule: did you mean `long_dwell_s`?"),
+    "rule of a zone that is not there": (
+        "store_id: s\nzones: [{zone_id: dairy}]\nrules:\n  sensor_silent_s.any: 9\n  long_dwell_s.dary: 5",
+        5,
+        "rules: `long_dwell_s.dary`: there is no zone 'dary': did you mean `long_dwell_s.dairy`?",
+    ),
+    "rule by zone that is not": (
+        "store_id: s\nrules:\n  abandoned_basket_items.dairy: 2",
+        3,
+        (
+            "rules: `abandoned_basket_items.dairy` is no rule: `abandoned_basket_items` counts for the whole store and has no value for"
+            " 'dairy' alone"
+        ),
+    ),
     "rule wrong": ("store_id: s\nrules:\n  lateness_s: -1", 3, "rules: `lateness_s` must be a number of seconds from 0 to 604800, not -1"),
     "rule a list": ("store_id: s\nrules:\n  lateness_s: [1]", 3, "rules: `lateness_s` must be a text, not a list"),
     "rule sexagesimal": (

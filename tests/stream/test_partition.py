@@ -5,8 +5,10 @@ import pytest
 
 from sensors.dead_letter import DeadLetter
 from sensors.reading import KAFKA_ENCODER, Reading
-from stream.journey import Plan
+from stream.journey import NEVER, Plan
 from stream.partition import HOUR, Partition
+from stream.recall import History, Recalled
+from stream.store import Store
 from tests.stream.make import START, alive, at, dwell, entry, payment, plan
 
 MONSTER = KAFKA_ENCODER.encode([payment(0, "1")]).replace(b'"amount":"1"', b'"amount":"1E+9999999"')
@@ -199,3 +201,20 @@ def test_the_plan_is_asked_for_once_a_store() -> None:
     for offset, store in enumerate(("s1", "s2", "s1")):
         partition.accept_readings(offset, _record(dwell(offset, "a", store=store)), at(offset), store.encode())
     assert asked == ["s1", "s2"]
+
+
+def test_a_store_that_is_taken_up_anew_hears_again_what_waits_to_be_written() -> None:
+    """What was accepted after the last flush is in no database yet: it is stored once, counted once, and part of the visit."""
+    partition = _partition()
+    partition.accept_readings(0, _record(dwell(0, "a")), at(0), b"s1")
+    assert partition.flush() is not None
+    partition.accept_readings(1, _record(dwell(5, "a"), dwell(9, "a")), at(9), b"s1")
+    again = Store("s1", plan())
+    again.resume(at(0), [dwell(0, "a")])
+    again.recall(Recalled({"d1": History(NEVER, [dwell(0, "a")])}, is_all=True))
+    partition.retake(again)
+    flush = partition.flush()
+    assert flush is not None
+    assert [stored.reading.ts for stored in flush.readings] == [at(5), at(9)]
+    assert [visit.n_readings for visit in flush.visits] == [3]
+    assert [(count.received, count.duplicate) for count in flush.counts] == [(2, 0)]

@@ -1,6 +1,7 @@
 """The rules of priority that a store may set: which there are, what is refused and how it is said, and what they change."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -82,7 +83,9 @@ def test_each_other_rule_from_0_to_its_most(name: str, most: float) -> None:
 )
 def test_a_rule_that_is_none(name: str) -> None:
     """The sentence names it, and the page where they all stand."""
-    with pytest.raises(ValueError, match=rf"^`{name}` is no rule; the rules are .* those of docs/priority\.md$"):
+    with pytest.raises(
+        ValueError, match=rf"^`{re.escape(name)}` is no rule(: did you mean `priority|; the rules are .* those of docs/priority\.md$)"
+    ):
         Rules.of({"priority_doubt": 2, name: 0.5})
 
 

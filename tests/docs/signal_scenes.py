@@ -143,8 +143,8 @@ CROWDS = [
 ]
 
 TWO_THINGS: list[Reading] = [
-    *(enter(0), dwell(15, "dairy"), shelf(30, product="milk", lasting=4), shelf(45, action="pickup", product="milk")),
-    *(shelf(75, "bakery-1", product="bun", lasting=4), shelf(90, "bakery-1", "pickup", "bun")),
+    *(enter(0), dwell(15, "dairy"), shelf(30, product="milk", lasting=5), shelf(45, action="pickup", product="milk")),
+    *(shelf(75, "bakery-1", product="bun", lasting=5), shelf(90, "bakery-1", "pickup", "bun")),
 ]
 """What somebody does who takes two things without looking long."""
 

@@ -165,9 +165,9 @@ ABANDONED = [
 ]
 
 _PARTS = {
-    "speed": ("look_s", "visit_s", "empty_stops", "zones_per_min", "stops_per_min"),
-    "selection": ("look_s", "coverage", "compared", "returns"),
-    "price": ("bargains", "cheaper"),
+    "speed": ("look_s", "shop_s", "zones_per_min", "empty_stops"),
+    "selection": ("look_s", "stops", "compared"),
+    "price": ("bargains", "cheaper", "stops"),
     "recognition": ("asked_s", "served_s", "card"),
 }
 

@@ -21,9 +21,9 @@ from tests.examples_of_visitor_signals import SIMPLE, look, offer
 from tests.signal_parts import shop
 
 PARTS = {
-    "speed": ("look_s", "visit_s", "empty_stops", "zones_per_min", "stops_per_min"),
-    "selection": ("empty_stops", "look_s", "coverage", "compared", "returns"),
-    "price": ("bargains", "offers", "cheaper"),
+    "speed": ("look_s", "shop_s", "zones_per_min", "empty_stops"),
+    "selection": ("look_s", "empty_stops", "stops", "compared"),
+    "price": ("offers", "bargains", "cheaper", "stops"),
     "recognition": ("asked_s", "served_s", "card"),
 }
 """The scores and their parts, as docs/priority.md has them."""
@@ -99,7 +99,7 @@ def test_a_part_out_of_its_range(value: object) -> None:
 @pytest.mark.parametrize(
     "rules",
     [
-        {"priority.speed.look_s.full": 10},
+        {"priority.speed.look_s.full": 11},
         {"priority.speed.look_s.none": 4},
         {"priority.speed.look_s.none": 7, "priority.speed.look_s.full": 7.0},
     ],
@@ -111,9 +111,9 @@ def test_a_ramp_that_begins_where_it_ends(rules: Mapping[str, object]) -> None:
 
 
 def test_a_ramp_moved_onto_its_own_default() -> None:
-    """Both ends are looked at together: 300 was the one end and is the other now."""
-    chosen = Settings.of({"priority.speed.visit_s.none": 300, "priority.speed.visit_s.full": 120})
-    assert [(part.none, part.full) for part in chosen.speed if part.fact == "visit_s"] == [(300, 120)]
+    """Both ends are looked at together: 150 was the one end and is the other now."""
+    chosen = Settings.of({"priority.speed.shop_s.none": 150, "priority.speed.shop_s.full": 60})
+    assert [(part.none, part.full) for part in chosen.speed if part.fact == "shop_s"] == [(150, 60)]
 
 
 def judged(layout: Layout) -> Visit:
@@ -174,8 +174,8 @@ def test_a_ramp_that_falls() -> None:
 
 def test_a_weight_makes_a_part_count() -> None:
     """A part of 0 beside one of 0.75, and three times its weight."""
-    assert scores(simple(**{"priority.price.cheaper.weight": 1})).price == round(0.75 / 2, 3)
-    assert scores(simple(**{"priority.price.cheaper.weight": 3})).price == round(0.75 / 4, 3)
+    assert scores(simple(**{"priority.price.cheaper.weight": 1.5})).price == round(0.75 / 2, 3)
+    assert scores(simple(**{"priority.price.cheaper.weight": 4.5})).price == round(0.75 / 4, 3)
 
 
 def test_a_score_without_any_weight_says_nothing() -> None:
@@ -189,8 +189,8 @@ def test_a_score_without_any_weight_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("rules", "line", "sentence"),
     [
-        ("  lateness_s: 5\n  priority.speed.visit_s.full: 900\n", 4, "`priority.speed.visit_s.none` and `.full` must differ: both are 900"),
-        ("  lateness_s: 5\n  priority.speed.visit_s.none: 5\n  priority.speed.visit_s.full: 5\n", 4, "must differ: both are 5"),
+        ("  lateness_s: 5\n  priority.speed.shop_s.full: 550\n", 4, "`priority.speed.shop_s.none` and `.full` must differ: both are 550"),
+        ("  lateness_s: 5\n  priority.speed.shop_s.none: 5\n  priority.speed.shop_s.full: 5\n", 4, "must differ: both are 5"),
         ("  priority_doubt: 1\n  priority_threshold: 1.5\n", 4, "`priority_threshold` must be a number from 0 to 1, not 1.5"),
         ("  priority_doubt: 1\n  lateness_s: 5\n  priority.speed.look.full: 3\n", 5, "`priority.speed.look.full` is no rule"),
     ],
@@ -206,8 +206,8 @@ def test_a_layout_says_on_which_line(rules: str, line: int, sentence: str) -> No
 
 def test_a_layout_with_a_typo_blames_nothing_else() -> None:
     """A ramp of which one end alone would be wrong is right with the other, whatever else is wrong."""
-    moved = "  priority.speed.visit_s.none: 300\n  priority.speed.visit_s.full: 120\n"
-    assert parse_layout(f"store_id: s1\nrules:\n{moved}", "s1.yaml", Rules.of).rules["priority.speed.visit_s.none"] == 300
+    moved = "  priority.speed.shop_s.none: 150\n  priority.speed.shop_s.full: 60\n"
+    assert parse_layout(f"store_id: s1\nrules:\n{moved}", "s1.yaml", Rules.of).rules["priority.speed.shop_s.none"] == 150
     with pytest.raises(LayoutError) as caught:
         parse_layout(f"store_id: s1\nrules:\n{moved}  priority_treshold: 1\n  lateness_s: -1\n", "s1.yaml", Rules.of)
     assert [said.partition(" rules: ")[0] for said in str(caught.value).splitlines()] == ["s1.yaml:5:", "s1.yaml:6:"]
@@ -223,7 +223,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
         ]
         (mine.folder / "readings.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in readings))
         unhurried = ", ".join(f"priority.speed.{part}.weight: 0" for part in PARTS["speed"])
-        _layout(mine.folder / "good.yaml", f"{unhurried}, priority.recognition.served_s.none: 300, priority.recognition.served_s.full: 30")
+        waiting = ", ".join(f"priority.recognition.{end}" for end in ("asked_s.full: 90", "served_s.none: 300", "served_s.full: 30"))
+        _layout(mine.folder / "good.yaml", f"{unhurried}, {waiting}")
         _layout(mine.folder / "end.yaml", "priority.recognition.served_s.none: 200")
         _layout(mine.folder / "wrong.yaml", "lateness_s: 5, priority_threshold: 2")
         yield mine
@@ -249,12 +250,12 @@ def test_layout_check_takes_rules_and_refuses_wrong_ones(here: Surroundings) -> 
 
 
 def test_reconstruct_tries_values_on_a_recording(here: Surroundings) -> None:
-    """60 s at the desk: of 3.75 weights, asked has (60 - 30) / 60 of 1.5 and served (300 - 60) / 270 of 1.25, or what is set instead."""
-    assert _scores(here) == ("none", round((1.5 * 0.5 + 1.25 * 240 / 270) / 3.75, 3))
+    """60 s at the desk: of 5.25 weights, asked has (60 - 15) / 75 of 2 and served (300 - 60) / 270 of 1.75, or what is set instead."""
+    assert _scores(here) == ("none", round((2 * 0.6 + 1.75 * 240 / 270) / 5.25, 3))
     assert _scores(here, "--set", "priority_threshold=0.4")[0] == "recognition"
-    assert _scores(here, "--set", "priority.recognition.card.weight=0")[1] == round((1.5 * 0.5 + 1.25 * 240 / 270) / 2.75, 3)
+    assert _scores(here, "--set", "priority.recognition.card.weight=0")[1] == round((2 * 0.6 + 1.75 * 240 / 270) / 3.75, 3)
     moved = ("--set", "priority.recognition.asked_s.none=90", "--set", "priority.recognition.asked_s.full=20")
-    assert _scores(here, *moved)[1] == round((1.5 * 30 / 70 + 1.25 * 240 / 270) / 3.75, 3)
+    assert _scores(here, *moved)[1] == round((2 * 30 / 70 + 1.75 * 240 / 270) / 5.25, 3)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_reconstruct_tries_values_on_a_recording(here: Surroundings) -> None:
     [
         ("good.yaml", ["priority_treshold=1"], "--set: `priority_treshold` is no rule"),
         ("good.yaml", ["priority_threshold=2"], "--set: `priority_threshold` must be a number from 0 to 1, not 2.0"),
-        ("good.yaml", ["priority.speed.look_s.full=10"], "--set: `priority.speed.look_s.none` and `.full` must differ: both are 10"),
+        ("good.yaml", ["priority.speed.look_s.full=11"], "--set: `priority.speed.look_s.none` and `.full` must differ: both are 11"),
         (
             "end.yaml",
             ["priority.recognition.served_s.full=200"],

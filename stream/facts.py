@@ -232,7 +232,7 @@ def facts_of(stays: Iterable[Stay], shelf_visits: Iterable[ShelfVisit], payments
 
 def _ratio(part: float, whole: float) -> float:
     """A share or rate, to three decimals; 0 of nothing."""
-    return round(part / whole, 3) if whole > 0 else 0.0
+    return round(part / whole, 3) if part and whole > 0 else 0.0
 
 
 def _is_cheaper(basket: dict[str, int], offers: dict[str, Offer]) -> bool:

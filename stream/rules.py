@@ -142,7 +142,7 @@ def _advice(name: str) -> str:
     base, dot, subject = name.partition(".")
     if dot and (base in _SIGNAL_NAMES or base in Rules.__struct_fields__):
         return f": `{base}` counts for the whole store and has no value for '{subject}' alone"
-    near = get_close_matches(name, NAMES, n=1) or get_close_matches(base, BY_SUBJECT, n=1)
+    near = get_close_matches(name, NAMES, n=1, cutoff=0.8) or get_close_matches(base, BY_SUBJECT, n=1, cutoff=0.8)
     if near:
         return f": did you mean `{near[0]}{dot + subject if near[0] in BY_SUBJECT else ''}`?"
     return f"; the rules are {', '.join(Rules.__struct_fields__)}, those of docs/signals.md and those of docs/priority.md"

@@ -167,6 +167,18 @@ IDENTIFIER = TEXT.filter(bool) | st.sampled_from(
 METRES = st.floats(-1000, 1000)
 
 
+def reads_as_number(text: str) -> bool:
+    """Whether a bare `text` is a number to us, as to YAML 1.2; PyYAML, of YAML 1.1, leaves the quotes of some away (0E0)."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+RULE_TEXT = TEXT.filter(lambda text: not reads_as_number(text))
+
+
 def sensors(zones: list[str], taken: str) -> st.SearchStrategy[list[SensorPlan]]:
     """Sensors whose identifiers begin with `taken`, so that no two kinds share one."""
     zone = st.sampled_from(zones)
@@ -204,7 +216,12 @@ def layouts(draw: st.DrawFn) -> Layout:
         tills=tuple(draw(sensors(zones, "till"))),
         gateways=tuple(draw(sensors(zones, "gw"))),
         staff_devices=draw(st.frozensets(IDENTIFIER, max_size=3)),
-        rules=draw(st.dictionaries(IDENTIFIER, st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT)),
+        rules=draw(
+            st.dictionaries(
+                IDENTIFIER.filter(lambda name: "." not in name),
+                st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | RULE_TEXT,
+            )
+        ),
     )
 
 

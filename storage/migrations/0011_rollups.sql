@@ -316,13 +316,17 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     source_name text;
+    level text;
+    kept integer;
     done integer := 0;
 BEGIN
     FOR source_name IN SELECT DISTINCT source FROM instore_kept.rollups ORDER BY source LOOP
-        done := done
-            + instore_kept.refresh_level(source_name, '5m', interval '5 minutes', settled, at_most)
-            + instore_kept.refresh_level(source_name, 'hour', interval '1 hour', settled, at_most)
-            + instore_kept.refresh_level(source_name, 'day', interval '1 day', settled, at_most);
+        -- An hour whose 5 minutes are not kept would compute them, and its day once more: first all that is finer.
+        FOREACH level IN ARRAY ARRAY['5m', 'hour', 'day'] LOOP
+            kept := instore_kept.refresh_level(source_name, level, CASE level WHEN '5m' THEN interval '5 minutes' ELSE ('1 ' || level)::interval END, settled, at_most);
+            done := done + kept;
+            EXIT WHEN kept = at_most;
+        END LOOP;
     END LOOP;
     RETURN done;
 END

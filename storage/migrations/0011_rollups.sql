@@ -221,24 +221,14 @@ BEGIN
         EXECUTE format('ALTER TABLE instore_kept.%I ALTER store_id SET NOT NULL, ALTER bucket SET NOT NULL', kept);
         EXECUTE format('CREATE INDEX ON instore_kept.%I (store_id, bucket)', kept);
         EXECUTE format('CREATE INDEX ON instore_kept.%I (bucket)', kept);
-        -- Its plan is made once a session, not at each look: were it part of the view, planning would take longer with every chunk.
-        EXECUTE format(
-            'CREATE FUNCTION instore_kept.%1$I(mark_store_id text, mark_bucket timestamptz) RETURNS SETOF instore_kept.%1$I'
-            ' LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS %2$L',
-            kept, format(
-                'BEGIN RETURN QUERY SELECT mark.store_id, mark.bucket, told.*'
-                ' FROM (SELECT mark_store_id AS store_id, mark_bucket AS bucket) AS mark CROSS JOIN LATERAL (%s) AS told; END', told
-            )
-        );
         EXECUTE format(
             'CREATE VIEW instore.%1$I AS SELECT store_id, bucket%2$s%3$s%4$s FROM ('
             'SELECT kept.store_id, kept.bucket%2$s%3$s FROM instore_kept.%1$I AS kept WHERE NOT EXISTS ('
             'SELECT FROM instore_kept.stale AS mark WHERE mark.source = %5$L AND mark.per = %6$L'
             ' AND mark.store_id = kept.store_id AND mark.bucket = kept.bucket)'
-            ' UNION ALL SELECT mark.store_id, mark.bucket%2$s%3$s FROM instore_kept.stale AS mark'
-            ' CROSS JOIN LATERAL instore_kept.%1$I(mark.store_id, mark.bucket) AS told'
+            ' UNION ALL SELECT mark.store_id, mark.bucket%2$s%3$s FROM instore_kept.stale AS mark CROSS JOIN LATERAL (%7$s) AS told'
             ' WHERE mark.source = %5$L AND mark.per = %6$L) AS figures',
-            kept, dimensions, figures, rates, source, level
+            kept, dimensions, figures, rates, source, level, told
         );
         PERFORM instore_kept.comment(kept, about, columns);
         texts := texts || told;
@@ -259,7 +249,6 @@ DECLARE
 BEGIN
     EXECUTE format('COMMENT ON VIEW instore.%I IS %L', kept, format('%s By %s.', about, stretch));
     EXECUTE format('COMMENT ON TABLE instore_kept.%I IS %L', kept, 'What the view of this name in instore keeps.');
-    EXECUTE format('COMMENT ON FUNCTION instore_kept.%I IS %L', kept, 'What the view of this name in instore computes where there is a mark.');
     columns := ARRAY[['store_id', '', 'The store.'], ['bucket', '', format('Beginning of the %s.', CASE WHEN kept LIKE '%\_5m' THEN '5 minutes, hour or day' ELSE stretch END)]] || columns;
     FOREACH what SLICE 1 IN ARRAY columns LOOP
         EXECUTE format('COMMENT ON COLUMN instore.%I.%I IS %L', kept, what[1], what[3]);

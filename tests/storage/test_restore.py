@@ -181,7 +181,7 @@ def test_a_reader_comes_back_after_the_connection_was_lost(writer: Writer, datab
     reader = Reader(database_url)
     at = reader.offsets(TOPIC)[0].flushed_at
     with connect(database_url, "admin") as admin:
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%(reads)'")
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%(reads)' AND datname = current_database()")
     with pytest.raises(DatabaseAway):
         reader.clocks(TOPIC, 0)
     assert reader.clocks(TOPIC, 0) == [reader.clock("s1")] == [Clock("s1", DAY)]

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 import psycopg
 
+from storage.marks import Marks
 from storage.model import Flush
 from storage.reading_rows import PG_EPOCH, READING_COLUMNS, REJECTED_COLUMNS, Row, reading_row, rejected_row
 from storage.sql import query
@@ -37,6 +38,9 @@ class Database(NamedTuple):
                 connection.execute(query("insert_stores"), {"store_ids": [one.reading.store_id for one in flush.readings]})
                 _insert(connection, "readings", READING_COLUMNS, map(reading_row, flush.readings))
                 _insert(connection, "rejected_readings", REJECTED_COLUMNS, map(rejected_row, flush.rejected))
+                marks = Marks()
+                marks.received(flush.readings, flush.rejected)
+                marks.write(connection)
             flush = msgspec.structs.replace(flush, readings=[], rejected=[])
         with Writer(self.url) as writer:
             return writer.write(flush)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.integration
 DESIGN = {
     "visits": "visit_id store_id device_id entered_at left_at ended_by duration_s n_readings path basket_total currency converted bounced"
     " pass_by is_staff priority priority_scores is_final updated_at",
-    "stays": "visit_id seq store_id device_id zone_id started_at ended_at dwell_s",
+    "stays": "visit_id seq store_id device_id zone_id started_at ended_at dwell_s is_staff is_open is_first from_zone_id paid_at",
     "signals": "signal_id store_id at kind zone_id device_id visit_id value threshold message sensor_id since updated_at",
 }
 """Columns as section 5 of the design has them, in its order."""

@@ -14,7 +14,7 @@ import msgspec
 from sensors.dead_letter import DeadLetter
 from sensors.reading import KAFKA_BATCH, SECOND, Reading, rfc3339
 from storage.model import Advance, Clock, Count, Flush, StoredReading
-from stream.journey import Plan
+from stream.journey import NEVER, Plan
 from stream.store import Store
 
 HOUR = 3600 * SECOND
@@ -183,7 +183,7 @@ class Partition:
             flush.payments += changes.payments
             flush.signals += changes.signals
             flush.signals_gone += changes.signals_gone
-            if store_id in heard:
+            if store_id in heard and store.store_time != NEVER:  # all that came may have been refused
                 flush.clocks.append(Clock(store_id, store.store_time))
         if not (self._advanced or flush.visits or flush.removed or flush.payments or flush.signals or flush.signals_gone):
             return None

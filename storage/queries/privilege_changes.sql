@@ -20,7 +20,13 @@ WITH decided (schema_name, names, writer, analyst, grafana) AS (
     ('instore', 'pseudonym_key', '', '', ''),
     -- Figures without devices.
     ('instore', 'accounting_total', 'SELECT', 'SELECT', 'SELECT'),
-    ('instore', 'accounting|sensor_skew|.*_(5m|hour|day)', '', 'SELECT', 'SELECT'),
+    ('instore', 'accounting|sensor_skew', '', 'SELECT', 'SELECT'),
+    -- Rollups: the worker computes hours from 5 minutes and days from hours, and keeps them.
+    ('instore', '.*_(5m|hour)', 'SELECT', 'SELECT', 'SELECT'),
+    ('instore', '.*_day', '', 'SELECT', 'SELECT'),
+    ('instore_kept', '.*_(5m|hour|day)', 'SELECT, INSERT, DELETE', '', ''),
+    ('instore_kept', 'stale', 'SELECT, INSERT, UPDATE, DELETE', '', ''),
+    ('instore_kept', 'rollups', 'SELECT', '', ''),
     ('instore', 'visitor_priorities', '', '', ''),
     -- The same tables without devices.
     ('instore_analysis', '.*', '', 'SELECT', ''),
@@ -32,6 +38,7 @@ schemas (schema_name, role_name) AS (
     ('instore', 'instore_writer'),
     ('instore', 'instore_analyst'),
     ('instore', 'instore_grafana'),
+    ('instore_kept', 'instore_writer'),
     ('instore_analysis', 'instore_analyst'),
     ('instore_analysis', 'instore_grafana')
 ),
@@ -52,7 +59,7 @@ relations AS (
         coalesce(thing.relacl, acldefault('r', thing.relowner)) AS acl
     FROM pg_class AS thing
     INNER JOIN pg_namespace AS space ON space.oid = thing.relnamespace
-    WHERE space.nspname IN ('instore', 'instore_analysis') AND thing.relkind IN ('r', 'v', 'm', 'p', 'f')
+    WHERE space.nspname IN ('instore', 'instore_kept', 'instore_analysis') AND thing.relkind IN ('r', 'v', 'm', 'p', 'f')
 ),
 
 wanted AS (

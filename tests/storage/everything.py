@@ -17,6 +17,7 @@ from storage.connect import session
 from storage.migrate import migrate
 from storage.model import Clock, Count, Flush, Removed, Signal
 from storage.reader import Reader
+from storage.refresh import Refresher
 from storage.writer import Writer
 from tests.storage.examples import DAY, HOUR, TOPIC, dwell, payment, scores, step, visit
 
@@ -49,6 +50,7 @@ def do_everything(url: str) -> None:
     _layouts(url, store_id)
     _write(url, store_id, partition)
     _rebuild(url, store_id)
+    _refresh(url)
     _read(url, store_id, partition)
 
 
@@ -120,6 +122,15 @@ def _rebuild(url: str, store_id: str) -> None:
         assert asked is not None
         rebuilds.advance(connection, asked.rebuild_id, 1, 1)
         assert rebuilds.progress(connection, number).is_finished
+
+
+def _refresh(url: str) -> None:
+    """Keep the figures of the rollups."""
+    refresher = Refresher(url)
+    try:
+        assert refresher.refresh(settled_s=0) > 0
+    finally:
+        refresher.close()
 
 
 def _read(url: str, store_id: str, partition: int) -> None:

@@ -1,5 +1,6 @@
 """What each role may do and what it is denied, tried by real logins on every table and view that there is."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import get_args
@@ -331,11 +332,11 @@ def test_of_a_plan_only_staff_names_devices() -> None:
 
 def test_the_views_cost_nothing_where_nobody_asks_for_pseudonyms(logins: dict[str, psycopg.Connection]) -> None:
     """They use the tables' indexes, and make no digest that is not asked for."""
-    asked = "SELECT count(*), sum(duration_s) FROM visits WHERE store_id = 's1' AND entered_at > now() - interval '1 day'"
+    asked = "EXPLAIN (VERBOSE) SELECT sum(duration_s) FROM visits WHERE store_id = 's1' AND entered_at > to_timestamp(%s)"
     with logins["analyst"].transaction():
         logins["analyst"].execute("SET LOCAL enable_seqscan = off")
-        plan = "\n".join(line for (line,) in logins["analyst"].execute(f"EXPLAIN (VERBOSE) {asked}".encode()))
-    assert "Index Cond: (visits.store_id = 's1'" in plan
+        plan = "\n".join(line for (line,) in logins["analyst"].execute(asked, (DAY // SECOND,)))
+    assert re.search(r"Index Cond: .*store_id = 's1'", plan), plan
     assert "sha256" not in plan
     assert "pseudonym" not in plan
 

@@ -230,53 +230,6 @@ SELECT
     loaded_at
 FROM instore.layouts;
 
--- function: occupancy, for who may not read instore.stores --
-
-CREATE OR REPLACE FUNCTION instore.occupancy(of_store text, since timestamptz, until timestamptz)
-RETURNS TABLE (bucket timestamptz, zone_id text, people bigint)
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    WITH cut AS (
-        SELECT
-            instore_kept.bucket_5m(since) AS first,
-            date_trunc('day', instore_kept.bucket_5m(since), coalesce((SELECT timezone FROM instore_analysis.stores WHERE store_id = of_store), 'UTC')) AS day
-    ),
-
-    moves AS (
-        SELECT footfall_day.bucket, NULL::text AS zone_id, entered - exited AS net
-        FROM instore.footfall_day, cut
-        WHERE store_id = of_store AND footfall_day.bucket < cut.day
-        UNION ALL
-        SELECT footfall_5m.bucket, NULL, entered - exited
-        FROM instore.footfall_5m, cut
-        WHERE store_id = of_store AND footfall_5m.bucket >= cut.day AND footfall_5m.bucket < until
-        UNION ALL
-        SELECT zone_day.bucket, zone_day.zone_id, entered - exited
-        FROM instore.zone_day, cut
-        WHERE store_id = of_store AND zone_day.bucket < cut.day
-        UNION ALL
-        SELECT zone_5m.bucket, zone_5m.zone_id, entered - exited
-        FROM instore.zone_5m, cut
-        WHERE store_id = of_store AND zone_5m.bucket >= cut.day AND zone_5m.bucket < until
-    ),
-
-    -- What was before is one move in the first 5 minutes; where nobody moves, the number stays.
-    net AS (
-        SELECT greatest(moves.bucket, cut.first) AS bucket, moves.zone_id, sum(moves.net) AS net
-        FROM moves, cut
-        GROUP BY 1, 2
-        UNION ALL
-        SELECT step, places.zone_id, 0
-        FROM (SELECT DISTINCT zone_id FROM moves) AS places, cut, generate_series(cut.first, until, interval '5 minutes') AS step
-        WHERE step < until
-    )
-
-    SELECT net.bucket, net.zone_id, sum(sum(net.net)) OVER (PARTITION BY net.zone_id ORDER BY net.bucket)::bigint
-    FROM net
-    GROUP BY net.bucket, net.zone_id
-    ORDER BY net.zone_id NULLS FIRST, net.bucket;
-END;
-
 -- comments: those of the tables, but for what differs --
 
 DO $$

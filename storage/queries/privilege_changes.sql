@@ -11,7 +11,7 @@ WITH decided (schema_name, names, writer, analyst, grafana) AS (
     ('instore', 'payments', 'SELECT, INSERT, UPDATE', '', ''),
     ('instore', 'ingest_offsets', 'SELECT, INSERT, UPDATE', '', ''),
     ('instore', 'store_clocks|ingest_counts|rebuilds', 'SELECT, INSERT, UPDATE', 'SELECT', 'SELECT'),
-    -- The plans of the stores, of which the whole ones name the devices of staff.
+    -- The plans of the stores, of which the whole ones name the devices of staff: readers get some columns, below.
     ('instore', 'stores', 'SELECT, INSERT, UPDATE', '', ''),
     ('instore', 'layouts', 'INSERT', '', ''),
     ('instore', 'zones|shelves|products|sensors', 'SELECT, INSERT, UPDATE, DELETE', 'SELECT', 'SELECT'),
@@ -31,6 +31,13 @@ WITH decided (schema_name, names, writer, analyst, grafana) AS (
     -- The same tables without devices.
     ('instore_analysis', '.*', '', 'SELECT', ''),
     ('instore_analysis', '(?!(readings|layouts)$).*', '', '', 'SELECT')
+),
+
+-- Columns that readers may read of tables that they may not read as a whole.
+decided_columns (schema_name, name, columns, role_name) AS (
+    VALUES
+    ('instore', 'stores', 'store_id, name, timezone, currency, opening_hours', 'instore_analyst'),
+    ('instore', 'stores', 'store_id, name, timezone, currency, opening_hours', 'instore_grafana')
 ),
 
 schemas (schema_name, role_name) AS (
@@ -53,6 +60,7 @@ ours (role_name, role_id) AS (
 
 relations AS (
     SELECT
+        thing.oid AS relation_id,
         space.nspname::text AS schema_name,
         thing.relname::text AS name,
         thing.relowner,
@@ -89,23 +97,71 @@ granted AS (
     CROSS JOIN LATERAL aclexplode(relations.acl) AS acl
     INNER JOIN ours ON ours.role_id = acl.grantee
     WHERE acl.grantor = relations.relowner
+),
+
+wanted_columns AS (
+    SELECT
+        decided_columns.schema_name,
+        decided_columns.name,
+        decided_columns.role_name,
+        'SELECT' AS privilege,
+        string_to_table(decided_columns.columns, ', ') AS column_name
+    FROM decided_columns
+    INNER JOIN relations USING (schema_name, name)
+    INNER JOIN ours USING (role_name)
+),
+
+granted_columns AS (
+    SELECT
+        relations.schema_name,
+        relations.name,
+        ours.role_name,
+        acl.privilege_type AS privilege,
+        col.attname::text AS column_name
+    FROM relations
+    INNER JOIN pg_attribute AS col ON col.attrelid = relations.relation_id AND NOT col.attisdropped
+    CROSS JOIN LATERAL aclexplode(col.attacl) AS acl
+    INNER JOIN ours ON ours.role_id = acl.grantee
+    WHERE acl.grantor = relations.relowner
+),
+
+-- In this order: a right that is taken from a table is taken from its columns too.
+statements (place, statement) AS (
+    SELECT
+        1,
+        format('GRANT USAGE ON SCHEMA %I TO %I', schemas.schema_name, schemas.role_name)
+    FROM schemas
+    INNER JOIN ours ON ours.role_name = schemas.role_name
+    INNER JOIN pg_namespace AS space ON space.nspname = schemas.schema_name
+    WHERE NOT EXISTS (
+        SELECT
+        FROM aclexplode(space.nspacl) AS acl
+        WHERE acl.grantee = ours.role_id AND acl.privilege_type = 'USAGE'
+    )
+    UNION ALL
+    SELECT
+        2,
+        format('REVOKE %s ON %I.%I FROM %I', string_agg(privilege, ', ' ORDER BY privilege), schema_name, name, role_name)
+    FROM (TABLE granted EXCEPT TABLE wanted) AS too_many
+    GROUP BY schema_name, name, role_name
+    UNION ALL
+    SELECT
+        3,
+        format('GRANT %s ON %I.%I TO %I', string_agg(privilege, ', ' ORDER BY privilege), schema_name, name, role_name)
+    FROM (TABLE wanted EXCEPT TABLE granted) AS missing
+    GROUP BY schema_name, name, role_name
+    UNION ALL
+    SELECT
+        4,
+        format('REVOKE %s (%I) ON %I.%I FROM %I', privilege, column_name, schema_name, name, role_name)
+    FROM (TABLE granted_columns EXCEPT TABLE wanted_columns) AS too_many
+    UNION ALL
+    SELECT
+        5,
+        format('GRANT %s (%I) ON %I.%I TO %I', privilege, column_name, schema_name, name, role_name)
+    FROM (TABLE wanted_columns EXCEPT TABLE granted_columns) AS missing
 )
 
-SELECT format('GRANT USAGE ON SCHEMA %I TO %I', schemas.schema_name, schemas.role_name) AS statement
-FROM schemas
-INNER JOIN ours ON ours.role_name = schemas.role_name
-INNER JOIN pg_namespace AS space ON space.nspname = schemas.schema_name
-WHERE NOT EXISTS (
-    SELECT
-    FROM aclexplode(space.nspacl) AS acl
-    WHERE acl.grantee = ours.role_id AND acl.privilege_type = 'USAGE'
-)
-UNION ALL
-SELECT format('GRANT %s ON %I.%I TO %I', string_agg(privilege, ', ' ORDER BY privilege), schema_name, name, role_name)
-FROM (TABLE wanted EXCEPT TABLE granted) AS missing
-GROUP BY schema_name, name, role_name
-UNION ALL
-SELECT format('REVOKE %s ON %I.%I FROM %I', string_agg(privilege, ', ' ORDER BY privilege), schema_name, name, role_name)
-FROM (TABLE granted EXCEPT TABLE wanted) AS too_many
-GROUP BY schema_name, name, role_name
-ORDER BY statement;
+SELECT statement
+FROM statements
+ORDER BY place, statement;

@@ -90,11 +90,21 @@ def test_migrating_again_sets_rights_right(database_url: str) -> None:
         connection.execute("REVOKE ALL ON instore.visits, instore.zones FROM instore_writer, instore_analyst")
         connection.execute("REVOKE USAGE ON SCHEMA instore_analysis FROM instore_grafana")
         connection.execute("GRANT SELECT, DELETE ON instore.visits TO instore_analyst")
-        assert "rights that they should have (GRANT " in (check(database_url).roles or "")
+        connection.execute("GRANT SELECT (device_id), UPDATE (device_id) ON instore.stays TO instore_analyst")
+        connection.execute("REVOKE SELECT (timezone) ON instore.stores FROM instore_grafana")
+        assert "rights that they should have (GRANT USAGE ON SCHEMA instore_analysis TO instore_grafana" in (
+            check(database_url).roles or ""
+        )
         assert migrate(database_url) == []
         assert roles.changes(connection) == []
         assert check(database_url).roles is None
         assert connection.execute("SELECT has_table_privilege('instore_analyst', 'instore.visits', 'SELECT')").fetchone() == (False,)
+        assert connection.execute("SELECT has_any_column_privilege('instore_analyst', 'instore.stays', 'SELECT, UPDATE')").fetchone() == (
+            False,
+        )
+        assert connection.execute("SELECT has_column_privilege('instore_grafana', 'instore.stores', 'timezone', 'SELECT')").fetchone() == (
+            True,
+        )
         acl = "SELECT oid, xmin::text FROM pg_class WHERE relnamespace::regnamespace::text LIKE 'instore%' ORDER BY 1"
         before = connection.execute(acl).fetchall()
         migrate(database_url)

@@ -84,6 +84,8 @@ for _rollup in ROLLUPS:
 HIDDEN = {"rejected_readings": {"id", "source", "detail", "raw"}}
 """Columns that the views without devices leave out; `device_id` is `visitor` in all of them."""
 
+PAGES = [catalog.PAGE, catalog.PAGE.with_name("rollups.md")]
+
 REFUSED = (errors.InsufficientPrivilege, errors.ObjectNotInPrerequisiteState, errors.WrongObjectType, errors.FeatureNotSupported)
 """What the server says to who may not; the last three to anybody who would write into a view."""
 
@@ -271,6 +273,21 @@ def test_readers_may_call_our_functions(logins: dict[str, psycopg.Connection]) -
         assert logins[role].execute(waits.encode()).fetchone() is not None
         figures = "SELECT sum(entered) FROM instore.footfall_day UNION ALL SELECT sum(stored) FROM instore.accounting"
         assert all(count > 0 for (count,) in logins[role].execute(figures.encode()))
+
+
+def test_the_queries_of_the_pages_work_for_readers(logins: dict[str, psycopg.Connection], owner: psycopg.Connection) -> None:
+    """With the same result, without the schema's name before a table; but for those that ask for a device, or quote what one sent."""
+    queries = [query for page in PAGES for query in re.findall(r"```sql\n(.*?)```", page.read_text(), re.DOTALL)]
+    asks_for_devices = [query for query in queries if "device_id" in query or "detail" in query]
+    assert len(asks_for_devices) == 2
+    for query in queries:
+        statement = re.sub(r"instore\.(?=\w+\b(?!\())", "", query).encode()
+        if query in asks_for_devices:
+            with pytest.raises(errors.UndefinedColumn):
+                logins["analyst"].execute(statement)
+        else:
+            expected = owner.execute(query.encode()).fetchall()
+            assert sorted(map(repr, logins["analyst"].execute(statement))) == sorted(map(repr, expected))
 
 
 def test_a_visitor_is_a_device_in_one_store(make_database: MakeDatabase) -> None:

@@ -22,6 +22,7 @@ from storage.postgres import postgres
 from storage.roles import NAMES, Role
 from storage.sql import migrations
 from tests.conftest import memory
+from tests.e2e.processes import surroundings
 from tests.storage.everything import do_everything
 from tests.storage.logins import login, member, name_of
 
@@ -98,13 +99,12 @@ def test_migrating_again_sets_rights_right(database_url: str) -> None:
         assert migrate(database_url) == []
         assert roles.changes(connection) == []
         assert check(database_url).roles is None
-        assert connection.execute("SELECT has_table_privilege('instore_analyst', 'instore.visits', 'SELECT')").fetchone() == (False,)
-        assert connection.execute("SELECT has_any_column_privilege('instore_analyst', 'instore.stays', 'SELECT, UPDATE')").fetchone() == (
-            False,
+        rights = (
+            "SELECT has_table_privilege('instore_analyst', 'instore.visits', 'SELECT'),"
+            " has_any_column_privilege('instore_analyst', 'instore.stays', 'SELECT, UPDATE'),"
+            " has_column_privilege('instore_grafana', 'instore.stores', 'timezone', 'SELECT')"
         )
-        assert connection.execute("SELECT has_column_privilege('instore_grafana', 'instore.stores', 'timezone', 'SELECT')").fetchone() == (
-            True,
-        )
+        assert connection.execute(rights.encode()).fetchone() == (False, False, True)
         acl = "SELECT oid, xmin::text FROM pg_class WHERE relnamespace::regnamespace::text LIKE 'instore%' ORDER BY 1"
         before = connection.execute(acl).fetchall()
         migrate(database_url)
@@ -298,6 +298,24 @@ def test_no_password_in_any_log(server: str, caplog: pytest.LogCaptureFixture) -
     said = (Path(folder).parent / "log").read_text()
     assert 'password authentication failed for user "shop"' in said
     assert SECRET not in said
+
+
+def test_the_command(database_url: str, tmp_path: Path) -> None:
+    """`instore grant` makes the member, or says in a sentence why not. A login that fails leaves no password, however much is said."""
+    parts = urlsplit(database_url)
+    wrong = parts._replace(netloc=f"shop:{SECRET}@{parts.hostname}:{parts.port}").geturl()
+    with login(database_url) as mine, surroundings(tmp_path, {"INSTORE_DATABASE_URL": database_url}) as here:
+        name = name_of(mine)
+        assert here.run_well("grant", "grafana", name, "--timeout-s", "7").out == f"{name} is grafana, from its next connection on\n"
+        with connect(mine, "test") as connection:
+            assert connection.execute("SHOW statement_timeout").fetchone() == ("7s",)
+        nobody = here.run("grant", "analyst", "nobody")
+        assert (nobody.code, nobody.err.count("\n")) == (2, 1)
+        assert nobody.err.startswith("instore: there is no login nobody: make it with CREATE ROLE")
+        failed = here.run("-v", "migrate", "--database-url", wrong)
+        assert failed.code == 1
+        assert "password authentication failed" in failed.err
+        assert SECRET not in failed.err + failed.out
 
 
 def test_a_user_without_any_role_is_told(database_url: str) -> None:

@@ -129,6 +129,7 @@ def _refresh(url: str) -> None:
     refresher = Refresher(url)
     try:
         assert refresher.refresh(settled_s=0) > 0
+        assert refresher.retain() == 0
     finally:
         refresher.close()
 
@@ -163,6 +164,7 @@ def _read(url: str, store_id: str, partition: int) -> None:
         "next_rebuild": lambda reader: reader.next_rebuild([store_id]) is None,
         "advance_rebuild": lambda reader: reader.advance_rebuild(0, 1, 1) is None,  # type: ignore[func-returns-value]
         "layout": lambda reader: reader.layout(store_id),
+        "kept_since": lambda reader: reader.kept_since() == 0,
         "layout_versions": lambda reader: reader.layout_versions(),
     }
     named = {name for name in vars(Reader) if not name.startswith("_")} - {"close"}

@@ -18,9 +18,14 @@ SETTLED_S = 30.0
 AT_MOST = 200
 """Figures of each level and kind in one transaction; a flush that wants one of them waits for it."""
 
+ROWS_AT_MOST = 10_000
+"""Rows of a table that are deleted in one transaction: some tenths of a second."""
+
 
 class Refresher:
-    """Keeps what is marked, over a connection of its own. For one thread at a time; any number of processes may do this at once.
+    """Keeps what is marked and deletes what is old, over a connection of its own.
+
+    For one thread at a time; any number of processes may do this at once.
 
     Args:
         url: the database.
@@ -43,17 +48,18 @@ class Refresher:
         Raises:
             DatabaseAway: try again later.
         """
-        try:
-            with translated():
-                if self._connection is None:
-                    self._connection = connect(self._url, "instore refresh")
-                    self._connection.add_notice_handler(_warn)
-                row = self._connection.execute(query("refresh"), {"settled_s": settled_s, "at_most": at_most}).fetchone()
-        except DatabaseAway:
-            self.close()
-            raise
-        assert row is not None
-        return int(row[0])
+        return self._call("refresh", {"settled_s": settled_s, "at_most": at_most})
+
+    def retain(self, at_most: int = ROWS_AT_MOST) -> int:
+        """Delete up to so many rows of each table that are older than it is kept; on TimescaleDB a job does it, and this nothing.
+
+        Returns:
+            How many were deleted.
+
+        Raises:
+            DatabaseAway: try again later.
+        """
+        return self._call("retain", {"at_most": at_most})
 
     def cancel(self) -> None:
         """End the call that another thread is in, if any: it raises DatabaseAway, and nothing was kept by it."""
@@ -66,6 +72,19 @@ class Refresher:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _call(self, name: str, parameters: dict[str, float]) -> int:
+        try:
+            with translated():
+                if self._connection is None:
+                    self._connection = connect(self._url, "instore refresh")
+                    self._connection.add_notice_handler(_warn)
+                row = self._connection.execute(query(name), parameters).fetchone()
+        except DatabaseAway:
+            self.close()
+            raise
+        assert row is not None
+        return int(row[0])
 
 
 def _warn(said: Diagnostic) -> None:

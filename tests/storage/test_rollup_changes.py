@@ -8,6 +8,7 @@ from msgspec import structs
 
 from sensors.layout import Layout, Zone
 from sensors.reading import SECOND, Payment
+from storage.connect import connect
 from storage.model import Removed, ShelfVisit, Stay, Visit
 from storage.refresh import Refresher
 from tests.databases import Database
@@ -58,6 +59,8 @@ def _states() -> dict[str, Visit]:
         "stayed as long as before": BASE,
         "was never there": structs.replace(BASE, stays=(first, third)),
         "was there": BASE,
+        "came to the second zone at once": structs.replace(BASE, stays=(second, third)),
+        "came to the first before": BASE,
         "bounced": structs.replace(BASE, bounced=True),
         "passed by": structs.replace(BASE, bounced=True, pass_by=True),
         "stays on": structs.replace(BASE, ended_by=None),
@@ -122,3 +125,22 @@ def test_from_when_on_somebody_has_given_up(plain_database_url: str, seconds: in
     gone = structs.replace(over(1), entered_at=DAY, left_at=stay.ended_at, stays=(stay,))
     still = structs.replace(gone, visit_id=over(2).visit_id, ended_by=None)
     stack.write(visits=[gone, still])
+
+
+def test_a_later_migration_has_a_rollup_count_something_else(plain_database_url: str) -> None:
+    """As migration 0011 says how: figures kept before count no longer, and columns may be others."""
+    stack = Stack(Database(plain_database_url, "plain"))
+    stack.write(signals=[signal(1), signal(2)])
+    _keep(plain_database_url)
+    with connect(plain_database_url, "test") as connection:
+        told = """
+            SELECT max(value) AS most FROM instore.signals
+            WHERE store_id = mark.store_id AND at >= mark.bucket AND at < mark.bucket + interval '5 minutes'
+        """
+        connection.execute("SELECT instore_kept.undefine('signal')")
+        columns = [["most", "greatest", "Most."], ["twice", "= 2 * most", "Twice."]]
+        connection.execute("SELECT instore_kept.define('signal', 'signals', 'Signals.', %s, %s)", (told, columns))
+        connection.execute("SELECT instore_kept.mark_all('signals')")
+        for _ in range(2):
+            assert connection.execute("SELECT most, twice FROM instore.signal_day").fetchall() == [(60, 120)]
+            _keep(plain_database_url)

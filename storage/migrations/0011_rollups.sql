@@ -251,6 +251,25 @@ $$;
 
 COMMENT ON FUNCTION instore_kept.define IS 'Make a rollup: its tables here, its views in instore.';
 
+-- A later migration that has a rollup count something else (its told queries are copied, so editing one place is not enough): drop what is
+-- made of its views (accounting and sensor_skew: of accounting and traffic; occupancy: of footfall and zone), then `undefine`, `define`,
+-- `mark_all` its source, and make again what was dropped. What is kept of rows that were deleted since is lost with it.
+CREATE FUNCTION instore_kept.undefine(which text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    level text;
+BEGIN
+    FOREACH level IN ARRAY ARRAY['day', 'hour', '5m'] LOOP
+        EXECUTE format('DROP VIEW instore.%I', which || '_' || level);
+        EXECUTE format('DROP TABLE instore_kept.%I', which || '_' || level);
+    END LOOP;
+    DELETE FROM instore_kept.rollups WHERE name = which;
+END
+$$;
+
+COMMENT ON FUNCTION instore_kept.undefine IS 'Take a rollup away: its views, what they keep, and its queries.';
+
 CREATE FUNCTION instore_kept.comment(kept text, about text, columns text[]) RETURNS void
 LANGUAGE plpgsql
 AS $$

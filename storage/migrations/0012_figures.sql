@@ -137,7 +137,7 @@ SELECT instore_kept.define(
 );
 
 SELECT instore_kept.define(
-    'transition', 'visits', 'Ways of customers from zone to zone. Staff and passers-by at the door are left out.',
+    'transition', 'visits', 'Ways of customers from zone to zone. Staff is left out; passers-by move in zones of type outside.',
     $told$
     SELECT from_zone_id, to_zone_id, count(*) AS moves
     FROM (

@@ -219,9 +219,9 @@ DECLARE
     one instore.table_settings;
     done bigint := 0;
 BEGIN
-    -- Figures that wait to be computed from rows: wait for them. One call at a time is enough.
+    -- Figures that wait to be computed from rows: wait for them, unless they cannot be (keep_or_postpone). One call at a time is enough.
     IF
-        EXISTS (SELECT FROM instore_kept.stale WHERE bucket < now() - interval '2 days')
+        EXISTS (SELECT FROM instore_kept.stale WHERE bucket < now() - interval '2 days' AND marked_at <= now())
         OR NOT pg_try_advisory_xact_lock(hashtextextended('instore.retain', 0))
     THEN
         RETURN 0;

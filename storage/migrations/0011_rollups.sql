@@ -269,20 +269,35 @@ AS $$
 DECLARE
     store_ids text[];
     buckets timestamptz[];
+    first timestamptz;
+    last timestamptz;
+    since timestamptz;
+    finer constant text := CASE level WHEN 'hour' THEN '5m' WHEN 'day' THEN 'hour' END;
+    place text := 'instore';
     rollup record;
 BEGIN
-    -- What is still going on changes every moment: it is left to the views. A mark that a writer holds is left for the next time.
-    SELECT array_agg(store_id), array_agg(bucket) INTO store_ids, buckets
+    -- What is still going on changes every moment: it is left to the views. A mark that a writer holds is left for the next time. Those
+    -- of one time are taken together, the newest first, as they are looked at most.
+    SELECT array_agg(store_id), array_agg(bucket), min(bucket), max(bucket) INTO store_ids, buckets, first, last
     FROM (
         SELECT store_id, bucket
         FROM instore_kept.stale
         WHERE source = source_name AND per = level AND marked_at <= clock_timestamp() - settled AND bucket <= clock_timestamp() - settled - width
-        ORDER BY store_id, bucket
+        ORDER BY bucket DESC, store_id
         LIMIT at_most
         FOR UPDATE SKIP LOCKED
     ) AS taken;
     IF store_ids IS NULL THEN
         RETURN 0;
+    END IF;
+    since := first - coalesce((SELECT max(longest_visit) FROM instore.stores WHERE store_id = ANY (store_ids)), interval '0 seconds');
+
+    -- Without a mark on a part, its table will do, which is planned faster than its view. None can come: its writer wants our marks too.
+    IF NOT EXISTS (
+        SELECT FROM instore_kept.stale
+        WHERE source = source_name AND per = finer AND store_id = ANY (store_ids) AND bucket >= first AND bucket < last + 2 * width
+    ) THEN
+        place := 'instore_kept';
     END IF;
 
     FOR rollup IN
@@ -294,12 +309,16 @@ BEGIN
             'DELETE FROM instore_kept.%I AS kept USING unnest($1, $2) AS mark (store_id, bucket)'
             ' WHERE kept.store_id = mark.store_id AND kept.bucket = mark.bucket AND kept.bucket BETWEEN $3 AND $4',
             rollup.kept
-        ) USING store_ids, buckets, (SELECT min(one) FROM unnest(buckets) AS one), (SELECT max(one) FROM unnest(buckets) AS one);
+        ) USING store_ids, buckets, first, last;
+        -- Where TimescaleDB has cut a table, each mark has all its chunks looked through, unless the query itself says when.
         EXECUTE format(
             'INSERT INTO instore_kept.%I SELECT mark.store_id, mark.bucket, told.*'
             ' FROM unnest($1, $2) AS mark (store_id, bucket) CROSS JOIN LATERAL (%s) AS told',
-            rollup.kept, rollup.told
-        ) USING store_ids, buckets;
+            rollup.kept, regexp_replace(
+                regexp_replace(rollup.told, '/\* within (\S+) \*/', 'AND \1 >= $3 AND \1 < $4', 'g'),
+                'FROM instore\.(\S+) AS part', format('FROM %I.\1 AS part', place)
+            )
+        ) USING store_ids, buckets, since, last + width;
     END LOOP;
 
     DELETE FROM instore_kept.stale AS old

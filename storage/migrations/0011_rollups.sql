@@ -24,7 +24,7 @@ CREATE TABLE instore_kept.stale (
     store_id text NOT NULL,
     bucket timestamptz NOT NULL,
     marked_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (source, per, bucket, store_id)
+    PRIMARY KEY (source, per, store_id, bucket)
 );
 
 COMMENT ON TABLE instore_kept.stale IS 'The marks: stretches of a store''s time whose kept figures no longer count, because rows changed.';
@@ -283,7 +283,7 @@ BEGIN
         SELECT store_id, bucket
         FROM instore_kept.stale
         WHERE source = source_name AND per = level AND marked_at <= clock_timestamp() - settled AND bucket <= clock_timestamp() - settled - width
-        ORDER BY bucket DESC, store_id DESC
+        ORDER BY bucket DESC, store_id
         LIMIT at_most
         FOR UPDATE SKIP LOCKED
     ) AS taken;

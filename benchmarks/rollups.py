@@ -150,7 +150,8 @@ class Bench:
 @click.option("--repeats", default=5, show_default=True, help="How often each is measured; medians are told.")
 def main(url: str, stores: int, days: int, visits: int, repeats: int) -> None:
     """Measure and print."""
-    print("| what | ours | ours, zones only | theirs |\n|---|---|---|---|")
+    tell("what", "ours", "ours, zones only", "theirs")
+    tell(*("---",) * 4)
     with database(url, "figures") as bench:
         fill(bench, stores, days, visits)
         looks(bench, "all kept", repeats)
@@ -235,7 +236,7 @@ def costs(name: str, zones: tuple[Took, ...], kept: tuple[Took, ...], theirs: tu
 
 
 def both_at_once(bench: Bench, stores: int) -> None:
-    """One late stay and one of now in a flush: their log of changes holds the time from the one to the other."""
+    """One late stay and one of now in a flush: a policy refreshes one window that holds both, in batches from the one to the other."""
     now = _micros(_now())
     old = now - _micros_of(LATE)
     flush = [visit(1, Stay("zone-1", old, old + MINUTE)), visit(stores, Stay("zone-1", now - 20 * MINUTE, now - 19 * MINUTE))]

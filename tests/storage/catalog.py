@@ -50,6 +50,7 @@ ORDER = [
     "store_clocks",
     "rebuilds",
     "pseudonym_key",
+    "table_settings",
     "schema_migrations",
 ]
 """Tables and views as a reader of the page wants to meet them."""

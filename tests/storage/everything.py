@@ -125,10 +125,11 @@ def _rebuild(url: str, store_id: str) -> None:
 
 
 def _refresh(url: str) -> None:
-    """Keep the figures of the rollups."""
+    """Keep the figures of the rollups, and delete what is too old."""
     refresher = Refresher(url)
     try:
         assert refresher.refresh(settled_s=0) > 0
+        assert refresher.retain() == 0  # nothing is too old
     finally:
         refresher.close()
 
@@ -138,6 +139,7 @@ def _read(url: str, store_id: str, partition: int) -> None:
     until, devices, zones = DAY + HOUR, [DEVICE], [("zone-0", DAY + 60 * SECOND)]
     calls: dict[str, Callable[[Reader], object]] = {
         "offsets": lambda reader: reader.offsets(TOPIC)[partition],
+        "kept_since": lambda reader: reader.kept_since() == 0,
         "clocks": lambda reader: reader.clocks(TOPIC, partition),
         "clock": lambda reader: reader.clock(store_id),
         "live_floor": lambda reader: reader.live_floor(store_id, until),

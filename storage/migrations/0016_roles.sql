@@ -230,6 +230,13 @@ SELECT
     loaded_at
 FROM instore.layouts;
 
+-- function: retain, for the worker --
+
+-- The worker may delete no reading, but on plain PostgreSQL it is the one who calls this: what is too old was decided by the owner, in
+-- `table_settings`. So it runs with the owner's rights, and finds nothing that a caller might have put in the way.
+ALTER FUNCTION instore.retain(integer, interval) SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+REVOKE EXECUTE ON FUNCTION instore.retain(integer, interval) FROM PUBLIC;
+
 -- comments: those of the tables, but for what differs --
 
 DO $$

@@ -21,14 +21,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from benchmarks.command import bench
 from sensors.urls import SettingError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 MESSAGES = Console(stderr=True, soft_wrap=True)
 WRONG_SETTING, FAILED = 2, 1
-LOOK_EVERY_S = 0.2
-PATIENCE_S = 10.0
+LOOK_EVERY_S, PATIENCE_S = 0.2, 10.0
 
 
 class _Instore(click.Group):
@@ -95,6 +95,9 @@ def main(verbose: bool) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.DEBUG if verbose else logging.INFO)
     for chatty in ("kafka", "aiokafka", "faust", "mode", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.INFO if verbose else logging.CRITICAL)  # we say ourselves what is wrong, and once
+
+
+main.add_command(bench)
 
 
 @main.command()
@@ -294,8 +297,7 @@ def simulate(out: Path, truth: Path, signals: Path | None, days: int, **wanted: 
 
     _folder_of("--out", out)
     _folder_of("--truth", truth)
-    if signals is not None:
-        _folder_of("--signals", signals)
+    _folder_of("--signals", signals)
     options = _options(days=days, **wanted)
     with _progress("simulating", days) as advance:
         written = record(options, out, truth, lambda done, _: advance(done), signals)
@@ -335,9 +337,7 @@ def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str, lay
 @click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
 @click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
 @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object; all else goes to standard error."
-)
+@click.option("--json", "as_json", is_flag=True, help="The last line of output is one JSON object; all else goes to standard error.")
 def demo(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, once: bool, as_json: bool, **wanted: Any) -> None:
     """Run a simulated store through the whole pipeline, prove that nothing was lost, then go on live until Ctrl-C."""
     from simulators.demo import run
@@ -445,9 +445,9 @@ def _day(text: str) -> date:
         raise SettingError(f"--date {text} is no day ({wrong}); write it like 2026-11-22") from wrong
 
 
-def _folder_of(option: str, file: Path) -> None:
-    """Make sure that a file can be written where it shall be."""
-    if str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
+def _folder_of(option: str, file: Path | None) -> None:
+    """Make sure that a file, if there is to be one, can be written where it shall be."""
+    if file is not None and str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
         raise SettingError(f"{option} {file}: {'that is a folder' if file.is_dir() else f'there is no folder {file.parent}'}")
 
 

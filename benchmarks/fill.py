@@ -1,9 +1,9 @@
 """Fills a database with days of a chain of stores, as many as a number of readings needs.
 
 The newest day is simulated, told by the engine, and written by the worker's own writer; it ends where the number is reached, with its
-visitors still in the stores. So are a Friday and a Saturday, for the flagship and one small store, in a database beside. All other days of
-all stores are copies of these, made inside the database: the same columns, lengths and values, in the order of arrival, all stores together.
-Times and ids differ, and so does who came: tags go to others of their holders, phones of passers-by are never met again.
+visitors still in the stores. So are a Friday and a Saturday, for the flagship and one small store, in a database beside. All other days
+of all stores are copies of these, made inside the database: the same columns, lengths and values, in the order of arrival, all stores
+together. Times and ids differ, and so does who came: tags go to others of their holders, phones of passers-by are never met again.
 """
 
 import tempfile
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ import msgspec
 from psycopg import Connection, sql
 
 from benchmarks.chain import Intake, arrivals, flushes, layouts_of
+from benchmarks.sql import statement
 from sensors.hours import clock_at
 from sensors.layout import Layout
 from sensors.reading import to_datetime
@@ -77,22 +77,23 @@ class _Day(NamedTuple):
     readings: int
 
 
-def fill(url: str, wanted: Wanted, progress: Progress) -> Filled:
+def fill(url: str, wanted: Wanted, progress: Progress, plan: Layout | None = None) -> Filled:
     """Make sure that a database holds what is wanted, and nothing else.
+
+    Args:
+        url: the database.
+        wanted: what it shall hold.
+        progress: told how many readings are there.
+        plan: that of all stores, closed on Sundays; a grocery where none is given.
 
     Raises:
         SettingError: it holds something else, which is left as it is.
     """
     migrate(url)
-    plans = layouts_of(builtin("grocery"), wanted.stores)
+    plans = layouts_of(plan or builtin("grocery"), wanted.stores)
     with session(url, "instore bench") as connection:
         found = _found(connection, wanted, plans)
         return found or _fill(url, connection, wanted, plans, progress)
-
-
-def statement(name: str) -> bytes:
-    """Read `sql/NAME.sql`."""
-    return (resources.files("benchmarks") / "sql" / f"{name}.sql").read_bytes()
 
 
 def write(url: str, given: Iterator[Flush], progress: Progress, done: int = 0) -> int:
@@ -103,6 +104,11 @@ def write(url: str, given: Iterator[Flush], progress: Progress, done: int = 0) -
             done += len(flush.readings)
             progress(done)
     return done
+
+
+def stored_offsets(connection: Connection) -> dict[str, int]:
+    """Where the made-up partitions are in the database, by topic."""
+    return {topic: found[0].next_offset for topic in (READINGS, REJECTED) if (found := offsets(connection, topic))}
 
 
 def _found(connection: Connection, wanted: Wanted, plans: list[Layout]) -> Filled | None:
@@ -134,9 +140,8 @@ def _fill(url: str, connection: Connection, wanted: Wanted, plans: list[Layout],
     if wanted.readings > QUIET_DAY * wanted.stores:
         models = _models(connection, plans, wanted, newest_day)
         done, days = _copies(connection, models, newest_day, wanted.readings, progress)
-    intake = Intake(plans, {topic: found[0].next_offset for topic in (READINGS, REJECTED) if (found := offsets(connection, topic))})
     arriving = arrivals(plans, wanted.shoppers, newest_day, NEWEST_BACK, SEED)
-    write(url, flushes(intake, arriving, wanted.readings - done, ends=False), progress, done)
+    write(url, flushes(Intake(plans, stored_offsets(connection)), arriving, wanted.readings - done, ends=False), progress, done)
     return _finish(connection, wanted, plans, days, began)
 
 

@@ -19,6 +19,9 @@ from storage.sql import Migration, migrations, query
 
 _LOG = logging.getLogger("instore.storage")
 
+_SEARCH_PATH = "SET search_path TO public, instore"
+"""Where an extension goes that a migration makes. By default a user named `instore` would have it in our own schema."""
+
 
 class SchemaStatus(msgspec.Struct, frozen=True):
     """Where a database stands, by names of migrations.
@@ -60,6 +63,7 @@ def migrate(url: str, files: Sequence[Migration] | None = None) -> list[str]:
     done: list[str] = []
     try:
         with translated(), connect(url, "instore migrate") as connection:
+            connection.execute(_SEARCH_PATH)
             while name := _apply_next(connection, files):
                 _LOG.info("applied %s", name, extra={"action": "migrate", "migration": name})
                 done.append(name)

@@ -5,6 +5,7 @@ way out they are tuples in the order of the queries named, with times in microse
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import msgspec
 
@@ -42,7 +43,10 @@ def visit_row(visit: Visit) -> dict[str, object]:
 
 def stay_rows(visit: Visit) -> Iterator[dict[str, object]]:
     """Lay out its stays for `replace_stays.sql`."""
-    for seq, stay in enumerate(visit.stays):
+    seen: set[str] = set()
+    before: Stay | None = None
+    for seq, (stay, after) in enumerate(zip_longest(visit.stays, visit.stays[1:])):
+        paid = [one.ts for one in visit.payments if stay.started_at <= one.ts and (after is None or one.ts < after.started_at)]
         yield {
             "visit_id": visit.visit_id,
             "seq": seq,
@@ -52,13 +56,28 @@ def stay_rows(visit: Visit) -> Iterator[dict[str, object]]:
             "started_at": stay.started_at,
             "ended_at": stay.ended_at,
             "dwell_s": stay.dwell_s,
+            "is_staff": visit.is_staff,
+            "is_open": visit.ended_by is None and after is None,
+            "is_first": stay.zone_id not in seen,
+            "from_zone_id": None if before is None else before.zone_id,
+            "paid_at": min(paid, default=None),
         }
+        seen.add(stay.zone_id)
+        before = stay
 
 
 def shelf_visit_rows(visit: Visit) -> Iterator[dict[str, object]]:
     """Lay out its shelf visits for `replace_shelf_visits.sql`."""
+    bought = {item.product_id for payment in visit.payments for item in payment.items}
     for one in visit.shelf_visits:
-        yield {"visit_id": visit.visit_id, "store_id": visit.store_id, "device_id": visit.device_id, **msgspec.structs.asdict(one)}
+        yield {
+            "visit_id": visit.visit_id,
+            "store_id": visit.store_id,
+            "device_id": visit.device_id,
+            **msgspec.structs.asdict(one),
+            "is_staff": visit.is_staff,
+            "is_bought": one.product_id in bought,
+        }
 
 
 def payment_row(payment: Payment, visit_id: str | None) -> dict[str, object]:

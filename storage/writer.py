@@ -13,6 +13,7 @@ from sensors.reading import Payment
 from storage import restore
 from storage.connect import connect
 from storage.errors import DatabaseAway, Fenced, translated
+from storage.marks import Marks
 from storage.model import Advance, Clock, Count, Flush, Removed, Signal, Visit
 from storage.reading_rows import READING_COLUMNS, REJECTED_COLUMNS, Row, reading_row, rejected_row, storable_id
 from storage.sql import query
@@ -135,13 +136,16 @@ def _write_parts(connection: psycopg.Connection, flush: Flush) -> None:
     """Write all but the offset. Rows that other workers may want too come in the order of their keys, the most wanted last."""
     payments = {(payment.store_id, payment.id): (payment, visit_id) for payment, visit_id in flush.payments}
     visits = {visit.visit_id: visit for visit in flush.visits}
+    marks = Marks()
     _name_stores(connection, flush)
     _copy(connection, "readings", READING_COLUMNS, map(reading_row, flush.readings))
     _copy(connection, "rejected_readings", REJECTED_COLUMNS, map(rejected_row, flush.rejected))
-    _delete_visits(connection, flush.removed)
-    _write_visits(connection, list(visits.values()))
-    _write_payments(connection, list(payments.values()))
-    _write_signals(connection, flush.signals, flush.signals_gone)
+    marks.received(flush.readings, flush.rejected)
+    _delete_visits(connection, flush.removed, marks)
+    _write_visits(connection, list(visits.values()), marks)
+    _write_payments(connection, list(payments.values()), marks)
+    _write_signals(connection, flush.signals, flush.signals_gone, marks)
+    marks.write(connection)
     _write_clocks(connection, flush.advance, flush.clocks)
     _add_counts(connection, flush.counts)
 
@@ -167,34 +171,37 @@ def _copy(connection: psycopg.Connection, table: str, columns: dict[str, str], r
             copy.write_row(row)
 
 
-def _delete_visits(connection: psycopg.Connection, removed: list[Removed]) -> None:
-    if removed:
-        since = min(one.entered_at for one in removed)
-        connection.execute(query("delete_visits"), {"visit_ids": [one.visit_id for one in removed], "since": since})
+def _delete_visits(connection: psycopg.Connection, removed: list[Removed], marks: Marks) -> None:
+    if not removed:
+        return
+    since = min(one.entered_at for one in removed)
+    rows = connection.execute(query("delete_visits"), {"visit_ids": [one.visit_id for one in removed], "since": since}).fetchall()
+    marks.add("visits", (row[:2] for row in rows if row[2] == "visits"))
+    marks.add("payments", (row[:2] for row in rows if row[2] == "payments"))
 
 
-def _write_visits(connection: psycopg.Connection, visits: list[Visit]) -> None:
+def _write_visits(connection: psycopg.Connection, visits: list[Visit], marks: Marks) -> None:
     if not visits:
         return
-    connection.execute(query("upsert_visits"), {"rows": _json(map(visit_row, visits))})
+    marks.add("visits", connection.execute(query("upsert_visits"), {"rows": _json(map(visit_row, visits))}))
     scope = {"visit_ids": [visit.visit_id for visit in visits], "since": min(visit.entered_at for visit in visits)}
-    connection.execute(query("replace_stays"), {"rows": _json(row for visit in visits for row in stay_rows(visit)), **scope})
-    connection.execute(query("replace_shelf_visits"), {"rows": _json(row for visit in visits for row in shelf_visit_rows(visit)), **scope})
+    for name, rows in (("replace_stays", stay_rows), ("replace_shelf_visits", shelf_visit_rows)):
+        marks.add("visits", connection.execute(query(name), {"rows": _json(row for visit in visits for row in rows(visit)), **scope}))
 
 
-def _write_payments(connection: psycopg.Connection, payments: list[tuple[Payment, str | None]]) -> None:
+def _write_payments(connection: psycopg.Connection, payments: list[tuple[Payment, str | None]], marks: Marks) -> None:
     if not payments:
         return
-    connection.execute(query("upsert_payments"), {"rows": _json(payment_row(*pair) for pair in payments)})
+    marks.add("payments", connection.execute(query("upsert_payments"), {"rows": _json(payment_row(*pair) for pair in payments)}))
     connection.execute(query("insert_payment_items"), {"rows": _json(row for payment, _ in payments for row in item_rows(payment))})
 
 
-def _write_signals(connection: psycopg.Connection, signals: list[Signal], gone: list[Signal]) -> None:
+def _write_signals(connection: psycopg.Connection, signals: list[Signal], gone: list[Signal], marks: Marks) -> None:
     if gone:
-        connection.execute(query("delete_signals"), {"rows": _json(gone)})
+        marks.add("signals", connection.execute(query("delete_signals"), {"rows": _json(gone)}))
     if signals:
         newest = {(signal.signal_id, signal.at): signal for signal in signals}
-        connection.execute(query("upsert_signals"), {"rows": _json(newest.values())})
+        marks.add("signals", connection.execute(query("upsert_signals"), {"rows": _json(newest.values())}))
 
 
 def _write_clocks(connection: psycopg.Connection, step: Advance, clocks: list[Clock]) -> None:

@@ -10,9 +10,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import faust
+import psycopg
 from faust.types import TP
 
 from sensors.topics import PARTITIONS, READINGS, REJECTED
+from storage.errors import DatabaseAway
+from storage.refresh import Refresher
 from stream.kafka import topic_lives
 from stream.worker import FLUSH_S, Message, Slice, Worker
 
@@ -34,6 +37,9 @@ LOOK_AT_TOPICS_S = 10.0
 
 SETTLE_S = 2.0
 """A paused partition that has been quiet for so long has nothing under way."""
+
+REFRESH_S = 10.0
+"""Between two looks for figures to keep."""
 
 LAST_FLUSH_S = 5.0
 """How long a worker that shall end may try to write what it has; what it cannot will be read again."""
@@ -79,6 +85,7 @@ class Shell:
             producer_compression_type="lz4",
         )
         self.worker = Worker(database_url, lives, self)
+        self._refresher = Refresher(database_url)
         self._events: dict[Slice, deque[Any]] = {}
         self._rewinding: dict[Slice, asyncio.Future[None]] = {}
         self._heard: dict[Slice, float] = {}
@@ -88,6 +95,7 @@ class Shell:
             self.app.agent(topic, name=f"{name}.agent")(self._consume)
         self.app.on_partitions_revoked.connect(self._revoked)
         self.app.task(self._flush_for_ever)
+        self.app.task(self._refresh_for_ever)
 
     async def _consume(self, stream: Any) -> AsyncIterator[None]:
         async for event in stream.noack().events():
@@ -118,6 +126,18 @@ class Shell:
                 if where.topic in (READINGS, REJECTED):
                     await self.worker.open(where)
             await self.worker.flush()
+
+    async def _refresh_for_ever(self) -> None:
+        """Keep the figures of the rollups: one transaction after the other, in a thread and over a connection of their own."""
+        while not self.app.should_stop and not self.stopping:
+            kept = 0
+            try:
+                kept = await asyncio.to_thread(self._refresher.refresh)
+            except DatabaseAway as away:  # if it lasts, the next flush says so
+                log.debug("no figures kept: %s", away)
+            except psycopg.Error:  # views are right without, so visits must not wait for somebody who mends this
+                log.exception("figures could not be kept, and are computed at each look", extra={"action": "refresh_failed"})
+            await asyncio.sleep(0 if kept else REFRESH_S)
 
     async def _check_lives(self) -> None:
         """Make sure that the topics are still those that we began to read.

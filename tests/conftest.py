@@ -1,4 +1,9 @@
-"""What all tests share: one PostgreSQL server a session, and a database of its own for each test that asks for one."""
+"""What all tests share: a database server of each sort a session, and a database of its own for each test that asks for one.
+
+There are three sorts. `plain` is an embedded PostgreSQL, or the server of INSTORE_TEST_DATABASE_URL. `timescale` is the server with
+TimescaleDB of INSTORE_TEST_TIMESCALE_URL: where that is given, every test that asks for a database runs once on each. `wasm` is
+TimescaleDB in Node, which CI has; it takes one connection at a time and no COPY, so it is for tests that ask for `any_database`.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -16,6 +21,8 @@ from psycopg import sql
 
 from storage.migrate import migrate
 from storage.postgres import postgres
+from tests import timescale
+from tests.databases import Database
 
 # Tests share the machine with servers they started: a slow example says nothing about the code.
 # CI tries the same examples each time, so that it fails by what a commit changed; every other run looks for new ones.
@@ -24,6 +31,14 @@ settings.load_profile("instore")
 
 _ROOM = 4_000_000_000
 """Bytes that a test server may need at most."""
+
+TIMESCALE = os.environ.get("INSTORE_TEST_TIMESCALE_URL")
+"""A server with TimescaleDB on which databases may be made."""
+
+_SORTS = ["plain", "timescale"] if TIMESCALE else None
+"""Of servers that take COPY; one alone needs no name."""
+
+_ANY = ["plain", "wasm", *(["timescale"] if TIMESCALE else [])]
 
 MakeDatabase = Callable[[], AbstractContextManager[str]]
 """Makes a database and drops it in the end; gives its URL."""
@@ -49,9 +64,11 @@ def template_name(postgres_url: str) -> Iterator[str]:
         yield _name_of(url)
 
 
-@pytest.fixture(scope="session")
-def make_database(postgres_url: str, template_name: str) -> MakeDatabase:
+@pytest.fixture(scope="session", params=_SORTS)
+def make_database(request: pytest.FixtureRequest, postgres_url: str, template_name: str) -> MakeDatabase:
     """Makes migrated databases, for tests that need one for longer than a test, or several."""
+    if getattr(request, "param", "plain") == "timescale":
+        return _migrated
     return lambda: _database(postgres_url, template_name)
 
 
@@ -63,9 +80,62 @@ def database_url(make_database: MakeDatabase) -> Iterator[str]:
 
 
 @pytest.fixture
-def empty_database_url(postgres_url: str) -> Iterator[str]:
+def plain_database_url(postgres_url: str, template_name: str) -> Iterator[str]:
+    """A fresh, migrated database without TimescaleDB, for tests of what PostgreSQL plans."""
+    with _database(postgres_url, template_name) as url:
+        yield url
+
+
+@pytest.fixture(params=_SORTS)
+def empty_database_url(request: pytest.FixtureRequest, postgres_url: str) -> Iterator[str]:
     """A fresh database without our schema."""
-    with _database(postgres_url, "template0") as url:
+    server = TIMESCALE if getattr(request, "param", "plain") == "timescale" else postgres_url
+    assert server is not None
+    with _database(server, "template0") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def wasm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The server in Node: one database, one connection at a time."""
+    with timescale.wasm(tmp_path_factory.mktemp("wasm")) as url:
+        yield url
+
+
+@pytest.fixture(params=_ANY)
+def any_database(request: pytest.FixtureRequest, postgres_url: str, template_name: str) -> Iterator[Database]:
+    """A fresh, migrated database of each sort there is, for tests of SQL."""
+    if request.param == "plain":
+        with _database(postgres_url, template_name) as url:
+            yield Database(url, "plain")
+        return
+    with _with_timescale(request) as database:
+        yield database
+
+
+@pytest.fixture(params=_ANY[1:])
+def timescale_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh, migrated database on each TimescaleDB there is."""
+    with _with_timescale(request) as database:
+        yield database
+
+
+@contextmanager
+def _with_timescale(request: pytest.FixtureRequest) -> Iterator[Database]:
+    if request.param == "wasm":
+        with timescale.migrated(request.getfixturevalue("wasm_url")) as url:
+            yield Database(url, "wasm")
+        return
+    with _migrated() as url:
+        yield Database(url, "timescale")
+
+
+@contextmanager
+def _migrated() -> Iterator[str]:
+    """Make a database on the full TimescaleDB. It cannot be a clone: a background worker may be in the template."""
+    assert TIMESCALE is not None
+    with _database(TIMESCALE, "template0") as url:
+        migrate(url)
         yield url
 
 

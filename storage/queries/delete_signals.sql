@@ -1,4 +1,5 @@
--- Signals whose cause is no more.
+-- Signals whose cause is no more. Returns the 5 minutes in which figures change by it.
 DELETE FROM instore.signals AS signal
 USING json_to_recordset(%(rows)s::json) AS gone (signal_id uuid, at bigint)
-WHERE signal.signal_id = gone.signal_id AND signal.at = instore.at(gone.at);
+WHERE signal.signal_id = gone.signal_id AND signal.at = instore.at(gone.at)
+RETURNING signal.store_id, instore_kept.bucket_5m(signal.at) AS bucket;

@@ -1,4 +1,4 @@
--- A receipt never changes; the visit it belongs to may.
+-- A receipt never changes; the visit it belongs to may. Returns the 5 minutes in which figures change by it.
 INSERT INTO instore.payments (
     store_id, reading_id, ts, received_at, sensor_id, zone_id, device_id, visit_id, receipt_id, amount, currency
 )
@@ -20,4 +20,5 @@ FROM json_to_recordset(%(rows)s::json) AS new (
 )
 ON CONFLICT (store_id, reading_id, ts) DO UPDATE
 SET visit_id = excluded.visit_id
-WHERE payments.visit_id IS DISTINCT FROM excluded.visit_id;
+WHERE payments.visit_id IS DISTINCT FROM excluded.visit_id
+RETURNING store_id, instore_kept.bucket_5m(ts) AS bucket;

@@ -1,4 +1,4 @@
--- What the engine says of a signal replaces what it said before.
+-- What the engine says of a signal replaces what it said before. Returns the 5 minutes in which figures change by it.
 INSERT INTO instore.signals (
     signal_id, store_id, at, kind, since, zone_id, device_id, visit_id, sensor_id, value, threshold, message, updated_at
 )
@@ -30,4 +30,5 @@ SET
     value = excluded.value,
     threshold = excluded.threshold,
     message = excluded.message,
-    updated_at = excluded.updated_at;
+    updated_at = excluded.updated_at
+RETURNING store_id, instore_kept.bucket_5m(at) AS bucket;

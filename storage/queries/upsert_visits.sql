@@ -1,47 +1,107 @@
--- What the engine says of a visit replaces what it said before.
-INSERT INTO instore.visits (
-    visit_id, store_id, device_id, entered_at, left_at, ended_by, duration_s, n_readings, path,
-    basket_total, currency, converted, bounced, pass_by, is_staff, priority, priority_scores, is_final, updated_at
+-- What the engine says of a visit replaces what it said before. Returns the 5 minutes in which figures change by it.
+WITH new AS MATERIALIZED (
+    SELECT
+        visit_id,
+        store_id,
+        device_id,
+        instore.at(entered_at) AS entered_at,
+        instore.at(left_at) AS left_at,
+        ended_by,
+        duration_s,
+        n_readings,
+        path,
+        basket_total,
+        currency,
+        converted,
+        bounced,
+        pass_by,
+        is_staff,
+        priority,
+        priority_scores,
+        is_final
+    FROM json_to_recordset(%(rows)s::json) AS visit (
+        visit_id uuid, store_id text, device_id text, entered_at bigint, left_at bigint, ended_by text, duration_s float8,
+        n_readings integer, path text[], basket_total numeric, currency text, converted boolean, bounced boolean, pass_by boolean,
+        is_staff boolean, priority text, priority_scores jsonb, is_final boolean
+    )
+),
+
+old AS MATERIALIZED (
+    SELECT
+        visit.visit_id,
+        visit.left_at,
+        visit.ended_by,
+        visit.path,
+        visit.converted,
+        visit.bounced,
+        visit.pass_by,
+        visit.is_staff
+    FROM new
+    INNER JOIN instore.visits AS visit ON visit.visit_id = new.visit_id AND visit.entered_at = new.entered_at
+),
+
+longer AS (
+    UPDATE instore.stores AS store
+    SET longest_visit = seen.longest
+    FROM (
+        SELECT
+            store_id,
+            ceil(extract(EPOCH FROM max(left_at - entered_at)) / 3600) * interval '1 hour' AS longest
+        FROM new
+        GROUP BY store_id
+    ) AS seen
+    WHERE store.store_id = seen.store_id AND store.longest_visit < seen.longest
+),
+
+written AS (
+    INSERT INTO instore.visits (
+        visit_id, store_id, device_id, entered_at, left_at, ended_by, duration_s, n_readings, path,
+        basket_total, currency, converted, bounced, pass_by, is_staff, priority, priority_scores, is_final, updated_at
+    )
+    SELECT
+        *,
+        now()
+    FROM new
+    ON CONFLICT (visit_id, entered_at) DO UPDATE
+    SET
+        left_at = excluded.left_at,
+        ended_by = excluded.ended_by,
+        duration_s = excluded.duration_s,
+        n_readings = excluded.n_readings,
+        path = excluded.path,
+        basket_total = excluded.basket_total,
+        currency = excluded.currency,
+        converted = excluded.converted,
+        bounced = excluded.bounced,
+        pass_by = excluded.pass_by,
+        is_staff = excluded.is_staff,
+        priority = excluded.priority,
+        priority_scores = excluded.priority_scores,
+        is_final = excluded.is_final,
+        updated_at = excluded.updated_at
 )
-SELECT
-    visit_id,
+
+SELECT DISTINCT
     store_id,
-    device_id,
-    instore.at(entered_at),
-    instore.at(left_at),
-    ended_by,
-    duration_s,
-    n_readings,
-    path,
-    basket_total,
-    currency,
-    converted,
-    bounced,
-    pass_by,
-    is_staff,
-    priority,
-    priority_scores,
-    is_final,
-    now()
-FROM json_to_recordset(%(rows)s::json) AS new (
-    visit_id uuid, store_id text, device_id text, entered_at bigint, left_at bigint, ended_by text, duration_s float8,
-    n_readings integer, path text[], basket_total numeric, currency text, converted boolean, bounced boolean, pass_by boolean,
-    is_staff boolean, priority text, priority_scores jsonb, is_final boolean
-)
-ON CONFLICT (visit_id, entered_at) DO UPDATE
-SET
-    left_at = excluded.left_at,
-    ended_by = excluded.ended_by,
-    duration_s = excluded.duration_s,
-    n_readings = excluded.n_readings,
-    path = excluded.path,
-    basket_total = excluded.basket_total,
-    currency = excluded.currency,
-    converted = excluded.converted,
-    bounced = excluded.bounced,
-    pass_by = excluded.pass_by,
-    is_staff = excluded.is_staff,
-    priority = excluded.priority,
-    priority_scores = excluded.priority_scores,
-    is_final = excluded.is_final,
-    updated_at = excluded.updated_at;
+    instore_kept.bucket_5m(at) AS bucket
+FROM (
+    SELECT
+        new.store_id,
+        unnest(ARRAY[
+            new.entered_at,
+            CASE WHEN new.ended_by IS NOT NULL THEN new.left_at END,
+            CASE WHEN old.ended_by IS NOT NULL THEN old.left_at END
+        ]) AS at
+    FROM new
+    LEFT JOIN old ON old.visit_id = new.visit_id
+    WHERE
+        NOT (new.is_staff AND coalesce(old.is_staff, TRUE))
+        -- An open visit that only goes on changes no figure.
+        AND (
+            old.visit_id IS NULL
+            OR (new.is_staff, new.pass_by, new.converted, new.bounced) <> (old.is_staff, old.pass_by, old.converted, old.bounced)
+            OR (new.ended_by IS NULL) <> (old.ended_by IS NULL)
+            OR (new.ended_by IS NOT NULL AND (new.left_at, new.path) <> (old.left_at, old.path))
+        )
+) AS touched
+WHERE at IS NOT NULL;

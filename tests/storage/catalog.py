@@ -26,6 +26,16 @@ ORDER = [
     "payment_items",
     "signals",
     "visitor_priorities",
+    "footfall_5m",
+    "zone_5m",
+    "queue_5m",
+    "transition_5m",
+    "shelf_5m",
+    "sales_5m",
+    "product_5m",
+    "signal_5m",
+    "traffic_5m",
+    "accounting_5m",
     "stores",
     "layouts",
     "zones",
@@ -98,12 +108,20 @@ def functions(connection: psycopg.Connection) -> list[tuple[str, str | None]]:
 
 def reference(connection: psycopg.Connection) -> str:
     """Write the reference part of the page."""
-    return "\n".join(_section(relation) for relation in relations(connection))
+    found = relations(connection)
+    rollups = {relation.name.removesuffix("_5m") for relation in found if relation.name.endswith("_5m")}
+    coarser = {f"{name}_{level}" for name in rollups for level in ("hour", "day")}
+    return "\n".join(_section(relation) for relation in found if relation.name not in coarser)
 
 
 def _section(relation: Relation) -> str:
-    kind = "view" if relation.is_view else "table"
-    head = [f"### {relation.name}", "", f"{relation.comment} ({kind})", "", "| column | type | meaning |", "|---|---|---|"]
+    """Describe a table or view; a rollup's views of hours and days with that of 5 minutes, whose columns they have."""
+    kind, name, comment = "view" if relation.is_view else "table", relation.name, relation.comment or ""
+    if name.endswith("_5m"):
+        stem = name.removesuffix("_5m")
+        kind, name = "three views", f"{name}, {stem}_hour, {stem}_day"
+        comment = comment.replace("By 5 minutes.", "By 5 minutes; by hour and by day in the store's time zone.")
+    head = [f"### {name}", "", f"{comment} ({kind})", "", "| column | type | meaning |", "|---|---|---|"]
     rows = [f"| `{column.name}` | {_type(column)} | {column.comment} |" for column in relation.columns]
     keys = ["", "; ".join(relation.keys)] if relation.keys else []
     return "\n".join([*head, *rows, *keys, ""])

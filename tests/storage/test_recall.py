@@ -10,23 +10,22 @@ from storage import rebuilds
 from storage.connect import connect
 from storage.model import Flush, StoredReading
 from storage.reader import Reader
-from storage.writer import Writer
+from tests.databases import Database
 from tests.storage.examples import DAY, dwell, payment, step, visit
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def reader(database_url: str) -> Iterator[Reader]:
+def reader(any_database: Database) -> Iterator[Reader]:
     """A database with readings of three devices, three visits, and three payments, one of them with a device."""
     known = structs.replace(payment(70), device_id="band-1")
     readings = [dwell(number) for number in range(1, 60)] + [StoredReading(one, False) for one in (payment(10), payment(65), known)]
     late = structs.replace(dwell(90).reading, device_id="band-late")
     visits = [visit(1), visit(2, payments=(payment(65),)), structs.replace(visit(3), is_staff=True)]
-    with Writer(database_url) as writer:
-        readings += [StoredReading(late, is_late=True), dwell(5, "s2")]
-        writer.write(Flush(advance=step(None, 1), readings=readings, visits=visits, payments=[(payment(65), visits[1].visit_id)]))
-    reader = Reader(database_url)
+    readings += [StoredReading(late, is_late=True), dwell(5, "s2")]
+    any_database.write(Flush(advance=step(None, 1), readings=readings, visits=visits, payments=[(payment(65), visits[1].visit_id)]))
+    reader = Reader(any_database.url)
     yield reader
     reader.close()
 
@@ -79,9 +78,9 @@ def test_who_stayed_in_a_zone_at_a_moment(reader: Reader) -> None:
     assert reader.visits_staying("s1", []) == []
 
 
-def test_rebuilds_are_carried_out_in_the_order_of_asking(database_url: str) -> None:
+def test_rebuilds_are_carried_out_in_the_order_of_asking(any_database: Database) -> None:
     """Only those of the stores at hand; finished when all devices are done, also when there are none."""
-    with connect(database_url, "test") as connection:
+    with connect(any_database.url, "test") as connection:
         first, second = (rebuilds.ask(connection, store_id, DAY, DAY + SECOND) for store_id in ("s1", "s2"))
         assert rebuilds.first_open(connection, ["s2", "s3"]) == rebuilds.Rebuild(second, "s2", DAY, DAY + SECOND)
         rebuilds.advance(connection, first, devices=3, done=2)

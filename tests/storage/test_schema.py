@@ -1,32 +1,29 @@
 """The schema: what the migrations make is what the documentation says, on plain PostgreSQL and on TimescaleDB."""
 
-import os
 import re
 from collections.abc import Iterator
 from random import Random
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from sensors.reading import MAX_TEXT
 from storage.connect import connect
-from storage.migrate import migrate
 from storage.model import Flush
 from storage.reading_rows import READING_COLUMNS, REJECTED_COLUMNS
 from storage.sql import migrations
 from storage.writer import Writer
+from tests.databases import Database
 from tests.storage import catalog
 from tests.storage.examples import DAY, dwell, payment, step, visit
 
 pytestmark = pytest.mark.integration
 
-TIMESCALE = "INSTORE_TEST_TIMESCALE_URL"
-"""A database with TimescaleDB and without a schema `instore`: it is made there, and removed in the end."""
-
 DESIGN = {
     "visits": "visit_id store_id device_id entered_at left_at ended_by duration_s n_readings path basket_total currency converted bounced"
     " pass_by is_staff priority priority_scores is_final updated_at",
-    "stays": "visit_id seq store_id device_id zone_id started_at ended_at dwell_s",
+    "stays": "visit_id seq store_id device_id zone_id started_at ended_at dwell_s is_staff is_open is_first from_zone_id paid_at",
     "signals": "signal_id store_id at kind zone_id device_id visit_id value threshold message sensor_id since updated_at",
 }
 """Columns as section 5 of the design has them, in its order."""
@@ -34,31 +31,17 @@ DESIGN = {
 HYPERTABLES = ["payment_items", "payments", "readings", "rejected_readings", "shelf_visits", "signals", "stays", "visits"]
 
 
-@pytest.fixture(scope="module")
-def timescale() -> Iterator[psycopg.Connection]:
-    """A migrated database with TimescaleDB."""
-    url = os.environ.get(TIMESCALE)
-    if url is None:
-        pytest.skip(f"{TIMESCALE} is not set: no database with TimescaleDB to try")
-    with connect(url, "test") as connection:
-        if connection.execute("SELECT to_regnamespace('instore') IS NOT NULL").fetchone() == (True,):
-            pytest.fail(f"{TIMESCALE} has a schema `instore` already: name a database that these tests may use")
-    try:
-        migrate(url)
-        with connect(url, "test") as connection:
-            yield connection
-    finally:
-        with connect(url, "test") as connection:
-            connection.execute("DROP SCHEMA IF EXISTS instore CASCADE")
-
-
-@pytest.fixture(params=["plain", "timescale"])
-def connection(request: pytest.FixtureRequest) -> Iterator[psycopg.Connection]:
+@pytest.fixture
+def connection(any_database: Database) -> Iterator[psycopg.Connection]:
     """A connection to a migrated database of each sort."""
-    if request.param == "timescale":
-        yield request.getfixturevalue("timescale")
-        return
-    with connect(request.getfixturevalue("database_url"), "test") as connection:
+    with connect(any_database.url, "test") as connection:
+        yield connection
+
+
+@pytest.fixture
+def timescale(timescale_database: Database) -> Iterator[psycopg.Connection]:
+    """A connection to a migrated database with TimescaleDB."""
+    with connect(timescale_database.url, "test") as connection:
         yield connection
 
 
@@ -120,20 +103,13 @@ def test_every_query_of_the_page_runs(connection: psycopg.Connection) -> None:
         connection.execute(text.encode())
 
 
-def test_the_queries_of_the_page_find_what_they_say(database_url: str) -> None:
+def test_the_queries_of_the_page_find_what_they_say(any_database: Database) -> None:
     """On a day with one bought basket, each of them has something to show."""
     paid = payment(1)
     bought = visit(1, is_final=True, payments=(paid,))
-    with Writer(database_url) as writer:
-        flush = Flush(
-            advance=step(None, 1),
-            readings=[dwell(1)],
-            visits=[bought, visit(2)],
-            payments=[(paid, bought.visit_id)],
-        )
-        writer.write(flush)
+    any_database.write(Flush(advance=step(None, 1), readings=[dwell(1)], visits=[bought, visit(2)], payments=[(paid, bought.visit_id)]))
     queries = re.findall(r"```sql\n(.*?)```", catalog.PAGE.read_text(), re.DOTALL)
-    with connect(database_url, "test") as connection:
+    with connect(any_database.url, "test") as connection:
         found = [connection.execute(text.encode()).fetchall() for text in queries]
     conversion, zones, ways, inside, products, turnover, device, rejected, _, clocks = found
     assert [row[1:] for row in conversion] == [(2, 50, 30.0)]
@@ -146,6 +122,12 @@ def test_the_queries_of_the_page_find_what_they_say(database_url: str) -> None:
     assert rejected == clocks == []
 
 
+def test_the_extension_stands_in_a_schema_of_its_own(timescale: psycopg.Connection) -> None:
+    """Whatever the user is called: to drop our schema must not drop TimescaleDB, and its functions are no part of our catalog."""
+    found = timescale.execute("SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
+    assert found == ("public",)
+
+
 def test_time_stamped_tables_are_hypertables(timescale: psycopg.Connection) -> None:
     """Where TimescaleDB is there; by day for readings, by week for the rest."""
     statement = (
@@ -155,11 +137,11 @@ def test_time_stamped_tables_are_hypertables(timescale: psycopg.Connection) -> N
     assert timescale.execute(statement).fetchall() == [(name, 1 if name == "readings" else 7) for name in HYPERTABLES]
 
 
-def test_without_timescaledb_they_are_plain(database_url: str) -> None:
+def test_without_timescaledb_they_are_plain(template_name: str, postgres_url: str) -> None:
     """The same names, without chunks; nothing is created behind the owner's back."""
-    with connect(database_url, "test") as connection:
+    with connect(urlsplit(postgres_url)._replace(path=f"/{template_name}").geturl(), "test") as connection:
         if connection.execute("SELECT FROM pg_extension WHERE extname = 'timescaledb'").fetchone():
-            pytest.skip("this server has TimescaleDB")
+            pytest.skip("the server of INSTORE_TEST_DATABASE_URL has TimescaleDB")
         kinds = connection.execute("SELECT DISTINCT relkind::text FROM pg_class WHERE relnamespace = 'instore'::regnamespace").fetchall()
         assert set(kinds) <= {("i",), ("r",), ("v",), ("S",)}
 

@@ -5,22 +5,28 @@ Kafka is a list here, so that workers may die at any record and the next one is 
 
 import asyncio
 import random
+from contextlib import closing
 from itertools import islice
 
 import pytest
 
 from storage import layouts
 from storage.connect import connect
+from storage.refresh import Refresher
 from stream.worker import Worker
 from tests.e2e.oracle_rows import assert_accounted_for, assert_as_section_4_says, expected_accounts
+from tests.storage import figures
 from tests.stream.kafka_log import HERE, LIVES, Log
 from tests.streams import Account, Stream, interleaved, random_wire, seeds
 
 pytestmark = pytest.mark.integration
 
-SEEDS = seeds(40)
-DEATHS = 40
+SEEDS = seeds(25)
+DEATHS = 20
 """About how many workers die."""
+
+LOOKS = 5
+"""About how often the figures are looked at while all this goes on."""
 
 
 def _records(rng: random.Random, streams: list[Stream]) -> Log:
@@ -37,19 +43,24 @@ def _records(rng: random.Random, streams: list[Stream]) -> Log:
 
 
 async def _work(url: str, log: Log, rng: random.Random) -> None:
-    """Take in all records; a worker that dies leaves what it has not flushed to the next."""
-    worker, offset, deaths = Worker(url, LIVES, log), 0, 0
+    """Take in all records; a worker that dies leaves what it has not flushed to the next. Figures are kept now and then, some of them."""
+    worker, refresher, offset, deaths = Worker(url, LIVES, log), Refresher(url), 0, 0
     while offset < len(log.records):
         await worker.accept(HERE, offset, *log.records[offset])
         offset += 1
         if rng.random() < 0.1:
             await worker.flush()
+        if rng.random() < 0.1:
+            refresher.refresh(settled_s=0, at_most=rng.randint(1, 100))
+        if rng.random() < LOOKS / len(log.records):
+            figures.assert_true(url)
         if rng.random() < DEATHS / len(log.records):
             worker.close()
             worker, deaths = Worker(url, LIVES, log), deaths + 1
             offset = (await worker.open(HERE)).next_offset
     await worker.flush()
     worker.close()
+    refresher.close()
     assert deaths > 0
 
 
@@ -64,3 +75,8 @@ def test_workers_that_die_make_the_visits_of_section_4(database_url: str) -> Non
     accepted = {store: Account(one.received - one.rejected, one.stored, one.duplicate, 0) for store, one in sent}
     assert_accounted_for(database_url, streams, accepted)
     assert_as_section_4_says(database_url, streams)
+    figures.assert_true(database_url)
+    with closing(Refresher(database_url)) as refresher:
+        while refresher.refresh(settled_s=0):
+            pass
+    figures.assert_true(database_url)

@@ -18,6 +18,7 @@ import msgspec
 from psycopg import Connection, sql
 
 from benchmarks.chain import Intake, arrivals, flushes, layouts_of
+from benchmarks.keep import keep
 from benchmarks.sql import statement
 from sensors.hours import clock_at
 from sensors.layout import Layout
@@ -37,8 +38,11 @@ FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
 QUIET_DAY = 50_000
 """A store's day has more readings than this, whoever comes: the sensors' own, and those of staff."""
 
-NEWEST_BACK = 3
-"""The newest day is so many days ago: it may need the next ones too, and nothing is in the future."""
+NEWEST_BACK = 2
+"""The newest Friday is so many days ago or more: Saturday may be needed too, and nothing is in the future."""
+
+NEWEST_SHARE = 0.6
+"""So much of a Friday is left for the newest day, so that it is one on which things have happened."""
 
 SEED = 1
 NO_END = 1 << 62
@@ -92,8 +96,9 @@ def fill(url: str, wanted: Wanted, progress: Progress, plan: Layout | None = Non
     migrate(url)
     plans = layouts_of(plan or builtin("grocery"), wanted.stores)
     with session(url, "instore bench") as connection:
-        found = _found(connection, wanted, plans)
-        return found or _fill(url, connection, wanted, plans, progress)
+        filled = _found(connection, wanted, plans) or _fill(url, connection, wanted, plans, progress)
+        keep(url, connection)
+        return filled
 
 
 def write(url: str, given: Iterator[Flush], progress: Progress, done: int = 0) -> int:
@@ -135,30 +140,38 @@ def _fill(url: str, connection: Connection, wanted: Wanted, plans: list[Layout],
     connection.execute(statement("create"))
     for plan in plans:
         layouts.save(connection, plan, "instore bench")
-    newest_day = datetime.now(UTC).date() - timedelta(days=NEWEST_BACK)
+    newest_day = _friday(datetime.now(UTC).date() - timedelta(days=NEWEST_BACK))
     done, days = 0, 1
     if wanted.readings > QUIET_DAY * wanted.stores:
-        models = _models(connection, plans, wanted, newest_day)
+        models = _models(connection, plans, wanted, newest_day - timedelta(days=7))
         done, days = _copies(connection, models, newest_day, wanted.readings, progress)
-    arriving = arrivals(plans, wanted.shoppers, newest_day, NEWEST_BACK, SEED)
+    arriving = arrivals(plans, wanted.shoppers, newest_day, NEWEST_BACK + 1, SEED)
     write(url, flushes(Intake(plans, stored_offsets(connection)), arriving, wanted.readings - done, ends=False), progress, done)
-    return _finish(connection, wanted, plans, days, began)
-
-
-def _finish(connection: Connection, wanted: Wanted, plans: list[Layout], days: int, began: float) -> Filled:
-    """Leave the database as one that has had time to tidy up, and write down what it is."""
-    for (part,) in connection.execute("SELECT part FROM instore_bench.parts").fetchall():
-        connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("instore_bench", part)))
-    connection.execute("VACUUM (ANALYZE)")
+    _tidy(url, connection)
     [(newest,)] = connection.execute("SELECT max(store_time) FROM instore.store_clocks").fetchall()
     row = (msgspec.json.encode(wanted).decode(), newest, days, seconds := time.monotonic() - began)
     connection.execute("INSERT INTO instore_bench.filled (wanted, newest, days, seconds) VALUES (%s, %s, %s, %s)", row)
     return Filled(plans, newest, days, seconds)
 
 
-def _models(connection: Connection, plans: list[Layout], wanted: Wanted, before: date) -> "_Models":
-    """Simulate a Friday and a Saturday of the flagship and one small store, in a database beside, and fetch their rows."""
-    some, friday = plans[:2], before - timedelta(days=(before.weekday() - SATURDAY - 1) % 7 + 2)
+def _friday(day: date) -> date:
+    """The last Friday that is not after a day."""
+    return day - timedelta(days=(day.weekday() - FRIDAY) % 7)
+
+
+def _tidy(url: str, connection: Connection) -> None:
+    """Leave the database as one that has had time to tidy up."""
+    for (part,) in connection.execute("SELECT part FROM instore_bench.parts").fetchall():
+        connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("instore_bench", part)))
+    connection.execute(statement("longest_visits"))
+    connection.execute(statement("mark_all"))
+    keep(url, connection)
+    connection.execute("VACUUM (ANALYZE)")
+
+
+def _models(connection: Connection, plans: list[Layout], wanted: Wanted, friday: date) -> "_Models":
+    """Simulate a Friday and its Saturday in the flagship and one small store, in a database beside, and fetch their rows."""
+    some = plans[:2]
     with tempfile.TemporaryDirectory(prefix="instore-bench-") as folder, postgres(Path(folder)) as url:
         migrate(url)
         write(url, flushes(Intake(some, {}), arrivals(some, wanted.shoppers, friday, 2, SEED), NO_END), lambda _: None)
@@ -204,13 +217,14 @@ class _Models(NamedTuple):
 
 
 def _copies(connection: Connection, models: _Models, newest: date, most: int, progress: Progress) -> tuple[int, int]:
-    """Copy whole days, back from the newest, as long as no more than `most` readings come together; the oldest first.
+    """Copy whole days, back from the newest, as long as enough of `most` readings is left for the newest; the oldest first.
 
     Returns:
         How many readings and how many calendar days with the newest there are then.
     """
     chosen: list[date] = []
-    done, planned, day = 0, 0, newest
+    done, day = 0, newest
+    planned = NEWEST_SHARE * sum(one.readings for one in models.stores(newest))
     while planned <= most:
         day -= timedelta(days=1)
         planned += sum(one.readings for one in models.stores(day))

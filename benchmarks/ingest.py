@@ -19,6 +19,7 @@ from psycopg import Connection, sql
 from benchmarks.chain import FLUSH_READINGS, Intake, arrivals, flushes
 from benchmarks.figure import Figure
 from benchmarks.fill import SEED, Filled, Progress, Wanted, stored_offsets
+from benchmarks.keep import keep
 from benchmarks.queries import LIMIT_MS, Params, Query, Timing, timed
 from sensors.hours import clock_at
 from sensors.reading import to_datetime
@@ -124,6 +125,7 @@ def measure(setting: Setting, asked: list[Timing], seconds: float, progress: Pro
             alone, beside = _turns(asking, coming, seconds, progress)
         finally:
             _take_away(connection, setting.filled)
+            keep(setting.url, connection)
     yield from _figures(alone, beside, {timing.query.name: timing.median_ms for timing in asked}, times)
 
 

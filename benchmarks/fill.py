@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 from psycopg import Connection, sql
@@ -26,6 +27,8 @@ from sensors.reading import to_datetime
 from sensors.topics import READINGS, REJECTED
 from sensors.urls import SettingError
 from simulators.floor import builtin
+from simulators.opening import windows
+from simulators.sense import HEARTBEAT, power
 from storage import layouts
 from storage.connect import session
 from storage.migrate import migrate
@@ -35,9 +38,6 @@ from storage.restore import offsets
 from storage.writer import Writer
 
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
-QUIET_DAY = 50_000
-"""A store's day has more readings than this, whoever comes: the sensors' own, and those of staff."""
-
 NEWEST_BACK = 2
 """The newest Friday is so many days ago or more: Saturday may be needed too, and nothing is in the future."""
 
@@ -138,20 +138,29 @@ def _told(wanted: Wanted) -> str:
 def _fill(url: str, connection: Connection, wanted: Wanted, plans: list[Layout], progress: Progress) -> Filled:
     began = time.monotonic()
     connection.execute(statement("create"))
+    connection.execute("SET work_mem = '512MB'")  # a day is put in order of arrival in memory
     for plan in plans:
         layouts.save(connection, plan, "instore bench")
     newest_day = _friday(datetime.now(UTC).date() - timedelta(days=NEWEST_BACK))
-    done, days = 0, 1
-    if wanted.readings > QUIET_DAY * wanted.stores:
+    done = copied = 0
+    if wanted.readings > wanted.stores * _heartbeats(plans[0], newest_day):
         models = _models(connection, plans, wanted, newest_day - timedelta(days=7))
-        done, days = _copies(connection, models, newest_day, wanted.readings, progress)
+        done, copied = _copies(connection, models, newest_day, wanted.readings, progress)
     arriving = arrivals(plans, wanted.shoppers, newest_day, NEWEST_BACK + 1, SEED)
     write(url, flushes(Intake(plans, stored_offsets(connection)), arriving, wanted.readings - done, ends=False), progress, done)
+    connection.execute("RESET work_mem")
     _tidy(url, connection)
     [(newest,)] = connection.execute("SELECT max(store_time) FROM instore.store_clocks").fetchall()
+    days = copied + (newest.astimezone(ZoneInfo(plans[0].timezone)).date() - newest_day).days + 1
     row = (msgspec.json.encode(wanted).decode(), newest, days, seconds := time.monotonic() - began)
     connection.execute("INSERT INTO instore_bench.filled (wanted, newest, days, seconds) VALUES (%s, %s, %s, %s)", row)
     return Filled(plans, newest, days, seconds)
+
+
+def _heartbeats(plan: Layout, day: date) -> int:
+    """A store's day has more readings than this, whoever comes: what gates, tills and gateways say of themselves."""
+    minutes = sum((off - on) // HEARTBEAT for on, off in map(power, windows(plan, day)))
+    return minutes * (len(plan.gates) + len(plan.tills) + len(plan.gateways))
 
 
 def _friday(day: date) -> date:
@@ -163,6 +172,7 @@ def _tidy(url: str, connection: Connection) -> None:
     """Leave the database as one that has had time to tidy up."""
     for (part,) in connection.execute("SELECT part FROM instore_bench.parts").fetchall():
         connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("instore_bench", part)))
+    connection.execute("VACUUM (ANALYZE)")
     connection.execute(statement("longest_visits"))
     connection.execute(statement("mark_all"))
     keep(url, connection)
@@ -220,7 +230,7 @@ def _copies(connection: Connection, models: _Models, newest: date, most: int, pr
     """Copy whole days, back from the newest, as long as enough of `most` readings is left for the newest; the oldest first.
 
     Returns:
-        How many readings and how many calendar days with the newest there are then.
+        How many readings and how many calendar days were copied.
     """
     chosen: list[date] = []
     done, day = 0, newest
@@ -232,7 +242,7 @@ def _copies(connection: Connection, models: _Models, newest: date, most: int, pr
     for day in reversed(chosen[:-1]):
         done += _copy_day(connection, models, day)
         progress(done)
-    return done, len(chosen)
+    return done, len(chosen) - 1
 
 
 def _copy_day(connection: Connection, models: _Models, day: date) -> int:

@@ -19,8 +19,8 @@ from stream.reconstruct import reconstruct
 from tests.conftest import MakeDatabase
 
 HOURS = {day: ["10:00", "11:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")} | {"sun": []}
-WANTED = Wanted(readings=160_000, stores=3, shoppers=100)
-"""More than three quiet days, so that days are copied; the stores open for an hour, so that it does not take long."""
+WANTED = Wanted(readings=80_000, stores=3, shoppers=20)
+"""So many that days are copied; the stores open for an hour, so that it does not take long."""
 
 
 class Made(NamedTuple):
@@ -108,7 +108,7 @@ def test_the_visits_are_what_the_engine_makes_of_the_readings(made: Made) -> Non
         pieces = [Decoded([stored.reading for stored in batch], [], []) for batch in reader.readings_since(plan.store_id, 0)]
         told = Counter(_shape(visit) for visit in reconstruct(pieces, [plan]).visits)
         found = Counter(_shape(visit) for visit in reader.visits(plan.store_id) if visit.is_final)
-        assert len(found) > 50
+        assert len(found) > 20
         assert found - told == Counter()
     reader.close()
 
@@ -120,7 +120,7 @@ def test_a_database_that_was_filled_is_used_again(made: Made) -> None:
 
 def test_another_wish_is_refused(made: Made) -> None:
     """What was filled for one wish is not measured as if it were another; the sentence says which."""
-    with pytest.raises(SettingError, match="--readings 160000 --stores 3 --shoppers 100"):
+    with pytest.raises(SettingError, match="--readings 80000 --stores 3 --shoppers 20"):
         fill(made.url, structs.replace(WANTED, readings=1_000), lambda _: None)
 
 
@@ -135,9 +135,9 @@ def test_a_database_with_stores_of_others_is_refused(database_url: str) -> None:
 def test_a_database_that_was_filled_in_part_is_refused(database_url: str) -> None:
     """Somebody ended it in the middle: it says so, and does not measure what is there."""
     with pytest.raises(KeyboardInterrupt):
-        fill(database_url, Wanted(20_000, 1, 30), _interrupt)
+        fill(database_url, Wanted(6_000, 1, 30), _interrupt)
     with pytest.raises(SettingError, match="in part"):
-        fill(database_url, Wanted(20_000, 1, 30), lambda _: None)
+        fill(database_url, Wanted(6_000, 1, 30), lambda _: None)
 
 
 def _interrupt(_: float) -> None:

@@ -177,12 +177,12 @@ COMMENT ON FUNCTION instore.percentile IS 'The duration in seconds that this fra
 -- function: define --
 
 -- Columns come as {name, role, comment}. The role is `dimension`; or what the figure is, by which an hour's comes from its parts: `count`,
--- `amount`, `greatest`, `histogram`; or `= ` and an expression over the others, which only the views have.
+-- `amount`, `least`, `greatest`, `histogram`; or `= ` and an expression over the others, which only the views have.
 CREATE FUNCTION instore_kept.define(name text, source text, about text, told text, columns text[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    of_role constant jsonb := '{"count": "sum(%1$I)::bigint", "amount": "sum(%1$I)", "greatest": "max(%1$I)", "histogram": "instore.sum(%1$I)"}';
+    of_role constant jsonb := '{"count": "sum(%1$I)::bigint", "amount": "sum(%1$I)", "least": "min(%1$I)", "greatest": "max(%1$I)", "histogram": "instore.sum(%1$I)"}';
     dimensions text := '';
     figures text := '';
     rates text := '';

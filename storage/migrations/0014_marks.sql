@@ -126,7 +126,7 @@ BEGIN ATOMIC
         GROUP BY 1, 2
         UNION ALL
         SELECT step, places.zone_id, 0
-        FROM (SELECT DISTINCT zone_id FROM moves) AS places, cut, generate_series(cut.first, until, interval '5 minutes') AS step
+        FROM (SELECT zone_id FROM moves UNION SELECT NULL) AS places, cut, generate_series(cut.first, until, interval '5 minutes') AS step
         WHERE step < until
     )
 

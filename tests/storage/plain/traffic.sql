@@ -7,6 +7,7 @@ SELECT
     count(*) FILTER (WHERE is_late) AS late,
     count(*) FILTER (WHERE NOT is_stored) AS rejected,
     coalesce(sum(extract(EPOCH FROM received_at - ts)), 0) AS delay_s,
+    min(extract(EPOCH FROM received_at - ts)) AS min_delay_s,
     max(extract(EPOCH FROM received_at - ts)) AS max_delay_s,
     max(received_at) AS last_received_at
 FROM (

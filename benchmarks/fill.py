@@ -97,7 +97,8 @@ def fill(url: str, wanted: Wanted, progress: Progress, plan: Layout | None = Non
     plans = layouts_of(plan or builtin("grocery"), wanted.stores)
     with session(url, "instore bench") as connection:
         filled = _found(connection, wanted, plans) or _fill(url, connection, wanted, plans, progress)
-        keep(url, connection)
+        keep(url)
+        connection.execute(statement("mark_newest"))
         return filled
 
 
@@ -139,8 +140,7 @@ def _fill(url: str, connection: Connection, wanted: Wanted, plans: list[Layout],
     began = time.monotonic()
     connection.execute(statement("create"))
     connection.execute("SET work_mem = '512MB'")  # a day is put in order of arrival in memory
-    for plan in plans:
-        layouts.save(connection, plan, "instore bench")
+    _save(url, plans)
     newest_day = _friday(datetime.now(UTC).date() - timedelta(days=NEWEST_BACK))
     done = copied = 0
     if wanted.readings > wanted.stores * _heartbeats(plans[0], newest_day):
@@ -149,12 +149,19 @@ def _fill(url: str, connection: Connection, wanted: Wanted, plans: list[Layout],
     arriving = arrivals(plans, wanted.shoppers, newest_day, NEWEST_BACK + 1, SEED)
     write(url, flushes(Intake(plans, stored_offsets(connection)), arriving, wanted.readings - done, ends=False), progress, done)
     connection.execute("RESET work_mem")
-    _tidy(url, connection)
+    _tidy(connection)
     [(newest,)] = connection.execute("SELECT max(store_time) FROM instore.store_clocks").fetchall()
     days = copied + (newest.astimezone(ZoneInfo(plans[0].timezone)).date() - newest_day).days + 1
     row = (msgspec.json.encode(wanted).decode(), newest, days, seconds := time.monotonic() - began)
     connection.execute("INSERT INTO instore_bench.filled (wanted, newest, days, seconds) VALUES (%s, %s, %s, %s)", row)
     return Filled(plans, newest, days, seconds)
+
+
+def _save(url: str, plans: list[Layout]) -> None:
+    """Give a database the plans of its stores: time zones and zones decide figures of the rollups."""
+    with session(url, "instore bench") as connection:
+        for plan in plans:
+            layouts.save(connection, plan, "instore bench")
 
 
 def _heartbeats(plan: Layout, day: date) -> int:
@@ -168,15 +175,12 @@ def _friday(day: date) -> date:
     return day - timedelta(days=(day.weekday() - FRIDAY) % 7)
 
 
-def _tidy(url: str, connection: Connection) -> None:
+def _tidy(connection: Connection) -> None:
     """Leave the database as one that has had time to tidy up."""
     for (part,) in connection.execute("SELECT part FROM instore_bench.parts").fetchall():
         connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("instore_bench", part)))
     connection.execute("VACUUM (ANALYZE)")
     connection.execute(statement("longest_visits"))
-    connection.execute(statement("mark_all"))
-    keep(url, connection)
-    connection.execute("VACUUM (ANALYZE)")
 
 
 def _models(connection: Connection, plans: list[Layout], wanted: Wanted, friday: date) -> "_Models":
@@ -184,10 +188,12 @@ def _models(connection: Connection, plans: list[Layout], wanted: Wanted, friday:
     some = plans[:2]
     with tempfile.TemporaryDirectory(prefix="instore-bench-") as folder, postgres(Path(folder)) as url:
         migrate(url)
+        _save(url, some)
         write(url, flushes(Intake(some, {}), arrivals(some, wanted.shoppers, friday, 2, SEED), NO_END), lambda _: None)
         with session(url, "instore bench") as source:
-            for part, at_column in connection.execute("SELECT part, at_column FROM instore_bench.parts").fetchall():
-                _fetch(source, connection, part)
+            keep(url)
+            for schema, part, at_column in connection.execute("SELECT schema, part, at_column FROM instore_bench.parts").fetchall():
+                _fetch(source, connection, schema, part)
                 index = sql.SQL("CREATE INDEX ON {} ({})").format(sql.Identifier("instore_bench", part), sql.Identifier(at_column))
                 connection.execute(index)
     connection.execute("ANALYZE")
@@ -195,9 +201,9 @@ def _models(connection: Connection, plans: list[Layout], wanted: Wanted, friday:
     return _Models(plans, friday, {(store_id, day): _Day(tag, readings) for store_id, day, tag, readings in found})
 
 
-def _fetch(source: Connection, target: Connection, part: str) -> None:
+def _fetch(source: Connection, target: Connection, schema: str, part: str) -> None:
     """Copy a table from one server to another."""
-    out = sql.SQL("COPY {} TO STDOUT (FORMAT BINARY)").format(sql.Identifier("instore", part))
+    out = sql.SQL("COPY {} TO STDOUT (FORMAT BINARY)").format(sql.Identifier(schema, part))
     into = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(sql.Identifier("instore_bench", part))
     with source.cursor() as reading, reading.copy(out) as taken, target.cursor() as writing, writing.copy(into) as given:
         for block in taken:

@@ -21,6 +21,7 @@ from benchmarks.figure import Figure
 from benchmarks.fill import SEED, Filled, Progress, Wanted, stored_offsets
 from benchmarks.keep import keep
 from benchmarks.queries import LIMIT_MS, Params, Query, Timing, timed
+from benchmarks.sql import statement
 from sensors.hours import clock_at
 from sensors.reading import to_datetime
 from storage.connect import connect, session
@@ -125,7 +126,8 @@ def measure(setting: Setting, asked: list[Timing], seconds: float, progress: Pro
             alone, beside = _turns(asking, coming, seconds, progress)
         finally:
             _take_away(connection, setting.filled)
-            keep(setting.url, connection)
+            keep(setting.url)
+            connection.execute(statement("mark_newest"))
     yield from _figures(alone, beside, {timing.query.name: timing.median_ms for timing in asked}, times)
 
 
@@ -157,7 +159,8 @@ def _take_away(connection: Connection, filled: Filled) -> None:
     plan = filled.layouts[0]
     day = filled.newest.astimezone(ZoneInfo(plan.timezone)).date()
     end = to_datetime(clock_at(plan, day, "24:00"))
-    for part, at_column in connection.execute("SELECT part, at_column FROM instore_bench.parts").fetchall():
+    parts = connection.execute("SELECT part, at_column FROM instore_bench.parts WHERE schema = 'instore'").fetchall()
+    for part, at_column in parts:
         table, column = sql.Identifier("instore", part), sql.Identifier(at_column)
         connection.execute(sql.SQL("DELETE FROM {} WHERE {} >= %s").format(table, column), (end,))
     connection.execute("UPDATE instore.store_clocks SET store_time = %s WHERE store_time > %s", (filled.newest, filled.newest))

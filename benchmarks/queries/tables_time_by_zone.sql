@@ -1,12 +1,12 @@
 -- Store manager: where the time goes, by zone. From docs/tables.md.
 SELECT
-    coalesce(nullif(z.name, ''), t.zone_id) AS zone,
-    count(DISTINCT t.visit_id) AS visitors,
-    round(avg(t.dwell_s)) AS mean_dwell_s,
-    round(sum(t.dwell_s) / 3600) AS hours
-FROM instore.stays AS t
-INNER JOIN instore.visits AS v USING (visit_id)
-LEFT JOIN instore.zones AS z ON z.store_id = t.store_id AND z.zone_id = t.zone_id
-WHERE NOT v.is_staff
+    coalesce(nullif(z.name, ''), d.zone_id) AS zone,
+    sum(d.visits) AS visitors,
+    round(sum(d.dwell_s) / sum(d.completed)) AS mean_dwell_s,
+    round(instore.percentile(instore.sum(d.dwell_histogram), 0.9)) AS p90_dwell_s,
+    round(sum(d.dwell_s) / 3600) AS hours
+FROM instore.zone_day AS d
+LEFT JOIN instore.zones AS z ON z.store_id = d.store_id AND z.zone_id = d.zone_id
+WHERE d.completed > 0
 GROUP BY 1
 ORDER BY hours DESC;

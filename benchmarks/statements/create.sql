@@ -11,31 +11,37 @@ CREATE TABLE instore_bench.filled (
     seconds double precision NOT NULL
 );
 
--- Every table of instore that has a day: (its time, in which order its rows arrive).
+-- Every table that has days, and what the rollups keep of them: its time, and in which order its rows arrive.
 CREATE TABLE instore_bench.parts (
+    schema text NOT NULL,
     part text PRIMARY KEY,
     at_column text NOT NULL,
     arrival text NOT NULL
 );
 
-INSERT INTO instore_bench.parts (part, at_column, arrival)
+INSERT INTO instore_bench.parts (schema, part, at_column, arrival)
 VALUES
-('ingest_counts', 'hour', 'hour'),
-('readings', 'ts', 'received_at'),
-('rejected_readings', 'received_at', 'received_at'),
-('visits', 'entered_at', 'left_at'),
-('stays', 'started_at', 'ended_at'),
-('shelf_visits', 'ts', 'ts'),
-('payments', 'ts', 'received_at'),
-('payment_items', 'ts', 'ts'),
-('signals', 'at', 'at');
+('instore', 'ingest_counts', 'hour', 'hour'),
+('instore', 'readings', 'ts', 'received_at'),
+('instore', 'rejected_readings', 'received_at', 'received_at'),
+('instore', 'visits', 'entered_at', 'left_at'),
+('instore', 'stays', 'started_at', 'ended_at'),
+('instore', 'shelf_visits', 'ts', 'ts'),
+('instore', 'payments', 'ts', 'received_at'),
+('instore', 'payment_items', 'ts', 'ts'),
+('instore', 'signals', 'at', 'at');
+
+INSERT INTO instore_bench.parts (schema, part, at_column, arrival)
+SELECT 'instore_kept', concat(name, '_', level), 'bucket', 'bucket'
+FROM instore_kept.rollups
+CROSS JOIN unnest(ARRAY['5m', 'hour', 'day']) AS level;
 
 DO $$
 DECLARE
     one record;
 BEGIN
     FOR one IN SELECT * FROM instore_bench.parts LOOP
-        EXECUTE format('CREATE UNLOGGED TABLE instore_bench.%I (LIKE instore.%1$I)', one.part);
+        EXECUTE format('CREATE UNLOGGED TABLE instore_bench.%I (LIKE %I.%1$I)', one.part, one.schema);
     END LOOP;
 END
 $$;
@@ -92,13 +98,13 @@ BEGIN
         )
     INTO names, expressions
     FROM information_schema.columns
-    WHERE table_schema = 'instore' AND table_name = shape.part;
+    WHERE table_schema = shape.schema AND table_name = shape.part;
 
     EXECUTE format(
-        'INSERT INTO instore.%I (%s) SELECT %s FROM instore_bench.%I AS old'
+        'INSERT INTO %I.%I (%s) SELECT %s FROM instore_bench.%I AS old'
         ' INNER JOIN unnest($4, $5, $6, $7) AS store (source, target, old_tag, new_tag) ON store.source = old.store_id'
         ' WHERE old.%I >= $2 AND old.%I < $3 ORDER BY old.%I',
-        shape.part, names, expressions, shape.part, shape.at_column, shape.at_column, shape.arrival
+        shape.schema, shape.part, names, expressions, shape.part, shape.at_column, shape.at_column, shape.arrival
     )
     USING shift, since, until, sources, targets, old_tags, new_tags, number;
     GET DIAGNOSTICS copied = ROW_COUNT;

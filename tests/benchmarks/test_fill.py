@@ -7,6 +7,7 @@ from typing import NamedTuple
 import psycopg
 import pytest
 from msgspec import structs
+from psycopg import sql
 
 from benchmarks.fill import Filled, Wanted, fill
 from sensors.decode import Decoded
@@ -18,9 +19,14 @@ from storage.reader import Reader
 from stream.reconstruct import reconstruct
 from tests.conftest import MakeDatabase
 
+pytestmark = pytest.mark.integration
+
 HOURS = {day: ["10:00", "11:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")} | {"sun": []}
 WANTED = Wanted(readings=80_000, stores=3, shoppers=20)
 """So many that days are copied; the stores open for an hour, so that it does not take long."""
+
+
+VIEWS = "SELECT concat(name, '_', level) FROM instore_kept.rollups CROSS JOIN unnest(ARRAY['5m', 'hour', 'day']) AS level"
 
 
 class Made(NamedTuple):
@@ -113,6 +119,17 @@ def test_the_visits_are_what_the_engine_makes_of_the_readings(made: Made) -> Non
     reader.close()
 
 
+def test_the_rollups_are_what_the_rows_say(connection: psycopg.Connection) -> None:
+    """Of copied days they were copied too: computed anew from the rows, all figures are the same."""
+    views = [str(name) for (name,) in connection.execute(VIEWS).fetchall()]
+    assert len(views) >= 30
+    with connection.transaction(force_rollback=True):
+        before = {view: _rows(connection, view) for view in views}
+        connection.execute("SELECT instore_kept.mark_all(source) FROM (SELECT DISTINCT source FROM instore_kept.rollups) AS sources")
+        after = {view: _rows(connection, view) for view in views}
+    assert before == after
+
+
 def test_a_database_that_was_filled_is_used_again(made: Made) -> None:
     """The same wish finds all there, at once."""
     assert fill(made.url, WANTED, lambda _: pytest.fail("it was filled again")).newest == made.filled.newest
@@ -138,6 +155,11 @@ def test_a_database_that_was_filled_in_part_is_refused(database_url: str) -> Non
         fill(database_url, Wanted(6_000, 1, 30), _interrupt)
     with pytest.raises(SettingError, match="in part"):
         fill(database_url, Wanted(6_000, 1, 30), lambda _: None)
+
+
+def _rows(connection: psycopg.Connection, view: str) -> Counter[str]:
+    select = sql.SQL("SELECT figures::text FROM {} AS figures").format(sql.Identifier("instore", view))
+    return Counter(str(row) for (row,) in connection.execute(select).fetchall())
 
 
 def _interrupt(_: float) -> None:

@@ -23,9 +23,14 @@ def test_each_query_says_whose_question_it_answers(one: Query) -> None:
     assert re.match(r"\w[\w ]+: \w", one.question) or one.name.startswith("demo_")
 
 
-@pytest.mark.parametrize("block", re.findall(r"```sql\n(.*?)```", (ROOT / "docs/tables.md").read_text(), re.DOTALL))
+BLOCKS = [
+    block for page in ("tables", "rollups") for block in re.findall(r"```sql\n(.*?)```", (ROOT / f"docs/{page}.md").read_text(), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
 def test_what_the_docs_recommend_is_measured(block: str) -> None:
-    """Every query of docs/tables.md is one of ours, with values for its literals."""
+    """Every query of docs/tables.md and docs/rollups.md is one of ours, with values for its literals."""
     for literal, name in LITERALS.items():
         block = block.replace(literal, name)
     assert _statement(block) in {_statement(one.text.decode()) for one in ALL}

@@ -263,7 +263,10 @@ COMMENT ON FUNCTION instore_kept.comment IS 'Say what a rollup of one level and 
 
 -- function: refresh --
 
-CREATE FUNCTION instore_kept.refresh_level(source_name text, level text, width interval, settled interval, at_most integer) RETURNS integer
+-- An hour waits until none of its 5 minutes is marked, and a day for its hours: so each is made of what is kept.
+CREATE FUNCTION instore_kept.refresh_level(
+    source_name text, level text, finer text, width interval, settled interval, at_most integer
+) RETURNS integer
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -275,11 +278,24 @@ BEGIN
     SELECT array_agg(store_id), array_agg(bucket) INTO store_ids, buckets
     FROM (
         SELECT store_id, bucket
-        FROM instore_kept.stale
-        WHERE source = source_name AND per = level AND marked_at <= clock_timestamp() - settled AND bucket <= clock_timestamp() - settled - width
+        FROM instore_kept.stale AS mark
+        WHERE
+            source = source_name
+            AND per = level
+            AND marked_at <= clock_timestamp() - settled
+            AND bucket <= clock_timestamp() - settled - width
+            AND NOT EXISTS (
+                SELECT FROM instore_kept.stale AS part
+                WHERE
+                    part.source = source_name
+                    AND part.per = finer
+                    AND part.store_id = mark.store_id
+                    AND part.bucket >= mark.bucket
+                    AND part.bucket < mark.bucket + width
+            )
         ORDER BY store_id, bucket
         LIMIT at_most
-        FOR UPDATE SKIP LOCKED
+        FOR UPDATE OF mark SKIP LOCKED
     ) AS taken;
     IF store_ids IS NULL THEN
         RETURN 0;
@@ -320,9 +336,9 @@ DECLARE
 BEGIN
     FOR source_name IN SELECT DISTINCT source FROM instore_kept.rollups ORDER BY source LOOP
         done := done
-            + instore_kept.refresh_level(source_name, '5m', interval '5 minutes', settled, at_most)
-            + instore_kept.refresh_level(source_name, 'hour', interval '1 hour', settled, at_most)
-            + instore_kept.refresh_level(source_name, 'day', interval '1 day', settled, at_most);
+            + instore_kept.refresh_level(source_name, '5m', NULL, interval '5 minutes', settled, at_most)
+            + instore_kept.refresh_level(source_name, 'hour', '5m', interval '1 hour', settled, at_most)
+            + instore_kept.refresh_level(source_name, 'day', 'hour', interval '1 day', settled, at_most);
     END LOOP;
     RETURN done;
 END

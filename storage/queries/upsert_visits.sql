@@ -48,6 +48,7 @@ longer AS (
             store_id,
             ceil(extract(EPOCH FROM max(left_at - entered_at)) / 3600) * interval '1 hour' AS longest
         FROM new
+        WHERE NOT is_staff
         GROUP BY store_id
     ) AS seen
     WHERE store.store_id = seen.store_id AND store.longest_visit < seen.longest

@@ -1,5 +1,9 @@
 """`instore bench`: parses, and runs the benchmarks that are named."""
 
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -57,4 +61,15 @@ def bench(
     if plans is not None and not plans.parent.is_dir():
         raise SettingError(f"--plans {plans}: there is no folder {plans.parent}")
     options = storage.Options(Wanted(readings, stores, shoppers), database, keep, seconds, plans)
-    tell(storage.run(options, Report(Console(stderr=True))), as_json=as_json)
+    with _ended_cleanly():
+        tell(storage.run(options, Report(Console(stderr=True))), as_json=as_json)
+
+
+@contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """Let SIGTERM end what was started, as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from benchmarks.queries import queries
 from instore import main
+from tests.e2e.processes import surroundings
 
 FEW = "bench storage --readings 4000 --stores 2 --shoppers 100 --seconds 0.4"
 
@@ -67,3 +68,15 @@ def test_a_wrong_option_is_told(arguments: str, word: str) -> None:
     assert said.exit_code == 2
     assert word in said.stderr
     assert "secret" not in said.stderr
+
+
+@pytest.mark.integration
+def test_sigterm_leaves_nothing_behind(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Ended in the middle, it takes its embedded server and its folder with it."""
+    with surroundings(tmp_path_factory.mktemp("bench")) as here:
+        here.environment["TMPDIR"] = str(here.folder)
+        running = here.start("bench", "storage", "--readings", "100000")
+        running.wait_for("applied")
+        assert running.terminate().code == 1
+        assert here.processes() == []
+        assert list(here.folder.glob("instore-bench-*")) == []

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -43,6 +44,9 @@ NEWEST_BACK = 2
 
 NEWEST_SHARE = 0.6
 """So much of a Friday is left for the newest day, so that it is one on which things have happened."""
+
+PLAIN = 50
+"""A store's day has no more than so many times the readings that its sensors make of themselves."""
 
 SEED = 1
 NO_END = 1 << 62
@@ -143,7 +147,7 @@ def _fill(url: str, connection: Connection, wanted: Wanted, plans: list[Layout],
     _save(url, plans)
     newest_day = _friday(datetime.now(UTC).date() - timedelta(days=NEWEST_BACK))
     done = copied = 0
-    if wanted.readings > wanted.stores * _heartbeats(plans[0], newest_day):
+    if _needs_copies(plans, wanted, newest_day):
         models = _models(connection, plans, wanted, newest_day - timedelta(days=7))
         done, copied = _copies(connection, models, newest_day, wanted.readings, progress)
     arriving = arrivals(plans, wanted.shoppers, newest_day, NEWEST_BACK + 1, SEED)
@@ -164,10 +168,15 @@ def _save(url: str, plans: list[Layout]) -> None:
             layouts.save(connection, plan, "instore bench")
 
 
-def _heartbeats(plan: Layout, day: date) -> int:
-    """A store's day has more readings than this, whoever comes: what gates, tills and gateways say of themselves."""
+def _needs_copies(plans: list[Layout], wanted: Wanted, day: date) -> bool:
+    """Tell whether more is wanted than the newest day and one before it have; looking at the day only where that is not plain."""
+    plan = plans[0]
     minutes = sum((off - on) // HEARTBEAT for on, off in map(power, windows(plan, day)))
-    return minutes * (len(plan.gates) + len(plan.tills) + len(plan.gateways))
+    own = len(plans) * minutes * (len(plan.gates) + len(plan.tills) + len(plan.gateways))
+    if not own * NEWEST_SHARE < wanted.readings < own * PLAIN:
+        return wanted.readings > own
+    messages = islice(arrivals(plans, wanted.shoppers, day, 1, SEED), wanted.readings)
+    return wanted.readings > (1 + NEWEST_SHARE) * sum(arrival.message.readings for arrival in messages)
 
 
 def _friday(day: date) -> date:
@@ -248,7 +257,7 @@ def _copies(connection: Connection, models: _Models, newest: date, most: int, pr
     for day in reversed(chosen[:-1]):
         done += _copy_day(connection, models, day)
         progress(done)
-    return done, len(chosen) - 1
+    return done, max(0, len(chosen) - 1)
 
 
 def _copy_day(connection: Connection, models: _Models, day: date) -> int:

@@ -38,40 +38,38 @@ def figures(connection: Connection, readings: int) -> Iterator[Figure]:
         readings: how many it has.
     """
     packed = [str(table) for (table,) in connection.execute(statement("compressed")).fetchall()]
-    if packed:
+    rest = readings - sum(_rows(connection, table) for table in packed)
+    if rest < readings:
         yield from _compressed(connection, packed, readings)
-    [(table, indexes)] = connection.execute(statement("size")).fetchall()
-    kept = "what is not compressed yet, with the indexes" if packed else "not compressed: rows, and their indexes"
-    yield Figure(
-        "P6/uncompressed",
-        (table + indexes) / readings,
-        "bytes",
-        None,
-        f"a reading of all: {kept} ({indexes / 1e6:.0f} of {(table + indexes) / 1e6:.0f} MB)",
-    )
+    if rest:
+        [(table, indexes)] = connection.execute(statement("size")).fetchall()
+        parts = f"{indexes / 1e6:.0f} of {(table + indexes) / 1e6:.0f} MB"
+        about = f"a reading that is not compressed, with its part of the indexes ({parts}); {rest} of {readings}"
+        yield Figure("P6/uncompressed", (table + indexes) / rest, "bytes", None, about)
+
+
+def _rows(connection: Connection, packed: str) -> int:
+    """Count the readings in a compressed chunk."""
+    [(rows,)] = connection.execute(sql.SQL("SELECT coalesce(sum(_ts_meta_count), 0)::bigint FROM {}").format(sql.SQL(packed))).fetchall()
+    return int(rows)
 
 
 def _compressed(connection: Connection, packed: list[str], readings: int) -> Iterator[Figure]:
     """Measure compressed chunks, in all and column by column."""
-    columns = _columns(connection, packed[0])
+    of_column = dict.fromkeys(_columns(connection, packed[0]), 0)
+    sizes = sql.SQL(", ").join(sql.SQL("coalesce(sum(pg_column_size({})), 0)::bigint").format(sql.Identifier(name)) for name in of_column)
     rows = total = 0
-    of_column = dict.fromkeys(columns, 0)
-    sizes = sql.SQL(", ").join(sql.SQL("coalesce(sum(pg_column_size({})), 0)").format(sql.Identifier(name)) for name in columns)
     for table in packed:
-        select = sql.SQL("SELECT sum(_ts_meta_count), pg_total_relation_size({}), {} FROM {}").format(
-            sql.Literal(table), sizes, sql.SQL(table)
-        )
-        [(some, size, *parts)] = connection.execute(select).fetchall()
-        rows, total = rows + int(some or 0), total + size
-        of_column = {name: of_column[name] + part for name, part in zip(columns, parts, strict=True)}
-    if not rows:
-        return
+        select = sql.SQL("SELECT pg_total_relation_size({}), {} FROM {}").format(sql.Literal(table), sizes, sql.SQL(table))
+        [(size, *parts)] = connection.execute(select).fetchall()
+        rows, total = rows + _rows(connection, table), total + size
+        of_column = {name: of_column[name] + part for name, part in zip(of_column, parts, strict=True)}
     about = f"a compressed reading, its id aside: {rows} of {readings} in {len(packed)} chunks; {total / rows:.2f} with it"
-    yield Figure("P6", float(total - of_column["id"]) / rows, "bytes", LIMIT_BYTES, about)
+    yield Figure("P6", (total - of_column["id"]) / rows, "bytes", LIMIT_BYTES, about)
     for name, size in sorted(of_column.items(), key=lambda item: -item[1]):
-        yield Figure(f"P6/{name}", float(size) / rows, "bytes", None, f"the column {name} of a compressed reading")
-    rest = total - sum(of_column.values())
-    yield Figure("P6/around", float(rest) / rows, "bytes", None, "indexes, headers of rows and pages, smallest and largest values")
+        yield Figure(f"P6/{name}", size / rows, "bytes", None, f"the column {name} of a compressed reading")
+    around = (total - sum(of_column.values())) / rows
+    yield Figure("P6/around", around, "bytes", None, "indexes, headers of rows and pages, smallest and largest values")
 
 
 def _columns(connection: Connection, table: str) -> list[str]:

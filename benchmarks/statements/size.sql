@@ -1,4 +1,4 @@
--- What a table takes, its chunks included: rows (without counting where a chunk is compressed), pages of rows, indexes.
+-- What readings take where they are not compressed, chunks included: pages of rows, and indexes.
 SELECT
     sum(pg_table_size(relation.oid))::bigint AS table_bytes,
     sum(pg_indexes_size(relation.oid))::bigint AS index_bytes

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -28,7 +28,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 MESSAGES = Console(stderr=True, soft_wrap=True)
 WRONG_SETTING, FAILED = 2, 1
-LOOK_EVERY_S, PATIENCE_S = 0.2, 10.0
+LOOK_EVERY_S = 0.2
+PATIENCE_S = 10.0
 
 
 class _Instore(click.Group):
@@ -167,6 +168,30 @@ def migrate(database_url: str | None, data_dir: Path) -> None:
         click.echo("up to date")
 
 
+@main.command()
+@click.argument("tables", nargs=-1)
+@click.option("--keep", metavar="DAYS", help="Delete rows older than this: 400d, or forever.")
+@click.option("--compress-after", metavar="DAYS", help="TimescaleDB: compress chunks older than this: 7d, or never.")
+@click.option("--chunk", metavar="DAYS", help="TimescaleDB: the time that a new chunk spans: 1d, 12h.")
+@database_url
+@data_dir
+def storage(
+    tables: tuple[str, ...], keep: str | None, compress_after: str | None, chunk: str | None, database_url: str | None, data_dir: Path
+) -> None:
+    """Show or set how long TABLES are kept, and when TimescaleDB compresses them; without TABLES all of them."""
+    from storage.connect import session
+    from storage.lasting import Change, change, settings
+
+    wanted = Change.of(keep, compress_after, chunk)
+    table = Table("table", "keep", "kept since", "compress after", "chunk", box=None, pad_edge=False)
+    with session(_found(data_dir, database=database_url)["database"], "instore storage") as connection:
+        if wanted != Change():
+            change(connection, tables, wanted)
+        for one in settings(connection, tables):
+            table.add_row(*one.shown())
+    Console(soft_wrap=True).print(table, highlight=False)
+
+
 @main.group()
 def layout() -> None:
     """A store's plan: zones, shelves, sensors, rules."""
@@ -252,11 +277,11 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
 @data_dir
 def rebuild(store: str, since: str, until: str, database_url: str | None, data_dir: Path) -> None:
     """Tell a stretch of the past anew from its readings, after a rule or a layout changed; the worker carries it out while it works."""
-    from sensors.reading import to_micros
+    from sensors.reading import rfc3339, to_micros
     from storage.connect import session
     from storage.layouts import load
     from storage.rebuilds import ask, progress
-    from storage.restore import clock
+    from storage.restore import clock, kept_since
 
     with session(_found(data_dir, database=database_url)["database"], "instore rebuild") as connection:
         plan = load(connection, store)
@@ -264,6 +289,8 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
         begin, end = to_micros(_time(since, zone)), to_micros(_time(until, zone))
         if begin >= end:
             raise SettingError(f"--from {since} is not before --to {until}")
+        if begin < (kept := kept_since(connection)):
+            raise SettingError(f"--from {since} is too early: readings are kept since {rfc3339(kept)}")
         if plan is None and clock(connection, store) is None:
             raise SettingError(f"there is no store {store}: it has sent nothing and has no layout")
         number, asked_at = ask(connection, store, begin, end), time.monotonic()
@@ -291,14 +318,16 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 @click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
 @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
 @click.option("--silence", "silences", multiple=True, metavar="SENSOR@HH:MM-HH:MM", help="A sensor that says nothing for a while.")
-def simulate(out: Path, truth: Path, signals: Path | None, days: int, **wanted: Any) -> None:
+def simulate(out: Path, truth: Path, signals: Path | None, store: Path | None, days: int, **wanted: Any) -> None:
     """Simulate days of a store: what its sensors say, and what really happened."""
+    from simulators.flags import options_of
     from simulators.simulate import record
 
     _folder_of("--out", out)
     _folder_of("--truth", truth)
-    _folder_of("--signals", signals)
-    options = _options(days=days, **wanted)
+    if signals is not None:
+        _folder_of("--signals", signals)
+    options = options_of(plan=_layout(store) if store else None, days=days, **wanted)
     with _progress("simulating", days) as advance:
         written = record(options, out, truth, lambda done, _: advance(done), signals)
     MESSAGES.print(f"{written.lines} readings in {out}, {written.visits} true visits in {truth}", highlight=False)
@@ -337,14 +366,17 @@ def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str, lay
 @click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
 @click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
 @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
-@click.option("--json", "as_json", is_flag=True, help="The last line of output is one JSON object; all else goes to standard error.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object; all else goes to standard error."
+)
 def demo(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, once: bool, as_json: bool, **wanted: Any) -> None:
     """Run a simulated store through the whole pipeline, prove that nothing was lost, then go on live until Ctrl-C."""
     from simulators.demo import run
+    from simulators.flags import options_of
     from simulators.stack import up as stack
 
     _check_urls(mqtt_url, kafka_url, database_url)
-    options = _options(**wanted)
+    options = options_of(plan=None, **wanted)
     stop = _stop_on_signals()
     console = MESSAGES if as_json else Console(soft_wrap=True)
     started = time.monotonic()
@@ -355,51 +387,6 @@ def demo(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, 
     if as_json:
         click.echo(json.dumps({**outcome.figures, "seconds": round(time.monotonic() - started, 1)}))
     sys.exit(FAILED if outcome.problems else 0)
-
-
-def _options(
-    *,
-    scenario: str | None,
-    store: Path | None = None,
-    first_day: str | None = None,
-    days: int,
-    shoppers: int | None = None,
-    **wanted: Any,
-) -> Any:
-    """Turn flags into the options of a simulation."""
-    from msgspec import structs
-
-    from simulators.faults import Faults, check
-    from simulators.floor import builtin
-    from simulators.silence import parse
-    from simulators.simulate import options
-
-    plan = _layout(store) if store else builtin("grocery")
-    today = datetime.now(ZoneInfo(plan.timezone)).date()
-    try:
-        day = None if first_day is None else _day(first_day)
-        faults = Faults(duplicates=wanted["duplicates"], disorder_s=wanted["disorder"], malformed=wanted["malformed"])
-        check(faults, float(plan.rules.get("lateness_s", 60)))
-        silences = tuple(parse(text) for text in wanted.get("silences", ()))
-        if scenario is None:
-            chosen = options(plan, today, first_day=day, days=days, shoppers=shoppers)
-        else:
-            chosen = _scripted(scenario, plan if store else None, day, days, shoppers)
-    except ValueError as wrong:
-        raise SettingError(str(wrong)) from wrong
-    return structs.replace(chosen, seed=wanted["seed"], faults=faults, silences=silences)
-
-
-def _scripted(scenario: str, plan: Any, day: date | None, days: int, shoppers: int | None) -> Any:
-    """Turn a scenario into the options of a simulation."""
-    from msgspec import structs
-
-    from simulators.scenarios import load, options_of
-
-    if days != 1:
-        raise SettingError("--scenario is one day: it does not go with --days")
-    chosen = options_of(load(scenario), plan, day, time.time_ns() // 1000)
-    return chosen if shoppers is None else structs.replace(chosen, habits=structs.replace(chosen.habits, shoppers=shoppers))
 
 
 def _found(data_dir: Path, **given: str | None) -> dict[str, str]:
@@ -438,16 +425,9 @@ def _check_urls(mqtt_url: str | None, kafka_url: str | None, database_url: str |
             check(url)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise SettingError(f"--date {text} is no day ({wrong}); write it like 2026-11-22") from wrong
-
-
-def _folder_of(option: str, file: Path | None) -> None:
-    """Make sure that a file, if there is to be one, can be written where it shall be."""
-    if file is not None and str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
+def _folder_of(option: str, file: Path) -> None:
+    """Make sure that a file can be written where it shall be."""
+    if str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
         raise SettingError(f"{option} {file}: {'that is a folder' if file.is_dir() else f'there is no folder {file.parent}'}")
 
 

@@ -100,10 +100,17 @@ def fill(url: str, wanted: Wanted, progress: Progress, plan: Layout | None = Non
     migrate(url)
     plans = layouts_of(plan or builtin("grocery"), wanted.stores)
     with session(url, "instore bench") as connection:
+        if has_timescale(connection):
+            connection.execute(statement("jobs_off"))
         filled = _found(connection, wanted, plans) or _fill(url, connection, wanted, plans, progress)
         keep(url)
         connection.execute(statement("mark_newest"))
         return filled
+
+
+def has_timescale(connection: Connection) -> bool:
+    """Tell whether the database has TimescaleDB."""
+    return connection.execute("SELECT FROM pg_extension WHERE extname = 'timescaledb'").fetchone() is not None
 
 
 def write(url: str, given: Iterator[Flush], progress: Progress, done: int = 0) -> int:

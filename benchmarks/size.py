@@ -6,6 +6,7 @@ from datetime import datetime
 from psycopg import Connection, sql
 
 from benchmarks.figure import Figure
+from benchmarks.fill import has_timescale
 from benchmarks.sql import statement
 
 LIMIT_BYTES = 12.0
@@ -23,11 +24,6 @@ def compress(connection: Connection, now: datetime) -> int:
         connection.execute(call, (hypertable, now - after))
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.SQL(hypertable)))
     return len(connection.execute(statement("compressed")).fetchall())
-
-
-def has_timescale(connection: Connection) -> bool:
-    """Tell whether the database has TimescaleDB."""
-    return connection.execute("SELECT FROM pg_extension WHERE extname = 'timescaledb'").fetchone() is not None
 
 
 def figures(connection: Connection, readings: int) -> Iterator[Figure]:

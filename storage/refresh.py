@@ -13,8 +13,14 @@ AT_MOST = 200
 """Figures of each level and kind in one transaction; a flush that wants one of them waits for it."""
 
 
+ROWS_AT_MOST = 10_000
+"""Rows of a table that are deleted in one transaction: some tenths of a second."""
+
+
 class Refresher:
-    """Keeps what is marked, over a connection of its own. For one thread at a time; any number of processes may do this at once.
+    """Keeps what is marked and deletes what is old, over a connection of its own.
+
+    For one thread at a time; any number of processes may do this at once.
 
     Args:
         url: the database.
@@ -37,19 +43,33 @@ class Refresher:
         Raises:
             DatabaseAway: try again later.
         """
-        try:
-            with translated():
-                if self._connection is None:
-                    self._connection = connect(self._url, "instore refresh")
-                row = self._connection.execute(query("refresh"), {"settled_s": settled_s, "at_most": at_most}).fetchone()
-        except DatabaseAway:
-            self.close()
-            raise
-        assert row is not None
-        return int(row[0])
+        return self._call("refresh", {"settled_s": settled_s, "at_most": at_most})
+
+    def retain(self, at_most: int = ROWS_AT_MOST) -> int:
+        """Delete up to so many rows of each table that are older than it is kept; on TimescaleDB a job does it, and this nothing.
+
+        Returns:
+            How many were deleted.
+
+        Raises:
+            DatabaseAway: try again later.
+        """
+        return self._call("retain", {"at_most": at_most})
 
     def close(self) -> None:
         """Let go of the connection; the next call opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _call(self, name: str, parameters: dict[str, float]) -> int:
+        try:
+            with translated():
+                if self._connection is None:
+                    self._connection = connect(self._url, "instore refresh")
+                row = self._connection.execute(query(name), parameters).fetchone()
+        except DatabaseAway:
+            self.close()
+            raise
+        assert row is not None
+        return int(row[0])

@@ -128,11 +128,12 @@ class Shell:
             await self.worker.flush()
 
     async def _refresh_for_ever(self) -> None:
-        """Keep the figures of the rollups: one transaction after the other, in a thread and over a connection of their own."""
+        """Keep the figures of the rollups, and delete what is too old: in a thread and over a connection of their own."""
         while not self.app.should_stop and not self.stopping:
             kept = 0
             try:
                 kept = await asyncio.to_thread(self._refresher.refresh)
+                kept += await asyncio.to_thread(self._refresher.retain)
             except DatabaseAway as away:  # if it lasts, the next flush says so
                 log.debug("no figures kept: %s", away)
             except psycopg.Error:  # views are right without, so visits must not wait for somebody who mends this

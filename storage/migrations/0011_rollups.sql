@@ -61,26 +61,36 @@ COMMENT ON FUNCTION instore_kept.bucket_5m IS 'The beginning of the 5 minutes in
 
 -- function: mark --
 
--- The store's row is locked against a change of its time zone, by which hours and days are cut. A mark that is there is locked too: if
--- it is just being taken away, the transaction waits and then leaves another. Marks are taken in the order of their key.
-CREATE FUNCTION instore_kept.mark(changed text, store_ids text[], times timestamptz[]) RETURNS void
-LANGUAGE sql
-BEGIN ATOMIC
-    WITH cut AS MATERIALIZED (
-        SELECT store_id, timezone
-        FROM instore.stores
-        WHERE store_id = ANY (store_ids)
-        ORDER BY store_id
-        FOR SHARE
-    ),
+CREATE FUNCTION instore_kept.number_of(store_id text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hashtext(store_id) & 255;
 
-    touched AS MATERIALIZED (
+COMMENT ON FUNCTION instore_kept.number_of IS 'By which a store is locked that has no row yet; some share one.';
+
+-- The transaction holds on to how its stores' time is cut: by their rows, or, where a store is not known yet, by a number for its name (few,
+-- so that any number of wild names fits into the table of locks). A mark that is there is locked too: if it is just being taken away,
+-- the transaction waits and then leaves another. Marks are taken in the order of their key. In plpgsql each statement sees what was
+-- committed before it, so that the last knows a store for which the one before had to wait.
+CREATE FUNCTION instore_kept.mark(changed text, store_ids text[], times timestamptz[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM FROM instore.stores WHERE store_id = ANY (store_ids) ORDER BY store_id FOR KEY SHARE;
+    PERFORM pg_advisory_xact_lock_shared(hashtext('instore_kept.mark'), number)
+    FROM (
+        SELECT DISTINCT instore_kept.number_of(name) AS number
+        FROM unnest(store_ids) AS name
+        WHERE NOT EXISTS (SELECT FROM instore.stores WHERE store_id = name)
+        ORDER BY 1
+    ) AS unknown;
+
+    WITH touched AS MATERIALIZED (
         SELECT DISTINCT
             time.store_id,
-            coalesce(cut.timezone, 'UTC') AS timezone,
+            coalesce(store.timezone, 'UTC') AS timezone,
             instore_kept.bucket_5m(time.at) AS bucket
         FROM unnest(store_ids, times) AS time (store_id, at)
-        LEFT JOIN cut ON cut.store_id = time.store_id
+        LEFT JOIN instore.stores AS store ON store.store_id = time.store_id
         WHERE time.at IS NOT NULL
     )
 
@@ -95,7 +105,8 @@ BEGIN ATOMIC
     ) AS levels
     ORDER BY per, store_id, bucket
     ON CONFLICT (source, per, store_id, bucket) DO UPDATE SET marked_at = old.marked_at WHERE false;
-END;
+END
+$$;
 
 COMMENT ON FUNCTION instore_kept.mark IS 'Mark the 5 minutes, hours and days of these times of these stores, because rows of that source changed.';
 
@@ -263,6 +274,52 @@ COMMENT ON FUNCTION instore_kept.comment IS 'Say what a rollup of one level and 
 
 -- function: refresh --
 
+CREATE FUNCTION instore_kept.keep(source_name text, level text, store_ids text[], buckets timestamptz[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    rollup record;
+BEGIN
+    FOR rollup IN
+        SELECT name || '_' || level AS kept, CASE level WHEN '5m' THEN told_5m WHEN 'hour' THEN told_hour ELSE told_day END AS told
+        FROM instore_kept.rollups
+        WHERE source = source_name
+    LOOP
+        EXECUTE format(
+            'DELETE FROM instore_kept.%I AS kept USING unnest($1, $2) AS mark (store_id, bucket)'
+            ' WHERE kept.store_id = mark.store_id AND kept.bucket = mark.bucket AND kept.bucket BETWEEN $3 AND $4',
+            rollup.kept
+        ) USING store_ids, buckets, (SELECT min(one) FROM unnest(buckets) AS one), (SELECT max(one) FROM unnest(buckets) AS one);
+        EXECUTE format(
+            'INSERT INTO instore_kept.%I SELECT mark.store_id, mark.bucket, told.*'
+            ' FROM unnest($1, $2) AS mark (store_id, bucket) CROSS JOIN LATERAL (%s) AS told',
+            rollup.kept, rollup.told
+        ) USING store_ids, buckets;
+    END LOOP;
+
+    DELETE FROM instore_kept.stale AS old
+    USING unnest(store_ids, buckets) AS mark (store_id, bucket)
+    WHERE old.source = source_name AND old.per = level AND old.store_id = mark.store_id AND old.bucket = mark.bucket;
+END
+$$;
+
+COMMENT ON FUNCTION instore_kept.keep IS 'Compute these marks, which the caller has locked, keep what comes of it, and take them away.';
+
+CREATE FUNCTION instore_kept.keep_or_postpone(source_name text, level text, store_ids text[], buckets timestamptz[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM instore_kept.keep(source_name, level, store_ids, buckets);
+EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    RAISE WARNING 'figures of store % from % on cannot be computed, and are tried again in an hour: %', store_ids[1], buckets[1], SQLERRM;
+    UPDATE instore_kept.stale
+    SET marked_at = clock_timestamp() + interval '1 hour'
+    WHERE source = source_name AND per = level AND store_id = store_ids[1] AND bucket = buckets[1];
+END
+$$;
+
+COMMENT ON FUNCTION instore_kept.keep_or_postpone IS 'The same for one mark; a row that cannot be counted must not hold up all others.';
+
 -- An hour waits until none of its 5 minutes is marked, and a day for its hours: so each is made of what is kept.
 CREATE FUNCTION instore_kept.refresh_level(
     source_name text, level text, finer text, width interval, settled interval, at_most integer
@@ -272,7 +329,6 @@ AS $$
 DECLARE
     store_ids text[];
     buckets timestamptz[];
-    rollup record;
 BEGIN
     -- What is still going on changes every moment: it is left to the views. A mark that a writer holds is left for the next time.
     SELECT array_agg(store_id), array_agg(bucket) INTO store_ids, buckets
@@ -301,26 +357,13 @@ BEGIN
         RETURN 0;
     END IF;
 
-    FOR rollup IN
-        SELECT name || '_' || level AS kept, CASE level WHEN '5m' THEN told_5m WHEN 'hour' THEN told_hour ELSE told_day END AS told
-        FROM instore_kept.rollups
-        WHERE source = source_name
-    LOOP
-        EXECUTE format(
-            'DELETE FROM instore_kept.%I AS kept USING unnest($1, $2) AS mark (store_id, bucket)'
-            ' WHERE kept.store_id = mark.store_id AND kept.bucket = mark.bucket AND kept.bucket BETWEEN $3 AND $4',
-            rollup.kept
-        ) USING store_ids, buckets, (SELECT min(one) FROM unnest(buckets) AS one), (SELECT max(one) FROM unnest(buckets) AS one);
-        EXECUTE format(
-            'INSERT INTO instore_kept.%I SELECT mark.store_id, mark.bucket, told.*'
-            ' FROM unnest($1, $2) AS mark (store_id, bucket) CROSS JOIN LATERAL (%s) AS told',
-            rollup.kept, rollup.told
-        ) USING store_ids, buckets;
-    END LOOP;
-
-    DELETE FROM instore_kept.stale AS old
-    USING unnest(store_ids, buckets) AS mark (store_id, bucket)
-    WHERE old.source = source_name AND old.per = level AND old.store_id = mark.store_id AND old.bucket = mark.bucket;
+    BEGIN
+        PERFORM instore_kept.keep(source_name, level, store_ids, buckets);
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+        FOR one IN 1 .. cardinality(store_ids) LOOP
+            PERFORM instore_kept.keep_or_postpone(source_name, level, store_ids[one:one], buckets[one:one]);
+        END LOOP;
+    END;
     RETURN cardinality(store_ids);
 END
 $$;
@@ -334,6 +377,9 @@ DECLARE
     source_name text;
     done integer := 0;
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'instore.refresh() must see what others commit meanwhile: call it in a transaction that is READ COMMITTED';
+    END IF;
     FOR source_name IN SELECT DISTINCT source FROM instore_kept.rollups ORDER BY source LOOP
         done := done
             + instore_kept.refresh_level(source_name, '5m', NULL, interval '5 minutes', settled, at_most)

@@ -49,6 +49,7 @@ ORDER = [
     "ingest_offsets",
     "store_clocks",
     "rebuilds",
+    "table_settings",
     "schema_migrations",
 ]
 """Tables and views as a reader of the page wants to meet them."""

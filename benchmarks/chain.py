@@ -30,8 +30,8 @@ SMALL = 6
 FAULTS = Faults(duplicates=0.002, disorder_s=2.0, malformed=0.0002)
 """Some of what happens everywhere, so that no table is empty."""
 
-UNDER_WAY_MS = 20, 400
-"""So long a message is under way from the newest moment in it."""
+UNDER_WAY = 20_000, 400_000
+"""So many microseconds a message is under way from the newest moment in it."""
 
 FLUSH_READINGS = 5_000
 """Readings of one flush where nothing else is said: what a busy worker writes at once."""
@@ -78,7 +78,7 @@ def _received(wanted: Options) -> Iterator[Arrival]:
     clock = 0
     lines = (line for day in simulate(wanted, Expected()) for line in day.lines)
     for message in messages(lines):
-        clock = max(clock, (message.ts or 0) + chance.randint(*UNDER_WAY_MS) * 1000)
+        clock = max(clock, (message.ts or 0) + chance.randint(*UNDER_WAY))
         yield Arrival(clock, message)
 
 

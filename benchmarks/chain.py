@@ -1,6 +1,6 @@
 """A chain of simulated stores, heard as bridge and worker hear it, without brokers: messages are decoded, told by the engine, and flushed.
 
-Pure: same arguments, same flushes.
+Same arguments, same flushes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -23,7 +23,6 @@ MAY_IMPORT = {
 """The table of section 1 of the design: which of our top-level names each of them may import besides itself."""
 
 PURE = {
-    "benchmarks/chain.py",
     "benchmarks/figure.py",
     "sensors/dead_letter.py",
     "sensors/decode.py",

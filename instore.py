@@ -192,6 +192,22 @@ def storage(
     Console(soft_wrap=True).print(table, highlight=False)
 
 
+@main.command()
+@click.argument("role", type=click.Choice(["writer", "analyst", "grafana"]))
+@click.argument("login")
+@click.option("--timeout-s", type=click.IntRange(0), help="Give up statements after so long; 0: never.  [default: analyst 60, grafana 30]")
+@database_url
+@data_dir
+def grant(role: Any, login: str, timeout_s: int | None, database_url: str | None, data_dir: Path) -> None:
+    """Let a LOGIN of the database act in a role: writer (for `instore worker`), analyst or grafana (who read, and see no devices)."""
+    from storage import roles
+    from storage.connect import session
+
+    with session(_found(data_dir, database=database_url)["database"], "instore grant") as connection:
+        roles.grant(connection, role, login, timeout_s)
+    click.echo(f"{login} is {role}, from its next connection on")
+
+
 @main.group()
 def layout() -> None:
     """A store's plan: zones, shelves, sensors, rules."""
@@ -250,10 +266,11 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
     """Rebuild the visits of a file of READINGS (JSON lines, CSV, Parquet), without brokers, with the same engine."""
     from stream.form import visit_line
     from stream.reconstruct import reconstruct as rebuild
+    from stream.reconstruct import rules_of
     from stream.recording import read
 
     _folder_of("--out", out)
-    settings = _rules(rules, plans := [_layout(file) for file in layouts])
+    settings = rules_of(rules, plans := [_layout(file) for file in layouts])
     with _progress("reading", 1.0) as advance:
         result = rebuild(read(readings, time.time_ns() // 1000, advance), plans, settings)
     with click.open_file(str(out), "wb") as file:
@@ -438,25 +455,6 @@ def _time(text: str, zone: ZoneInfo) -> datetime:
     except ValueError as wrong:
         raise SettingError(f"{text} is no time; write 2026-11-22 or 2026-11-22T09:00, with an offset or in the store's own zone") from wrong
     return at if at.tzinfo else at.replace(tzinfo=zone)
-
-
-def _rules(texts: tuple[str, ...], layouts: list[Any]) -> dict[str, float]:
-    """Read NAME=VALUE; all together must be right, with the rules of each layout too."""
-    from stream.rules import Rules
-
-    rules: dict[str, float] = {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        try:
-            rules[name] = float(value)
-        except ValueError as wrong:
-            raise SettingError(f"--set {text}: {wrong if value else 'a rule is set like presence_gap_s=25'}") from wrong
-    for store, own in [("", {}), *((f" in store {layout.store_id}", layout.rules) for layout in layouts)]:
-        try:
-            Rules.of({**own, **rules})
-        except ValueError as wrong:
-            raise SettingError(f"--set{store}: {wrong}") from wrong
-    return rules
 
 
 def _stop_on_signals() -> threading.Event:

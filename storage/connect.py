@@ -81,5 +81,7 @@ def place(url: str) -> str:
 
 
 def _reason(message: str) -> str:
-    """Leave out what the driver repeats: the place, and the first of its hints is enough."""
+    """Leave out what the driver repeats: the place, and the first of its hints is enough. Say what it does not: which setting is wrong."""
+    if message.endswith("certificate verify failed"):
+        message += " (the server's certificate is not signed by the authority in sslrootcert: name the file of the one that signed it)"
     return re.sub(r'^connection failed: |connection to server at "[^"]*"(, port \d+)? failed: ', "", message)

@@ -45,7 +45,7 @@ class Marks:
         self.add("readings", [(store_id, _EPOCH + timedelta(microseconds=number * _BUCKET)) for store_id, number in keys])
 
     def write(self, connection: psycopg.Connection) -> None:
-        """Leave the marks, each source's in the order of their keys, as other workers and the refresh want them too."""
+        """Leave the marks, each source's in the order of their keys, as other workers want them too."""
         for source, touched in sorted(self._touched.items()):
             if touched:
                 store_ids, buckets = zip(*sorted(touched), strict=True)

@@ -3,6 +3,7 @@
 -- Each query computes the 5 minutes from `mark.bucket` on of the store `mark.store_id`. A visit or stay counts where it began, except
 -- where a column says that it counts where it ended. (There the bound on its beginning is for chunks: one of both sides would have the
 -- planner take the index over beginnings, and look at all the visits of those hours.) What is still open counts as begun, and nowhere else.
+-- `within` names the column by which TimescaleDB has cut the table: see `instore_kept.keep`.
 
 SELECT instore_kept.define(
     'footfall', 'visits', 'Visits of customers: who came, left, and bought. Staff is left out.',
@@ -29,7 +30,7 @@ SELECT instore_kept.define(
         FROM instore.visits AS visit
         WHERE
             visit.store_id = mark.store_id
-            AND visit.entered_at >= mark.bucket AND visit.entered_at < mark.bucket + interval '5 minutes'
+            AND visit.entered_at >= mark.bucket AND visit.entered_at < mark.bucket + interval '5 minutes' /* within visit.entered_at */
             AND NOT visit.is_staff
         UNION ALL
         SELECT 0, 1, 0, 0, 0, 0, 0, NULL
@@ -37,7 +38,7 @@ SELECT instore_kept.define(
         WHERE
             visit.store_id = mark.store_id
             AND visit.left_at >= mark.bucket AND visit.left_at < mark.bucket + interval '5 minutes'
-            AND visit.entered_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id)
+            AND visit.entered_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id) /* within visit.entered_at */
             AND visit.ended_by IS NOT NULL AND NOT visit.is_staff AND NOT visit.pass_by
     ) AS events
     HAVING count(*) > 0
@@ -81,7 +82,7 @@ SELECT instore_kept.define(
         FROM instore.stays AS stay
         WHERE
             stay.store_id = mark.store_id
-            AND stay.started_at >= mark.bucket AND stay.started_at < mark.bucket + interval '5 minutes'
+            AND stay.started_at >= mark.bucket AND stay.started_at < mark.bucket + interval '5 minutes' /* within stay.started_at */
             AND NOT stay.is_staff
         UNION ALL
         SELECT stay.zone_id, 0, 1, 0, 0, 0, NULL
@@ -89,7 +90,7 @@ SELECT instore_kept.define(
         WHERE
             stay.store_id = mark.store_id
             AND stay.ended_at >= mark.bucket AND stay.ended_at < mark.bucket + interval '5 minutes'
-            AND stay.started_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id)
+            AND stay.started_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id) /* within stay.started_at */
             AND NOT stay.is_open AND NOT stay.is_staff
     ) AS events
     GROUP BY zone_id
@@ -120,7 +121,7 @@ SELECT instore_kept.define(
     INNER JOIN instore.zones AS zone ON zone.store_id = stay.store_id AND zone.zone_id = stay.zone_id AND zone.type = 'checkout'
     WHERE
         stay.store_id = mark.store_id
-        AND stay.started_at >= mark.bucket AND stay.started_at < mark.bucket + interval '5 minutes'
+        AND stay.started_at >= mark.bucket AND stay.started_at < mark.bucket + interval '5 minutes' /* within stay.started_at */
         AND NOT stay.is_staff
     GROUP BY stay.zone_id
     $told$,
@@ -137,7 +138,7 @@ SELECT instore_kept.define(
 );
 
 SELECT instore_kept.define(
-    'transition', 'visits', 'Ways of customers from zone to zone. Staff and passers-by at the door are left out.',
+    'transition', 'visits', 'Ways of customers from zone to zone. Staff is left out; passers-by move in zones of type outside.',
     $told$
     SELECT from_zone_id, to_zone_id, count(*) AS moves
     FROM (
@@ -145,7 +146,7 @@ SELECT instore_kept.define(
         FROM instore.stays AS stay
         WHERE
             stay.store_id = mark.store_id
-            AND stay.started_at >= mark.bucket AND stay.started_at < mark.bucket + interval '5 minutes'
+            AND stay.started_at >= mark.bucket AND stay.started_at < mark.bucket + interval '5 minutes' /* within stay.started_at */
             AND stay.from_zone_id IS DISTINCT FROM stay.zone_id
             AND NOT stay.is_staff
         UNION ALL
@@ -154,7 +155,7 @@ SELECT instore_kept.define(
         WHERE
             visit.store_id = mark.store_id
             AND visit.left_at >= mark.bucket AND visit.left_at < mark.bucket + interval '5 minutes'
-            AND visit.entered_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id)
+            AND visit.entered_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id) /* within visit.entered_at */
             AND cardinality(visit.path) > 0
             AND visit.ended_by IS NOT NULL AND NOT visit.is_staff
     ) AS moved
@@ -182,7 +183,7 @@ SELECT instore_kept.define(
     FROM instore.shelf_visits AS touch
     WHERE
         touch.store_id = mark.store_id
-        AND touch.ts >= mark.bucket AND touch.ts < mark.bucket + interval '5 minutes'
+        AND touch.ts >= mark.bucket AND touch.ts < mark.bucket + interval '5 minutes' /* within touch.ts */
         AND NOT touch.is_staff
     GROUP BY touch.shelf_id, touch.product_id
     $told$,
@@ -210,7 +211,7 @@ SELECT instore_kept.define(
     FROM instore.payments AS payment
     WHERE
         payment.store_id = mark.store_id
-        AND payment.ts >= mark.bucket AND payment.ts < mark.bucket + interval '5 minutes'
+        AND payment.ts >= mark.bucket AND payment.ts < mark.bucket + interval '5 minutes' /* within payment.ts */
     GROUP BY payment.currency
     $told$,
     ARRAY[
@@ -237,8 +238,8 @@ SELECT instore_kept.define(
         ON payment.store_id = item.store_id AND payment.reading_id = item.reading_id AND payment.ts = item.ts
     WHERE
         item.store_id = mark.store_id
-        AND item.ts >= mark.bucket AND item.ts < mark.bucket + interval '5 minutes'
-        AND payment.ts >= mark.bucket AND payment.ts < mark.bucket + interval '5 minutes'
+        AND item.ts >= mark.bucket AND item.ts < mark.bucket + interval '5 minutes' /* within item.ts */
+        AND payment.ts >= mark.bucket AND payment.ts < mark.bucket + interval '5 minutes' /* within payment.ts */
     GROUP BY item.product_id, payment.currency
     $told$,
     ARRAY[
@@ -255,7 +256,7 @@ SELECT instore_kept.define(
     $told$
     SELECT signal.kind, signal.zone_id, count(*) AS signals
     FROM instore.signals AS signal
-    WHERE signal.store_id = mark.store_id AND signal.at >= mark.bucket AND signal.at < mark.bucket + interval '5 minutes'
+    WHERE signal.store_id = mark.store_id AND signal.at >= mark.bucket AND signal.at < mark.bucket + interval '5 minutes' /* within signal.at */
     GROUP BY signal.kind, signal.zone_id
     $told$,
     ARRAY[

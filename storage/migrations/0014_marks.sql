@@ -81,6 +81,8 @@ CREATE FUNCTION instore_kept.queues_anew() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
+    -- As in cut_anew: nobody marks and commits, and nobody else keeps it by the old type, between our look and our commit.
+    PERFORM FROM instore.stores WHERE store_id = coalesce(NEW.store_id, OLD.store_id) FOR UPDATE;
     PERFORM instore_kept.mark('visits', array_agg(stay.store_id), array_agg(stay.bucket))
     FROM (
         SELECT DISTINCT store_id, instore_kept.bucket_5m(started_at) AS bucket

@@ -209,7 +209,7 @@ $$;
 
 COMMENT ON FUNCTION instore.delete_before IS 'Delete up to so many rows of a table that are older than a time; on TimescaleDB drop up to 20 chunks of such rows only.';
 
-CREATE FUNCTION instore.retain(at_most integer DEFAULT 10000, patience interval DEFAULT interval '10 minutes') RETURNS bigint
+CREATE FUNCTION instore.retain_after(patience interval, at_most integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -219,9 +219,9 @@ DECLARE
     one instore.table_settings;
     done bigint := 0;
 BEGIN
-    -- Figures that wait to be computed from rows: wait for them. One call at a time is enough.
+    -- Figures that wait to be computed from rows: wait for them, unless they cannot be (keep_or_postpone). One call at a time is enough.
     IF
-        EXISTS (SELECT FROM instore_kept.stale WHERE bucket < now() - interval '2 days')
+        EXISTS (SELECT FROM instore_kept.stale WHERE bucket < now() - interval '2 days' AND marked_at <= now())
         OR NOT pg_try_advisory_xact_lock(hashtextextended('instore.retain', 0))
     THEN
         RETURN 0;
@@ -250,7 +250,15 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION instore.retain IS 'Delete up to so many rows of each table (TimescaleDB: 20 chunks) that are older than it is kept, and returns how many. Moves kept_since first, and deletes when it was moved so long ago (patience). Call it again until it returns 0.';
+COMMENT ON FUNCTION instore.retain_after IS 'Delete up to so many rows of each table (TimescaleDB: 20 chunks) that are older than it is kept, and returns how many. Moves kept_since first, and deletes when it was moved so long ago (patience). Call it again until it returns 0.';
+
+-- With the rights of the tables' owner: the worker may not delete readings, and anybody may have deleted what is to be deleted.
+CREATE FUNCTION instore.retain(at_most integer DEFAULT 10000) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+RETURN instore.retain_after(interval '10 minutes', at_most);
+
+COMMENT ON FUNCTION instore.retain IS 'The same, ten minutes after kept_since was moved: by then every worker knows of it.';
 
 CREATE PROCEDURE instore.retain_all(job_id integer DEFAULT NULL, config jsonb DEFAULT NULL)
 LANGUAGE plpgsql

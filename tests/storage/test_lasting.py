@@ -20,7 +20,7 @@ from tests.storage.examples import DAY, HOUR, dwell, payment, step, visit
 pytestmark = pytest.mark.integration
 
 TABLES = ["payment_items", "payments", "readings", "rejected_readings", "shelf_visits", "signals", "stays", "visits"]
-AT_ONCE = "SELECT instore.retain(%s, interval '0')"
+AT_ONCE = "SELECT instore.retain_after(interval '0', %s)"
 A_DAY = 24 * HOUR
 
 

@@ -54,7 +54,7 @@ def test_the_page_says_what_the_migrations_make(connection: psycopg.Connection) 
 
 def test_everything_has_a_comment(connection: psycopg.Connection) -> None:
     """Every table, view, column and function says what it is; columns that count or measure say their unit."""
-    for relation in catalog.relations(connection):
+    for relation in (one for schema in catalog.SCHEMAS for one in catalog.relations(connection, schema)):
         assert relation.comment, relation.name
         for column in relation.columns:
             assert column.comment, f"{relation.name}.{column.name}"

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from benchmarks.command import bench
 from sensors.urls import SettingError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -95,6 +96,9 @@ def main(verbose: bool) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.DEBUG if verbose else logging.INFO)
     for chatty in ("kafka", "aiokafka", "faust", "mode", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.INFO if verbose else logging.CRITICAL)  # we say ourselves what is wrong, and once
+
+
+main.add_command(bench)
 
 
 @main.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("sensors", "stream", "storage", "dashboards", "simulators")
+PACKAGES = ("sensors", "stream", "storage", "dashboards", "simulators", "benchmarks")
 CARRIED = {".py", ".sql", ".yaml", ".json", ".typed"}
 """Files that the code reads, by their endings."""
 

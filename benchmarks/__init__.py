@@ -1,0 +1,1 @@
+"""What instore is measured by: `instore bench`, and scripts of single questions."""

@@ -1,0 +1,2 @@
+-- Operator: is anything missing or double, ever?
+SELECT * FROM instore.accounting_total;

@@ -1,0 +1,12 @@
+SELECT
+    instore_bench.copy_day(
+        %(part)s,
+        %(since)s,
+        %(until)s,
+        %(shift)s,
+        %(sources)s,
+        %(targets)s,
+        %(old_tags)s,
+        %(new_tags)s,
+        %(number)s
+    );

@@ -3,6 +3,7 @@
 A test asks whether a user may do it, and whether that user may do anything else.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ from sensors.reading import SECOND
 from storage import check, layouts, rebuilds
 from storage.connect import session
 from storage.migrate import migrate
-from storage.model import Clock, Count, Flush, Removed, Signal
+from storage.model import Clock, Count, Flush, Removed, Signal, Stay
 from storage.reader import Reader
 from storage.refresh import Refresher
 from storage.writer import Writer
@@ -50,6 +51,7 @@ def do_everything(url: str) -> None:
     _layouts(url, store_id)
     _write(url, store_id, partition)
     _rebuild(url, store_id)
+    _write_lately(url, store_id, partition + 1_000_000)
     _refresh(url)
     _read(url, store_id, partition)
 
@@ -113,6 +115,27 @@ def _write(url: str, store_id: str, partition: int) -> None:
         writer.write(Flush(advance=step(3, 4, partition), **{**first, "readings": [], "rejected": [], "counts": []}))
         assert writer.holds(step(3, 4, partition))
         assert writer.existing_ids({store_id: [(ID, DAY + SECOND)]}) == {store_id: {ID}}
+
+
+def _write_lately(url: str, store_id: str, partition: int) -> None:
+    """Write what came yesterday, an hour ago and just now: figures that are over, beside parts that go on and so are not kept yet."""
+    now = time.time_ns() // 1000
+    times = [now - 24 * HOUR, now - HOUR, now]
+    visits = [
+        structs.replace(
+            visit(1, store_id, is_final=True),
+            visit_id=str(uuid4()),
+            device_id=DEVICE,
+            entered_at=at,
+            left_at=at,
+            stays=(Stay("checkout", at, at),),
+            shelf_visits=(),
+        )
+        for at in times
+    ]
+    readings = [dwell(0, store_id, at, is_late=True) for at in times]
+    with Writer(url) as writer:
+        writer.write(Flush(advance=step(None, 1, partition), visits=visits, readings=readings))
 
 
 def _rebuild(url: str, store_id: str) -> None:

@@ -4,6 +4,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 BIN := .venv/bin
 STAMP := .venv/.installed
 
+# Tests that start servers wait most of the time: the others run beside them (tests/conftest.py).
+SIDE_BY_SIDE := -n 2 --dist loadgroup
+
 .PHONY: install demo test check clean
 
 install: $(STAMP)
@@ -18,13 +21,13 @@ demo: install
 	$(BIN)/instore demo
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -164,6 +164,46 @@ def migrate(database_url: str | None, data_dir: Path) -> None:
         click.echo("up to date")
 
 
+@main.command()
+@click.argument("tables", nargs=-1)
+@click.option("--keep", metavar="DAYS", help="Delete rows older than this: 400d, or forever.")
+@click.option("--compress-after", metavar="DAYS", help="TimescaleDB: compress chunks older than this: 7d, or never.")
+@click.option("--chunk", metavar="DAYS", help="TimescaleDB: the time that a new chunk spans: 1d, 12h.")
+@database_url
+@data_dir
+def storage(
+    tables: tuple[str, ...], keep: str | None, compress_after: str | None, chunk: str | None, database_url: str | None, data_dir: Path
+) -> None:
+    """Show or set how long TABLES are kept, and when TimescaleDB compresses them; without TABLES all of them."""
+    from storage.connect import session
+    from storage.lasting import Change, change, settings
+
+    wanted = Change.of(keep, compress_after, chunk)
+    table = Table("table", "keep", "kept since", "compress after", "chunk", box=None, pad_edge=False)
+    with session(_found(data_dir, database=database_url)["database"], "instore storage") as connection:
+        if wanted != Change():
+            change(connection, tables, wanted)
+        for one in settings(connection, tables):
+            table.add_row(*one.shown())
+    Console(soft_wrap=True).print(table, highlight=False)
+
+
+@main.command()
+@click.argument("role", type=click.Choice(["writer", "analyst", "grafana"]))
+@click.argument("login")
+@click.option("--timeout-s", type=click.IntRange(0), help="Give up statements after so long; 0: never.  [default: analyst 60, grafana 30]")
+@database_url
+@data_dir
+def grant(role: Any, login: str, timeout_s: int | None, database_url: str | None, data_dir: Path) -> None:
+    """Let a LOGIN of the database act in a role: writer (for `instore worker`), analyst or grafana (who read, and see no devices)."""
+    from storage import roles
+    from storage.connect import session
+
+    with session(_found(data_dir, database=database_url)["database"], "instore grant") as connection:
+        roles.grant(connection, role, login, timeout_s)
+    click.echo(f"{login} is {role}, from its next connection on")
+
+
 @main.group()
 def layout() -> None:
     """A store's plan: zones, shelves, sensors, rules."""
@@ -222,10 +262,11 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
     """Rebuild the visits of a file of READINGS (JSON lines, CSV, Parquet), without brokers, with the same engine."""
     from stream.form import visit_line
     from stream.reconstruct import reconstruct as rebuild
+    from stream.reconstruct import rules_of
     from stream.recording import read
 
     _folder_of("--out", out)
-    settings = _rules(rules, plans := [_layout(file) for file in layouts])
+    settings = rules_of(rules, plans := [_layout(file) for file in layouts])
     with _progress("reading", 1.0) as advance:
         result = rebuild(read(readings, time.time_ns() // 1000, advance), plans, settings)
     with click.open_file(str(out), "wb") as file:
@@ -249,11 +290,11 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
 @data_dir
 def rebuild(store: str, since: str, until: str, database_url: str | None, data_dir: Path) -> None:
     """Tell a stretch of the past anew from its readings, after a rule or a layout changed; the worker carries it out while it works."""
-    from sensors.reading import to_micros
+    from sensors.reading import rfc3339, to_micros
     from storage.connect import session
     from storage.layouts import load
     from storage.rebuilds import ask, progress
-    from storage.restore import clock
+    from storage.restore import clock, kept_since
 
     with session(_found(data_dir, database=database_url)["database"], "instore rebuild") as connection:
         plan = load(connection, store)
@@ -261,6 +302,8 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
         begin, end = to_micros(_time(since, zone)), to_micros(_time(until, zone))
         if begin >= end:
             raise SettingError(f"--from {since} is not before --to {until}")
+        if begin < (kept := kept_since(connection)):
+            raise SettingError(f"--from {since} is too early: readings are kept since {rfc3339(kept)}")
         if plan is None and clock(connection, store) is None:
             raise SettingError(f"there is no store {store}: it has sent nothing and has no layout")
         number, asked_at = ask(connection, store, begin, end), time.monotonic()
@@ -288,15 +331,16 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 @click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
 @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
 @click.option("--silence", "silences", multiple=True, metavar="SENSOR@HH:MM-HH:MM", help="A sensor that says nothing for a while.")
-def simulate(out: Path, truth: Path, signals: Path | None, days: int, **wanted: Any) -> None:
+def simulate(out: Path, truth: Path, signals: Path | None, store: Path | None, days: int, **wanted: Any) -> None:
     """Simulate days of a store: what its sensors say, and what really happened."""
+    from simulators.flags import options_of
     from simulators.simulate import record
 
     _folder_of("--out", out)
     _folder_of("--truth", truth)
     if signals is not None:
         _folder_of("--signals", signals)
-    options = _options(days=days, **wanted)
+    options = options_of(plan=_layout(store) if store else None, days=days, **wanted)
     with _progress("simulating", days) as advance:
         written = record(options, out, truth, lambda done, _: advance(done), signals)
     MESSAGES.print(f"{written.lines} readings in {out}, {written.visits} true visits in {truth}", highlight=False)
@@ -341,10 +385,11 @@ def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str, lay
 def demo(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, once: bool, as_json: bool, **wanted: Any) -> None:
     """Run a simulated store through the whole pipeline, prove that nothing was lost, then go on live until Ctrl-C."""
     from simulators.demo import run
+    from simulators.flags import options_of
     from simulators.stack import up as stack
 
     _check_urls(mqtt_url, kafka_url, database_url)
-    options = _options(**wanted)
+    options = options_of(plan=None, **wanted)
     stop = _stop_on_signals()
     console = MESSAGES if as_json else Console(soft_wrap=True)
     started = time.monotonic()
@@ -355,51 +400,6 @@ def demo(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, 
     if as_json:
         click.echo(json.dumps({**outcome.figures, "seconds": round(time.monotonic() - started, 1)}))
     sys.exit(FAILED if outcome.problems else 0)
-
-
-def _options(
-    *,
-    scenario: str | None,
-    store: Path | None = None,
-    first_day: str | None = None,
-    days: int,
-    shoppers: int | None = None,
-    **wanted: Any,
-) -> Any:
-    """Turn flags into the options of a simulation."""
-    from msgspec import structs
-
-    from simulators.faults import Faults, check
-    from simulators.floor import builtin
-    from simulators.silence import parse
-    from simulators.simulate import options
-
-    plan = _layout(store) if store else builtin("grocery")
-    today = datetime.now(ZoneInfo(plan.timezone)).date()
-    try:
-        day = None if first_day is None else _day(first_day)
-        faults = Faults(duplicates=wanted["duplicates"], disorder_s=wanted["disorder"], malformed=wanted["malformed"])
-        check(faults, float(plan.rules.get("lateness_s", 60)))
-        silences = tuple(parse(text) for text in wanted.get("silences", ()))
-        if scenario is None:
-            chosen = options(plan, today, first_day=day, days=days, shoppers=shoppers)
-        else:
-            chosen = _scripted(scenario, plan if store else None, day, days, shoppers)
-    except ValueError as wrong:
-        raise SettingError(str(wrong)) from wrong
-    return structs.replace(chosen, seed=wanted["seed"], faults=faults, silences=silences)
-
-
-def _scripted(scenario: str, plan: Any, day: date | None, days: int, shoppers: int | None) -> Any:
-    """Turn a scenario into the options of a simulation."""
-    from msgspec import structs
-
-    from simulators.scenarios import load, options_of
-
-    if days != 1:
-        raise SettingError("--scenario is one day: it does not go with --days")
-    chosen = options_of(load(scenario), plan, day, time.time_ns() // 1000)
-    return chosen if shoppers is None else structs.replace(chosen, habits=structs.replace(chosen.habits, shoppers=shoppers))
 
 
 def _found(data_dir: Path, **given: str | None) -> dict[str, str]:
@@ -438,13 +438,6 @@ def _check_urls(mqtt_url: str | None, kafka_url: str | None, database_url: str |
             check(url)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise SettingError(f"--date {text} is no day ({wrong}); write it like 2026-11-22") from wrong
-
-
 def _folder_of(option: str, file: Path) -> None:
     """Make sure that a file can be written where it shall be."""
     if str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
@@ -458,25 +451,6 @@ def _time(text: str, zone: ZoneInfo) -> datetime:
     except ValueError as wrong:
         raise SettingError(f"{text} is no time; write 2026-11-22 or 2026-11-22T09:00, with an offset or in the store's own zone") from wrong
     return at if at.tzinfo else at.replace(tzinfo=zone)
-
-
-def _rules(texts: tuple[str, ...], layouts: list[Any]) -> dict[str, float]:
-    """Read NAME=VALUE; all together must be right, with the rules of each layout too."""
-    from stream.rules import Rules
-
-    rules: dict[str, float] = {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        try:
-            rules[name] = float(value)
-        except ValueError as wrong:
-            raise SettingError(f"--set {text}: {wrong if value else 'a rule is set like presence_gap_s=25'}") from wrong
-    for store, own in [("", {}), *((f" in store {layout.store_id}", layout.rules) for layout in layouts)]:
-        try:
-            Rules.of({**own, **rules})
-        except ValueError as wrong:
-            raise SettingError(f"--set{store}: {wrong}") from wrong
-    return rules
 
 
 def _stop_on_signals() -> threading.Event:

@@ -26,7 +26,7 @@ def start(command: Sequence[str], log: Path, environment: Mapping[str, str] | No
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - it calls one system function and takes no lock
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - it calls one system function and takes no lock
         )
 
 
@@ -40,7 +40,7 @@ def stop(process: subprocess.Popen[bytes], timeout_s: float = 10) -> None:
         process.wait()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Have Linux end this process when its parent dies, however it dies; other systems have no such thing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

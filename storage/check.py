@@ -3,6 +3,7 @@
 import msgspec
 import psycopg
 
+from storage import roles
 from storage.connect import session
 from storage.migrate import SchemaStatus, status_on
 from storage.sql import migrations
@@ -19,12 +20,14 @@ class DatabaseReport(msgspec.Struct, frozen=True):
         timescaledb: version of the TimescaleDB extension in this database; None where it is not.
         schema: how far the schema is.
         problem: one sentence on what is wrong and what to do; None where all is well.
+        roles: the same of the roles, without which everything works for the owner; None also where the schema is not up to date.
     """
 
     server_version: str
     timescaledb: str | None
     schema: SchemaStatus
     problem: str | None
+    roles: str | None
 
 
 def check(url: str) -> DatabaseReport:
@@ -46,7 +49,8 @@ def _report(connection: psycopg.Connection) -> DatabaseReport:
         server_version=str(connection.info.parameter_status("server_version")).split()[0],
         timescaledb=None if row is None else str(row[0]),
         schema=schema,
-        problem=_problem(version, schema),
+        problem=(problem := _problem(version, schema)),
+        roles=None if problem else roles.problem(connection),
     )
 
 

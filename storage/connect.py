@@ -25,6 +25,8 @@ _EXAMPLE = "postgresql://user:password@host:5432/database"
 def connect(url: str, name: str) -> psycopg.Connection:
     """Open a connection in autocommit mode, whose times are in UTC, and which prepares no statements by itself.
 
+    Its transactions see what others commit meanwhile, whatever the database's default: marks (migration 0011) count on it.
+
     Args:
         url: `postgresql://user:password@host:port/database`.
         name: what the server's `pg_stat_activity` shows.
@@ -38,7 +40,7 @@ def connect(url: str, name: str) -> psycopg.Connection:
         connection = psycopg.connect(autocommit=True, prepare_threshold=None, **settings)  # type: ignore[arg-type]  # libpq's, by name
     except psycopg.OperationalError as away:
         raise DatabaseAway(f"PostgreSQL at {place(url)} cannot be used: {_reason(sentence(away))}") from away
-    connection.execute("SET TIME ZONE 'UTC'")
+    connection.execute("SET TIME ZONE 'UTC'; SET default_transaction_isolation = 'read committed'")
     return connection
 
 
@@ -79,5 +81,7 @@ def place(url: str) -> str:
 
 
 def _reason(message: str) -> str:
-    """Leave out what the driver repeats: the place, and the first of its hints is enough."""
+    """Leave out what the driver repeats: the place, and the first of its hints is enough. Say what it does not: which setting is wrong."""
+    if message.endswith("certificate verify failed"):
+        message += " (the server's certificate is not signed by the authority in sslrootcert: name the file of the one that signed it)"
     return re.sub(r'^connection failed: |connection to server at "[^"]*"(, port \d+)? failed: ', "", message)

@@ -16,6 +16,14 @@ class DatabaseAway(Exception):
     """The database cannot be worked with just now: try again later, with a fresh connection."""
 
 
+class Denied(SettingError):
+    """The database user may not do this; `reason` is what the database says."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the database user may not do this: {reason}; docs/roles.md says which role may")
+        self.reason = reason
+
+
 class SchemaMismatch(SettingError):
     """The database was migrated with other files than these."""
 
@@ -35,13 +43,16 @@ RETRYABLE = (
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's exceptions into ours where they say that the world is at fault; others are bugs and pass.
+    """Turn the driver's exceptions into ours where they say that the world or a setting is at fault; others are bugs and pass.
 
     Raises:
         DatabaseAway: the database is away, full, or in the middle of a restart.
+        Denied: the user lacks a right.
     """
     try:
         yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Denied(sentence(error)) from error
     except psycopg.Error as error:
         if not passing(error):
             raise

@@ -33,6 +33,11 @@ class Marks:
             assert isinstance(bucket, datetime)
             touched.add((store_id, bucket))
 
+    def touch(self, source: Source, moments: Iterable[tuple[str, datetime]]) -> None:
+        """Note the 5 minutes of these stores in which these moments lie."""
+        bucket = timedelta(microseconds=_BUCKET)
+        self.add(source, [(store_id, _EPOCH + (at - _EPOCH) // bucket * bucket) for store_id, at in moments])
+
     def received(self, readings: list[StoredReading], rejected: list[DeadLetter]) -> None:
         """Note when these were received."""
         keys = {(one.reading.store_id, one.reading.received_at // _BUCKET) for one in readings}

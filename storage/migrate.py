@@ -1,4 +1,4 @@
-"""Brings a database's schema up to date: each file of `migrations/` once, in order, each in a transaction of its own.
+"""Brings a database's schema up to date: each file of `migrations/` once, in order, each in a transaction of its own; then the roles.
 
 Every transaction takes one advisory lock first and then looks at the ledger `instore.schema_migrations`: so any number of
 processes may migrate at once, also through a connection pooler. An applied file must stay as it was; a change is a new file.
@@ -13,11 +13,15 @@ import msgspec
 import psycopg
 
 from sensors.urls import SettingError
+from storage import roles
 from storage.connect import connect
-from storage.errors import SchemaMismatch, sentence, translated
+from storage.errors import Denied, SchemaMismatch, translated
 from storage.sql import Migration, migrations, query
 
 _LOG = logging.getLogger("instore.storage")
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('instore.schema_migrations', 0))"
+"""Until the transaction ends, nobody else migrates this database."""
 
 _SEARCH_PATH = "SET search_path TO public, instore"
 """Where an extension goes that a migration makes. By default a user named `instore` would have it in our own schema."""
@@ -45,7 +49,10 @@ class SchemaStatus(msgspec.Struct, frozen=True):
 
 
 def migrate(url: str, files: Sequence[Migration] | None = None) -> list[str]:
-    """Apply what is pending.
+    """Apply what is pending, and give the roles their rights.
+
+    A ledger could not say of roles that they are as they should be: they belong to the server, a restored dump lacks them, and a user
+    may not be allowed to make them. So they are looked at each time.
 
     Args:
         url: the database.
@@ -67,10 +74,10 @@ def migrate(url: str, files: Sequence[Migration] | None = None) -> list[str]:
             while name := _apply_next(connection, files):
                 _LOG.info("applied %s", name, extra={"action": "migrate", "migration": name})
                 done.append(name)
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise SettingError(
-            f"the database user lacks a right that migrations need; grant it, or use another user: {sentence(error)}"
-        ) from error
+            _settle_roles(connection)
+    except Denied as denied:
+        what = "the database user lacks a right that migrations need; grant it, or use another user"
+        raise SettingError(f"{what}: {denied.reason}") from denied
     return done
 
 
@@ -90,10 +97,19 @@ def status_on(connection: psycopg.Connection, files: Sequence[Migration]) -> Sch
     return _compare(_ledger(connection) if there == (True,) else {}, files)
 
 
+def _settle_roles(connection: psycopg.Connection) -> None:
+    """Make the roles right as far as we may; say what is left to do."""
+    with connection.transaction():
+        connection.execute(_LOCK)
+        roles.settle(connection)
+    if problem := roles.problem(connection):
+        _LOG.warning("%s", problem, extra={"action": "roles"})
+
+
 def _apply_next(connection: psycopg.Connection, files: Sequence[Migration]) -> str | None:
     """Apply the first pending migration, alone in its transaction; None where there is none."""
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('instore.schema_migrations', 0))")
+        connection.execute(_LOCK)
         if not status_on(connection, files).applied:
             connection.execute(query("create_ledger"))
         found = _compare(_ledger(connection), files)

@@ -44,6 +44,10 @@ class Reader:
         """The time of one store, whichever partition its readings came by; None for a store without readings."""
         return self._read(lambda connection: restore.clock(connection, store_id))
 
+    def kept_since(self) -> int:
+        """Since when all is there that visits are told from, in microseconds since 1970; 0 where nothing was deleted."""
+        return self._read(restore.kept_since)
+
     def live_floor(self, store_id: str, horizon: int) -> int:
         """When the oldest visit began that is not final or ended at `horizon` or later; never after `horizon`."""
         return self._read(lambda connection: restore.live_floor(connection, store_id, horizon))

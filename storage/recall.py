@@ -43,7 +43,10 @@ def devices_between(connection: Connection, store_id: str, since: int, until: in
 @translated()
 def device_visits(connection: Connection, store_id: str, after: Mapping[str, int]) -> list[Visit]:
     """The visits of each device that began after its time."""
-    scope = {"store_id": store_id, "devices": list(after), "afters": list(after.values())}
+    if not after:
+        return []
+    afters = list(after.values())
+    scope = {"store_id": store_id, "devices": list(after), "afters": afters, "first": min(afters)}
     return visits_of_rows(connection, read_rows(connection, "device_visits", scope))
 
 
@@ -60,12 +63,18 @@ def payments_in(connection: Connection, store_id: str, stretches: Collection[tup
 
 
 def _payments(connection: Connection, store_id: str, stretches: Collection[tuple[int, int]], *, anonymous: bool) -> list[Payment]:
-    found = read_rows(connection, "payments_in", {"store_id": store_id, "anonymous": anonymous, **_cut(stretches)})
+    if not stretches:
+        return []
+    found = read_rows(connection, "payments_in", {"store_id": store_id, "anonymous": anonymous, **_cut(stretches), **_bounds(stretches)})
     return [payment for payment in (reading_of(row).reading for row in found) if isinstance(payment, Payment)]
 
 
 def _cut(stretches: Collection[tuple[int, int]]) -> dict[str, list[int]]:
     return {"starts": [max(0, start) for start, _ in stretches], "ends": [end for _, end in stretches]}
+
+
+def _bounds(stretches: Collection[tuple[int, int]]) -> dict[str, int]:
+    return {"first": max(0, min(start for start, _ in stretches)), "last": max(end for _, end in stretches)}
 
 
 @translated()
@@ -76,7 +85,13 @@ def visits_in_zones(connection: Connection, store_id: str, asked: Iterable[tuple
         return []
     stretches = [(start, end) for _, start, end in wanted]
     reach = max(0, min(start for start, _ in stretches) - LONGEST_STAY)
-    scope = {"store_id": store_id, "zones": [zone for zone, _, _ in wanted], "reach": reach, **_cut(stretches)}
+    scope = {
+        "store_id": store_id,
+        "zones": [zone for zone, _, _ in wanted],
+        "reach": reach,
+        "last": max(end for _, end in stretches),
+        **_cut(stretches),
+    }
     return visits_of_rows(connection, read_rows(connection, "visits_in_zones", scope))
 
 
@@ -105,5 +120,6 @@ def visits_staying(connection: Connection, store_id: str, asked: Iterable[tuple[
     if not pairs:
         return []
     times = [at for _, at in pairs]
-    scope = {"store_id": store_id, "zones": [zone for zone, _ in pairs], "times": times, "reach": max(0, min(times) - LONGEST_STAY)}
+    reach = max(0, min(times) - LONGEST_STAY)
+    scope = {"store_id": store_id, "zones": [zone for zone, _ in pairs], "times": times, "reach": reach, "last": max(times)}
     return visits_of_rows(connection, read_rows(connection, "visits_staying", scope))

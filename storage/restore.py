@@ -75,6 +75,13 @@ def clock(connection: Connection, store_id: str) -> Clock | None:
 
 
 @translated()
+def kept_since(connection: Connection) -> int:
+    """Since when all readings are there, and all that is told from them; 0 where nothing was deleted."""
+    [(since,)] = read_rows(connection, "kept_since", {})
+    return 0 if since is None else max(0, since + PG_EPOCH)
+
+
+@translated()
 def live_floor(connection: Connection, store_id: str, horizon: int) -> int:
     """When the oldest visit of a store began that is not final or ended at `horizon` or later; never after `horizon`.
 
@@ -136,7 +143,11 @@ def visits_of_rows(connection: Connection, rows: list[Row]) -> list[Visit]:
     found = []
     for start in range(0, len(rows), _VISITS_AT_ONCE):
         some = rows[start : start + _VISITS_AT_ONCE]
-        scope = {"visit_ids": [row[0] for row in some], "since": min(row[3] for row in some) + PG_EPOCH}
+        scope = {
+            "visit_ids": [row[0] for row in some],
+            "store_ids": sorted({row[1] for row in some}),
+            "since": min(row[3] for row in some) + PG_EPOCH,
+        }
         stays = _by_visit(read_rows(connection, "stays_of_visits", scope), stay_of)
         shelf_visits = _by_visit(read_rows(connection, "shelf_visits_of_visits", scope), shelf_visit_of)
         payments = _by_visit(read_rows(connection, "payments_of_visits", scope), payment_of)

@@ -9,15 +9,16 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from sensors.reading import Payment
+from sensors.reading import Payment, to_datetime
 from storage import restore
 from storage.connect import connect
 from storage.errors import DatabaseAway, Fenced, translated
 from storage.marks import Marks
-from storage.model import Advance, Clock, Count, Flush, Removed, Signal, Visit
+from storage.model import Advance, Clock, Count, Flush, Signal
 from storage.reading_rows import READING_COLUMNS, REJECTED_COLUMNS, Row, reading_row, rejected_row, storable_id
 from storage.sql import query
-from storage.visit_rows import item_rows, payment_row, shelf_visit_rows, stay_rows, visit_row
+from storage.visit_rows import item_rows, payment_row
+from storage.visit_writer import delete_visits, write_visits
 
 T = TypeVar("T")
 
@@ -25,6 +26,12 @@ _encode = msgspec.json.Encoder().encode
 
 _LIMITS = "SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'"
 """A worker that is stopped in the middle of a flush must not hold its locks for ever, nor wait for ever for others'."""
+
+_CONSTANTS = "SET plan_cache_mode = force_custom_plan; SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0"
+"""TimescaleDB finds what is compressed by constants, which a generic plan has not; and a rebuild of a month takes a month apart.
+
+Without TimescaleDB the second is a setting that nobody reads.
+"""
 
 
 class Writer:
@@ -97,6 +104,7 @@ class Writer:
             self._connection = connect(self._url, "instore worker")
             self._connection.prepare_threshold = 0
             self._connection.execute(_LIMITS, prepare=False)
+            self._connection.execute(_CONSTANTS, prepare=False)
         return self._connection
 
     def _write(self, connection: psycopg.Connection, flush: Flush) -> datetime:
@@ -141,8 +149,8 @@ def _write_parts(connection: psycopg.Connection, flush: Flush) -> None:
     _copy(connection, "readings", READING_COLUMNS, map(reading_row, flush.readings))
     _copy(connection, "rejected_readings", REJECTED_COLUMNS, map(rejected_row, flush.rejected))
     marks.received(flush.readings, flush.rejected)
-    _delete_visits(connection, flush.removed, marks)
-    _write_visits(connection, list(visits.values()), marks)
+    delete_visits(connection, flush.removed, marks)
+    write_visits(connection, list(visits.values()), marks)
     _write_payments(connection, list(payments.values()), marks)
     _write_signals(connection, flush.signals, flush.signals_gone, marks)
     marks.write(connection)
@@ -171,24 +179,6 @@ def _copy(connection: psycopg.Connection, table: str, columns: dict[str, str], r
             copy.write_row(row)
 
 
-def _delete_visits(connection: psycopg.Connection, removed: list[Removed], marks: Marks) -> None:
-    if not removed:
-        return
-    since = min(one.entered_at for one in removed)
-    rows = connection.execute(query("delete_visits"), {"visit_ids": [one.visit_id for one in removed], "since": since}).fetchall()
-    marks.add("visits", (row[:2] for row in rows if row[2] == "visits"))
-    marks.add("payments", (row[:2] for row in rows if row[2] == "payments"))
-
-
-def _write_visits(connection: psycopg.Connection, visits: list[Visit], marks: Marks) -> None:
-    if not visits:
-        return
-    marks.add("visits", connection.execute(query("upsert_visits"), {"rows": _json(map(visit_row, visits))}))
-    scope = {"visit_ids": [visit.visit_id for visit in visits], "since": min(visit.entered_at for visit in visits)}
-    for name, rows in (("replace_stays", stay_rows), ("replace_shelf_visits", shelf_visit_rows)):
-        marks.add("visits", connection.execute(query(name), {"rows": _json(row for visit in visits for row in rows(visit)), **scope}))
-
-
 def _write_payments(connection: psycopg.Connection, payments: list[tuple[Payment, str | None]], marks: Marks) -> None:
     if not payments:
         return
@@ -198,7 +188,13 @@ def _write_payments(connection: psycopg.Connection, payments: list[tuple[Payment
 
 def _write_signals(connection: psycopg.Connection, signals: list[Signal], gone: list[Signal], marks: Marks) -> None:
     if gone:
-        marks.add("signals", connection.execute(query("delete_signals"), {"rows": _json(gone)}))
+        times = [signal.at for signal in gone]
+        scope = {
+            "store_ids": sorted({signal.store_id for signal in gone}),
+            "first": to_datetime(min(times)),
+            "last": to_datetime(max(times)),
+        }
+        marks.add("signals", connection.execute(query("delete_signals"), {"rows": _json(gone), **scope}))
     if signals:
         newest = {(signal.signal_id, signal.at): signal for signal in signals}
         marks.add("signals", connection.execute(query("upsert_signals"), {"rows": _json(newest.values())}))

@@ -85,7 +85,7 @@ class Shell:
             producer_compression_type="lz4",
         )
         self.worker = Worker(database_url, lives, self)
-        self._refresher = Refresher(database_url)
+        self.refresher = Refresher(database_url)
         self._events: dict[Slice, deque[Any]] = {}
         self._rewinding: dict[Slice, asyncio.Future[None]] = {}
         self._heard: dict[Slice, float] = {}
@@ -128,11 +128,12 @@ class Shell:
             await self.worker.flush()
 
     async def _refresh_for_ever(self) -> None:
-        """Keep the figures of the rollups: one transaction after the other, in a thread and over a connection of their own."""
+        """Keep the figures of the rollups, and delete what is too old: in a thread and over a connection of their own."""
         while not self.app.should_stop and not self.stopping:
             kept = 0
             try:
-                kept = await asyncio.to_thread(self._refresher.refresh)
+                kept = await asyncio.to_thread(self.refresher.refresh)
+                kept += await asyncio.to_thread(self.refresher.retain)
             except DatabaseAway as away:  # if it lasts, the next flush says so
                 log.debug("no figures kept: %s", away)
             except psycopg.Error:  # views are right without, so visits must not wait for somebody who mends this
@@ -228,6 +229,7 @@ async def _serve(servers: list[str], database_url: str, lives: dict[str, str]) -
     waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(shell.app.wait_until_stopped())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     shell.stopping = True
+    await asyncio.to_thread(shell.refresher.cancel)
     if shell.app.crash_reason is None:
         try:
             await asyncio.wait_for(shell.worker.flush(), LAST_FLUSH_S)

@@ -13,6 +13,7 @@ from sensors.topics import KAFKA_TOPICS, PARTITIONS
 from sensors.urls import kafka_servers
 from storage import check
 from storage.errors import DatabaseAway
+from storage.roles import NAMES
 
 ANSWER_S = 5.0
 
@@ -80,3 +81,5 @@ def _database(url: str) -> Iterator[Finding]:
     timescale = f"TimescaleDB {report.timescaledb}" if report.timescaledb else "without TimescaleDB: tables are plain, everything works"
     yield Finding("database", "ok", f"PostgreSQL {report.server_version}, {timescale}")
     yield Finding("schema", "bad" if report.problem else "ok", report.problem or f"up to date, {len(report.schema.applied)} migrations")
+    if not report.problem:
+        yield Finding("roles", "look" if report.roles else "ok", report.roles or f"{', '.join(NAMES)} are there, with their rights")

@@ -6,7 +6,7 @@ from typing import Protocol
 from sensors.reading import SECOND, Dwell, Entry, Payment, Reading, Shelf
 from storage.model import Signal, Visit
 from stream.journey import FOR_EVER, NEVER, Plan, Tracked
-from stream.recall import History, Recalled, Where, begin_of, differing, since_a_silence, told_anew
+from stream.recall import History, Recalled, Where, begin_of, differing, since_a_silence, since_kept, told_anew
 from stream.signal_kinds import Presence
 from stream.store import Store
 
@@ -40,14 +40,16 @@ class Gathering:
         plan: its rules and layout as they are now.
         buffered: its readings on time that the database does not have yet.
         store: which store; it must stand still until it recalls what was gathered.
+        kept_since: since when all readings are kept, in microseconds since 1970; 0: all are.
     """
 
-    def __init__(self, past: Past, plan: Plan, buffered: list[Reading], store: Store) -> None:
+    def __init__(self, past: Past, plan: Plan, buffered: list[Reading], store: Store, kept_since: int = 0) -> None:
         self._past = past
         self._store_id = store.store_id
         self._plan = plan
         self._buffered = buffered
         self._settled = store.settled
+        self._kept_since = kept_since
         self._signals = store.signals
 
     def everything(self, since: int, readings: list[Reading]) -> Recalled:
@@ -64,9 +66,11 @@ class Gathering:
             elif isinstance(reading, Payment) and reading.device_id is not None:
                 heard.setdefault(reading.device_id, [])
         begun = self._past.devices_before(self._store_id, heard, since)
-        histories = {device: History(NEVER, tracked) for device, tracked in heard.items() if device not in begun}
+        found = {device: since_kept(tracked, self._kept_since, self._plan) for device, tracked in heard.items() if device not in begun}
+        histories = {device: history for device, history in found.items() if history is not None}
         if begun:
             histories |= self._histories(dict.fromkeys(begun, since), [])[0]
+        histories |= self._since_a_visit(since, {*heard} - {*histories})
         visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
         paid = [reading for reading in readings if isinstance(reading, Payment)]
         recalled = Recalled(histories, visits, [one for one in paid if one.device_id is None or self._may_change(one, histories)])
@@ -97,6 +101,8 @@ class Gathering:
     def _gather(self, wanted: Mapping[str, int], late: list[Reading], where: list[Where]) -> Recalled:
         """Gather devices since when they are wanted, and the payments that change hands with them or lie in these places."""
         histories, own_payments = self._histories(wanted, late) if wanted else ({}, [])
+        untold = [reading for reading in late if _device(reading) in wanted.keys() - histories.keys()]
+        late = [reading for reading in late if _device(reading) not in wanted.keys() - histories.keys()]
         visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
         changed, present = self._differing(histories, visits)
         where += changed
@@ -104,7 +110,7 @@ class Gathering:
         told = {visit.visit_id for visit in visits}
         others = [visit for visit in self._past.visits_staying(self._store_id, self._asked(payments, visits)) if visit.visit_id not in told]
         foreign = [visit for visit in others if visit.device_id not in histories or visit.entered_at <= histories[visit.device_id].after]
-        recalled = Recalled(histories, visits + foreign, payments)
+        recalled = Recalled(histories, visits + foreign, payments, untold=untold)
         self._add_signals(recalled, late, present + self._anywhere(where))
         return recalled
 
@@ -163,7 +169,10 @@ class Gathering:
         return [(sensor, times, others.get(sensor, [])) for sensor, times in heard.items()]
 
     def _histories(self, wanted: Mapping[str, int], late: list[Reading]) -> tuple[dict[str, History], list[Payment]]:
-        """Read each device back to a silence before what is wanted of it; also what it paid since."""
+        """Read each device back to a silence before what is wanted of it; also what it paid since.
+
+        A device is missing where no silence is kept, and it may have been here before.
+        """
         histories: dict[str, History] = {}
         own_payments: dict[str, list[Payment]] = {}
         unstored: dict[str | None, list[Reading]] = {}
@@ -171,15 +180,17 @@ class Gathering:
             unstored.setdefault(_device(reading), []).append(reading)
         left, back = dict(wanted), FIRST_LOOK
         while left:
-            since = max(0, min(left.values()) - back)
+            since = max(self._kept_since, min(left.values()) - back)
             stored = self._past.device_readings(self._store_id, left, since)
             begun = self._past.devices_before(self._store_id, left, since)
             for device, until in list(left.items()):
                 readings = stored.get(device, []) + unstored.get(device, [])
                 tracked = [reading for reading in readings if isinstance(reading, Tracked)]
                 history = since_a_silence(tracked, until, self._settled(device), self._plan)
-                if history is None and device not in begun:
-                    history = History(NEVER, tracked)
+                if history is None and (device not in begun or since == self._kept_since):
+                    history = since_kept(tracked, self._kept_since, self._plan)
+                    if history is None:
+                        del left[device]
                 if history is not None:
                     histories[device] = history
                     told = history.after + max(
@@ -189,6 +200,17 @@ class Gathering:
                     del left[device]
             back *= 4
         return histories, [payment for payments in own_payments.values() for payment in payments]
+
+    def _since_a_visit(self, since: int, devices: set[str]) -> dict[str, History]:
+        """Cut the readings of devices that were never silent since readings are kept: where their visit at that time began."""
+        histories: dict[str, History] = {}
+        for device in sorted(devices):
+            begins = [visit.entered_at for visit in self._past.device_visits(self._store_id, {device: self._kept_since - 1})]
+            begin = max((at for at in begins if at <= since), default=min(begins, default=None))
+            if begin is not None:
+                readings = self._past.device_readings(self._store_id, [device], begin).get(device, [])
+                histories[device] = History(begin - 1, [reading for reading in readings if isinstance(reading, Tracked)])
+        return histories
 
     def _may_change(self, payment: Payment, histories: Mapping[str, History]) -> bool:
         """Whether a payment with a device belongs to what is told anew; one shortly after `after` belongs to the visit before."""

@@ -7,13 +7,14 @@ since the last flush as one `Flush`, to be written in one transaction together w
 import re
 from collections import Counter
 from collections.abc import Callable
+from hashlib import blake2b
 
 import msgspec
 
 from sensors.dead_letter import DeadLetter
-from sensors.reading import KAFKA_BATCH, SECOND, Reading
+from sensors.reading import KAFKA_BATCH, SECOND, Reading, rfc3339
 from storage.model import Advance, Clock, Count, Flush, StoredReading
-from stream.journey import Plan
+from stream.journey import NEVER, Plan
 from stream.store import Store
 
 HOUR = 3600 * SECOND
@@ -43,6 +44,8 @@ class Partition:
         self.number = number
         self.life = life
         self.stores: dict[str, Store] = {}
+        self.kept_since = 0
+        """Readings since then are all kept; what is older cannot be told, and is refused."""
         self.next_offset = stored or 0
         self._stored = stored
         self._plan_of = plan_of
@@ -91,6 +94,12 @@ class Partition:
                 new.append(reading)
         self._settled += [StoredReading(reading, is_late=True) for reading in new]
         return new
+
+    def refuse_late(self, store_id: str, late: list[Reading]) -> None:
+        """Have late readings, which `settle_late` called new, not stored after all: what they belong to is not kept any more."""
+        ids = {reading.id for reading in late}
+        self._settled = [one for one in self._settled if one.reading.store_id != store_id or one.reading.id not in ids]
+        self._refuse(late)
 
     def buffered(self, store_id: str) -> list[Reading]:
         """The readings of a store, on time, that the next flush will store."""
@@ -174,7 +183,7 @@ class Partition:
             flush.payments += changes.payments
             flush.signals += changes.signals
             flush.signals_gone += changes.signals_gone
-            if store_id in heard:
+            if store_id in heard and store.store_time != NEVER:  # all that came may have been refused
                 flush.clocks.append(Clock(store_id, store.store_time))
         if not (self._advanced or flush.visits or flush.removed or flush.payments or flush.signals or flush.signals_gone):
             return None
@@ -198,11 +207,18 @@ class Partition:
         self._hear(store, batch)
 
     def _hear(self, store: Store, readings: list[Reading]) -> None:
+        if self.kept_since:
+            self._refuse([reading for reading in readings if reading.ts < self.kept_since])
+            readings = [reading for reading in readings if reading.ts >= self.kept_since]
         accepted, late, duplicates = store.add(readings)
         self._accepted += accepted
         if late:
             self._late.setdefault(store.store_id, []).extend(late)
         self._duplicate.update((store.store_id, _hour(reading)) for reading in duplicates)
+
+    def _refuse(self, readings: list[Reading]) -> None:
+        """Make dead letters of readings, which are counted as received already."""
+        self._rejected += [_too_old(reading, self.topic, self.kept_since) for reading in readings]
 
     def _poison(self, offset: int, value: bytes, detail: str, arrived_at: int, key: bytes | None) -> None:
         source = f"kafka:{self.topic}/{self.number}/{offset}"
@@ -216,6 +232,22 @@ class Partition:
     def _reject(self, letter: DeadLetter) -> None:
         self._rejected.append(letter)
         self._received[letter.store_id or "", letter.received_at // HOUR * HOUR] += 1
+
+
+def _too_old(reading: Reading, topic: str, kept_since: int) -> DeadLetter:
+    """Write the dead letter of a reading of a time that is no longer kept."""
+    raw = msgspec.json.encode(reading)
+    return DeadLetter(
+        id=blake2b(raw, digest_size=16).hexdigest(),
+        received_at=reading.received_at,
+        source=f"kafka:{topic}",
+        store_id=reading.store_id,
+        sensor_id=reading.sensor_id,
+        kind=str(reading.__struct_config__.tag),
+        reason="too_old",
+        detail=f"it is of {rfc3339(reading.ts)}, or changes a visit that began then, and readings are kept since {rfc3339(kept_since)}",
+        raw=raw,
+    )
 
 
 def _hour(reading: Reading) -> int:

@@ -12,9 +12,9 @@ from operator import attrgetter
 
 import msgspec
 
-from sensors.reading import SECOND, Entry, Payment
+from sensors.reading import SECOND, Entry, Payment, Reading
 from storage.model import Signal, Visit
-from stream.journey import NEVER, Journey, Plan, Span, Tracked, in_order
+from stream.journey import FOR_EVER, NEVER, Journey, Plan, Span, Tracked, in_order
 
 
 class History(msgspec.Struct):
@@ -42,6 +42,7 @@ class Recalled(msgspec.Struct):
         heard: of each sensor with late readings their `ts`, and those of its other readings around them (`stream.silence.neighbours`).
         signals: what was said of all of these.
         is_all: it is all that can still change, for a store that is taken up anew.
+        untold: late readings that nothing can be told from, as what they belong to is not kept any more.
     """
 
     histories: dict[str, History] = {}
@@ -53,6 +54,7 @@ class Recalled(msgspec.Struct):
     heard: list[tuple[str, list[int], list[int]]] = []
     signals: list[Signal] = []
     is_all: bool = False
+    untold: list[Reading] = []
 
 
 class Where(msgspec.Struct, frozen=True, gc=False):
@@ -85,6 +87,24 @@ def since_a_silence(readings: list[Tracked], until: int, settled: int, plan: Pla
         if told and earliest - before > enough:
             return History(before, readings[place:])
     return None
+
+
+def since_kept(readings: list[Tracked], kept_since: int, plan: Plan) -> History | None:
+    """Take all readings of a device that are kept as its history, where what is not kept cannot reach into them.
+
+    Args:
+        readings: all of the device that are kept, in any order.
+        kept_since: since when readings are kept; 0: all are.
+        plan: the store's rules.
+
+    Returns:
+        The history; None where its first reading is so early that it may go on with a visit that is not kept whole.
+    """
+    if not kept_since:
+        return History(NEVER, readings)
+    enough = max(plan.micros.visit_timeout, plan.micros.exit_grace)
+    first = min(map(begin_of, readings), default=FOR_EVER)
+    return History(kept_since - 1, readings) if first > kept_since + enough else None
 
 
 def told_anew(history: History, plan: Plan) -> list[Span]:

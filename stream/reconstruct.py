@@ -12,6 +12,7 @@ import msgspec
 from sensors.decode import Decoded
 from sensors.layout import Layout
 from sensors.reading import Payment, Reading
+from sensors.urls import SettingError
 from storage.model import Visit
 from stream.journey import Plan
 from stream.rules import Rules
@@ -36,6 +37,27 @@ class Reconstructed(msgspec.Struct):
     duplicate: int = 0
     rejected: dict[str, int] = {}
     sightings: int = 0
+
+
+def rules_of(texts: Iterable[str], layouts: Iterable[Layout]) -> dict[str, float]:
+    """Read rules written as NAME=VALUE; all together must be right, with the rules of each layout too.
+
+    Raises:
+        SettingError: one is not of that form, names no rule, or has an impossible value.
+    """
+    rules: dict[str, float] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            rules[name] = float(value)
+        except ValueError as wrong:
+            raise SettingError(f"--set {text}: {wrong if value else 'a rule is set like presence_gap_s=25'}") from wrong
+    for store, own in [("", {}), *((f" in store {layout.store_id}", layout.rules) for layout in layouts)]:
+        try:
+            Rules.of({**own, **rules})
+        except ValueError as wrong:
+            raise SettingError(f"--set{store}: {wrong}") from wrong
+    return rules
 
 
 def reconstruct(pieces: Iterable[Decoded], layouts: Iterable[Layout] = (), settings: Mapping[str, object] | None = None) -> Reconstructed:

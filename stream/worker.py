@@ -185,6 +185,7 @@ class Worker:
                 await self._flush(where, partition)
             if time.monotonic() - self._looked_at > LOOK_EVERY_S:
                 self._looked_at = time.monotonic()
+                await self._refresh_kept()
                 await self._refresh_layouts()
                 await self._take_up_rebuild()
             if self._rebuilding is not None:
@@ -222,11 +223,20 @@ class Worker:
         known = await self._in_database(lambda: self._writer.existing_ids({store_id: [(reading.id, reading.ts) for reading in late]}))
         new = partition.settle_late(store_id, late, known[store_id])
         if new:
+            partition.kept_since = await self._in_database(self._reader.kept_since)
             recalled = await self._in_database(partial(self._gathering(partition, store_id).late, new))
+            partition.refuse_late(store_id, recalled.untold)
             partition.stores[store_id].recall(recalled)
 
     def _gathering(self, partition: Partition, store_id: str) -> Gathering:
-        return Gathering(self._reader, self._plans[store_id], partition.buffered(store_id), partition.stores[store_id])
+        store, plan = partition.stores[store_id], self._plans[store_id]
+        return Gathering(self._reader, plan, partition.buffered(store_id), store, partition.kept_since)
+
+    async def _refresh_kept(self) -> None:
+        """Learn since when readings are kept: older ones are refused from now on, and deleted when every worker knows."""
+        kept_since = await self._in_database(self._reader.kept_since)
+        for partition in self._partitions.values():
+            partition.kept_since = kept_since
 
     async def _take_up_rebuild(self) -> None:
         """Look for a rebuild that is asked for, unless one is under way."""
@@ -251,7 +261,7 @@ class Worker:
         await self._flush(where, partition)
         async with self._still:
             gathering = self._gathering(partition, asked.store_id)
-            recalled = await self._in_database(partial(gathering.since, asked.since, some, paid))
+            recalled = await self._in_database(partial(gathering.since, max(asked.since, partition.kept_since), some, paid))
             partition.stores[asked.store_id].recall(recalled)
             partition.stores[asked.store_id].let_go()
         await self._flush(where, partition)
@@ -312,6 +322,7 @@ class Worker:
             )
         current = stored if stored is not None and stored.life == life else None
         partition = Partition(*where, life, None if current is None else current.next_offset, self._plan)
+        partition.kept_since = self._reader.kept_since()
         clocks = self._reader.clocks(*where)
         for clock in clocks:
             partition.adopt(self._restore_store(clock), _now())
@@ -329,10 +340,11 @@ class Worker:
         """
         plan = self._plan(clock.store_id)
         store = Store(clock.store_id, plan)
-        floor = self._reader.live_floor(clock.store_id, store.reach(clock.store_time))
+        kept_since = self._reader.kept_since()
+        floor = max(kept_since, self._reader.live_floor(clock.store_id, store.reach(clock.store_time)))
         readings = [stored.reading for batch in self._reader.readings_since(clock.store_id, floor) for stored in batch]
         store.resume(clock.store_time, readings)
-        store.recall(Gathering(self._reader, plan, [], store).everything(floor, readings))
+        store.recall(Gathering(self._reader, plan, [], store, kept_since).everything(floor, readings))
         return store
 
     def _retaken(self, store_id: str) -> Store:

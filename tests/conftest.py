@@ -44,6 +44,12 @@ MakeDatabase = Callable[[], AbstractContextManager[str]]
 """Makes a database and drops it in the end; gives its URL."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where two processes share the tests, one has all that start servers, one after the other, and the other has the rest."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("servers" if item.get_closest_marker("integration") else "pure"))
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server on which databases may be made: an embedded one, or that of INSTORE_TEST_DATABASE_URL."""
@@ -136,6 +142,8 @@ def _migrated() -> Iterator[str]:
     assert TIMESCALE is not None
     with _database(TIMESCALE, "template0") as url:
         migrate(url)
+        with psycopg.connect(url, autocommit=True) as connection:  # jobs would run in the middle of tests, which call them themselves
+            connection.execute("SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE job_id >= 1000")
         yield url
 
 

@@ -78,10 +78,10 @@ WHERE visit.visit_id = shelf_visit.visit_id;
 
 -- table: stores --
 
--- Whose visits ended in a stretch of time? Without a bound on how long they lasted, all of history had to be looked at.
+-- Which customers left in a stretch of time? Without a bound on how long they stay, every chunk of history had to be looked at.
 ALTER TABLE instore.stores ADD COLUMN longest_visit interval NOT NULL DEFAULT interval '1 hour';
 
-COMMENT ON COLUMN instore.stores.longest_visit IS 'No visit of the store lasted longer, staff''s included: full hours.';
+COMMENT ON COLUMN instore.stores.longest_visit IS 'No customer''s visit to the store lasted longer: full hours.';
 
 UPDATE instore.stores AS store
 SET longest_visit = greatest(store.longest_visit, seen.longest)
@@ -90,6 +90,7 @@ FROM (
         store_id,
         ceil(extract(EPOCH FROM max(left_at - entered_at)) / 3600) * interval '1 hour' AS longest
     FROM instore.visits
+    WHERE NOT is_staff
     GROUP BY store_id
 ) AS seen
 WHERE seen.store_id = store.store_id;

@@ -61,26 +61,36 @@ COMMENT ON FUNCTION instore_kept.bucket_5m IS 'The beginning of the 5 minutes in
 
 -- function: mark --
 
--- The store's row is locked against a change of its time zone, by which hours and days are cut. A mark that is there is locked too: if
--- it is just being taken away, the transaction waits and then leaves another. Marks are taken in the order of their key.
-CREATE FUNCTION instore_kept.mark(changed text, store_ids text[], times timestamptz[]) RETURNS void
-LANGUAGE sql
-BEGIN ATOMIC
-    WITH cut AS MATERIALIZED (
-        SELECT store_id, timezone
-        FROM instore.stores
-        WHERE store_id = ANY (store_ids)
-        ORDER BY store_id
-        FOR SHARE
-    ),
+CREATE FUNCTION instore_kept.number_of(store_id text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hashtext(store_id) & 255;
 
-    touched AS MATERIALIZED (
+COMMENT ON FUNCTION instore_kept.number_of IS 'By which a store is locked that has no row yet; some share one.';
+
+-- The transaction holds on to how its stores' time is cut: by their rows, or, where a store is not known yet, by a number for its name (few,
+-- so that any number of wild names fits into the table of locks). A mark that is there is locked too: if it is just being taken away,
+-- the transaction waits and then leaves another. Marks are taken in the order of their key. In plpgsql each statement sees what was
+-- committed before it, so that the last knows a store for which the one before had to wait.
+CREATE FUNCTION instore_kept.mark(changed text, store_ids text[], times timestamptz[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM FROM instore.stores WHERE store_id = ANY (store_ids) ORDER BY store_id FOR KEY SHARE;
+    PERFORM pg_advisory_xact_lock_shared(hashtext('instore_kept.mark'), number)
+    FROM (
+        SELECT DISTINCT instore_kept.number_of(name) AS number
+        FROM unnest(store_ids) AS name
+        WHERE NOT EXISTS (SELECT FROM instore.stores WHERE store_id = name)
+        ORDER BY 1
+    ) AS unknown;
+
+    WITH touched AS MATERIALIZED (
         SELECT DISTINCT
             time.store_id,
-            coalesce(cut.timezone, 'UTC') AS timezone,
+            coalesce(store.timezone, 'UTC') AS timezone,
             instore_kept.bucket_5m(time.at) AS bucket
         FROM unnest(store_ids, times) AS time (store_id, at)
-        LEFT JOIN cut ON cut.store_id = time.store_id
+        LEFT JOIN instore.stores AS store ON store.store_id = time.store_id
         WHERE time.at IS NOT NULL
     )
 
@@ -95,7 +105,8 @@ BEGIN ATOMIC
     ) AS levels
     ORDER BY per, store_id, bucket
     ON CONFLICT (source, per, store_id, bucket) DO UPDATE SET marked_at = old.marked_at WHERE false;
-END;
+END
+$$;
 
 COMMENT ON FUNCTION instore_kept.mark IS 'Mark the 5 minutes, hours and days of these times of these stores, because rows of that source changed.';
 
@@ -240,6 +251,25 @@ $$;
 
 COMMENT ON FUNCTION instore_kept.define IS 'Make a rollup: its tables here, its views in instore.';
 
+-- A later migration that has a rollup count something else (its told queries are copied, so editing one place is not enough): drop what is
+-- made of its views (accounting and sensor_skew: of accounting and traffic; occupancy: of footfall and zone), then `undefine`, `define`,
+-- `mark_all` its source, and make again what was dropped. What is kept of rows that were deleted since is lost with it.
+CREATE FUNCTION instore_kept.undefine(which text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    level text;
+BEGIN
+    FOREACH level IN ARRAY ARRAY['day', 'hour', '5m'] LOOP
+        EXECUTE format('DROP VIEW instore.%I', which || '_' || level);
+        EXECUTE format('DROP TABLE instore_kept.%I', which || '_' || level);
+    END LOOP;
+    DELETE FROM instore_kept.rollups WHERE name = which;
+END
+$$;
+
+COMMENT ON FUNCTION instore_kept.undefine IS 'Take a rollup away: its views, what they keep, and its queries.';
+
 CREATE FUNCTION instore_kept.comment(kept text, about text, columns text[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -263,39 +293,28 @@ COMMENT ON FUNCTION instore_kept.comment IS 'Say what a rollup of one level and 
 
 -- function: refresh --
 
-CREATE FUNCTION instore_kept.refresh_level(source_name text, level text, width interval, settled interval, at_most integer) RETURNS integer
+CREATE FUNCTION instore_kept.keep(source_name text, level text, store_ids text[], buckets timestamptz[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    store_ids text[];
-    buckets timestamptz[];
-    first timestamptz;
-    last timestamptz;
-    since timestamptz;
-    finer constant text := CASE level WHEN 'hour' THEN '5m' WHEN 'day' THEN 'hour' END;
+    first constant timestamptz := (SELECT min(one) FROM unnest(buckets) AS one);
+    last constant timestamptz := (SELECT max(one) FROM unnest(buckets) AS one);
+    width constant interval := CASE level WHEN '5m' THEN interval '5 minutes' WHEN 'hour' THEN interval '1 hour' ELSE interval '1 day' END;
+    since constant timestamptz := first - coalesce(
+        (SELECT max(longest_visit) FROM instore.stores WHERE store_id = ANY (store_ids)), interval '0 seconds'
+    );
     place text := 'instore';
     rollup record;
 BEGIN
-    -- What is still going on changes every moment: it is left to the views. A mark that a writer holds is left for the next time. Those
-    -- of one time are taken together, the newest first, as they are looked at most.
-    SELECT array_agg(store_id), array_agg(bucket), min(bucket), max(bucket) INTO store_ids, buckets, first, last
-    FROM (
-        SELECT store_id, bucket
-        FROM instore_kept.stale
-        WHERE source = source_name AND per = level AND marked_at <= clock_timestamp() - settled AND bucket <= clock_timestamp() - settled - width
-        ORDER BY bucket DESC, store_id
-        LIMIT at_most
-        FOR UPDATE SKIP LOCKED
-    ) AS taken;
-    IF store_ids IS NULL THEN
-        RETURN 0;
-    END IF;
-    since := first - coalesce((SELECT max(longest_visit) FROM instore.stores WHERE store_id = ANY (store_ids)), interval '0 seconds');
-
-    -- Without a mark on a part, its table will do, which is planned faster than its view. None can come: its writer wants our marks too.
+    -- Without a mark on a part its table will do, which is planned faster than its view. None can come: its writer wants our marks too.
     IF NOT EXISTS (
-        SELECT FROM instore_kept.stale
-        WHERE source = source_name AND per = finer AND store_id = ANY (store_ids) AND bucket >= first AND bucket < last + 2 * width
+        SELECT FROM instore_kept.stale AS part
+        WHERE
+            part.source = source_name
+            AND part.per = CASE level WHEN 'hour' THEN '5m' WHEN 'day' THEN 'hour' END
+            AND part.store_id = ANY (store_ids)
+            AND part.bucket >= first
+            AND part.bucket < last + 2 * width
     ) THEN
         place := 'instore_kept';
     END IF;
@@ -324,6 +343,71 @@ BEGIN
     DELETE FROM instore_kept.stale AS old
     USING unnest(store_ids, buckets) AS mark (store_id, bucket)
     WHERE old.source = source_name AND old.per = level AND old.store_id = mark.store_id AND old.bucket = mark.bucket;
+END
+$$;
+
+COMMENT ON FUNCTION instore_kept.keep IS 'Compute these marks, which the caller has locked, keep what comes of it, and take them away.';
+
+CREATE FUNCTION instore_kept.keep_or_postpone(source_name text, level text, store_ids text[], buckets timestamptz[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM instore_kept.keep(source_name, level, store_ids, buckets);
+EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    RAISE WARNING 'figures of store % from % on cannot be computed, and are tried again in an hour: %', store_ids[1], buckets[1], SQLERRM;
+    UPDATE instore_kept.stale
+    SET marked_at = clock_timestamp() + interval '1 hour'
+    WHERE source = source_name AND per = level AND store_id = store_ids[1] AND bucket = buckets[1];
+END
+$$;
+
+COMMENT ON FUNCTION instore_kept.keep_or_postpone IS 'The same for one mark; a row that cannot be counted must not hold up all others.';
+
+-- An hour waits until none of its 5 minutes is marked, and a day for its hours: so each is made of what is kept.
+CREATE FUNCTION instore_kept.refresh_level(
+    source_name text, level text, finer text, width interval, settled interval, at_most integer
+) RETURNS integer
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    store_ids text[];
+    buckets timestamptz[];
+BEGIN
+    -- What is still going on changes every moment: it is left to the views. A mark that a writer holds is left for the next time.
+    SELECT array_agg(store_id), array_agg(bucket) INTO store_ids, buckets
+    FROM (
+        SELECT store_id, bucket
+        FROM instore_kept.stale AS mark
+        WHERE
+            source = source_name
+            AND per = level
+            AND marked_at <= clock_timestamp() - settled
+            AND bucket <= clock_timestamp() - settled - width
+            AND NOT EXISTS (
+                SELECT FROM instore_kept.stale AS part
+                WHERE
+                    part.source = source_name
+                    AND part.per = finer
+                    AND part.store_id = mark.store_id
+                    AND part.bucket >= mark.bucket
+                    AND part.bucket < mark.bucket + width
+            )
+        -- Those of one time together, the newest first: few chunks, and what is looked at most.
+        ORDER BY bucket DESC, store_id
+        LIMIT at_most
+        FOR UPDATE OF mark SKIP LOCKED
+    ) AS taken;
+    IF store_ids IS NULL THEN
+        RETURN 0;
+    END IF;
+
+    BEGIN
+        PERFORM instore_kept.keep(source_name, level, store_ids, buckets);
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+        FOR one IN 1 .. cardinality(store_ids) LOOP
+            PERFORM instore_kept.keep_or_postpone(source_name, level, store_ids[one:one], buckets[one:one]);
+        END LOOP;
+    END;
     RETURN cardinality(store_ids);
 END
 $$;
@@ -335,17 +419,16 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     source_name text;
-    level text;
-    kept integer;
     done integer := 0;
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'instore.refresh() must see what others commit meanwhile: call it in a transaction that is READ COMMITTED';
+    END IF;
     FOR source_name IN SELECT DISTINCT source FROM instore_kept.rollups ORDER BY source LOOP
-        -- An hour whose 5 minutes are not kept would compute them, and its day once more: first all that is finer.
-        FOREACH level IN ARRAY ARRAY['5m', 'hour', 'day'] LOOP
-            kept := instore_kept.refresh_level(source_name, level, CASE level WHEN '5m' THEN interval '5 minutes' ELSE ('1 ' || level)::interval END, settled, at_most);
-            done := done + kept;
-            EXIT WHEN kept = at_most;
-        END LOOP;
+        done := done
+            + instore_kept.refresh_level(source_name, '5m', NULL, interval '5 minutes', settled, at_most)
+            + instore_kept.refresh_level(source_name, 'hour', '5m', interval '1 hour', settled, at_most)
+            + instore_kept.refresh_level(source_name, 'day', 'hour', interval '1 day', settled, at_most);
     END LOOP;
     RETURN done;
 END

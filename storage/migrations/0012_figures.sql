@@ -1,8 +1,9 @@
 -- The figures of stores, zones, tills, shelves, sales, signals and sensors, as rollups. Definitions and their sources: docs/rollups.md.
 --
 -- Each query computes the 5 minutes from `mark.bucket` on of the store `mark.store_id`. A visit or stay counts where it began, except
--- where a column says that it counts where it ended. What is still open counts as begun, and nowhere else. `within` names the column by
--- which TimescaleDB has cut the table: see `instore_kept.refresh_level`.
+-- where a column says that it counts where it ended. (There the bound on its beginning is for chunks: one of both sides would have the
+-- planner take the index over beginnings, and look at all the visits of those hours.) What is still open counts as begun, and nowhere else.
+-- `within` names the column by which TimescaleDB has cut the table: `instore_kept.keep` puts the time there.
 
 SELECT instore_kept.define(
     'footfall', 'visits', 'Visits of customers: who came, left, and bought. Staff is left out.',
@@ -37,8 +38,7 @@ SELECT instore_kept.define(
         WHERE
             visit.store_id = mark.store_id
             AND visit.left_at >= mark.bucket AND visit.left_at < mark.bucket + interval '5 minutes'
-            AND visit.entered_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id)
-            AND visit.entered_at < mark.bucket + interval '5 minutes' /* within visit.entered_at */
+            AND visit.entered_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id) /* within visit.entered_at */
             AND visit.ended_by IS NOT NULL AND NOT visit.is_staff AND NOT visit.pass_by
     ) AS events
     HAVING count(*) > 0
@@ -90,8 +90,7 @@ SELECT instore_kept.define(
         WHERE
             stay.store_id = mark.store_id
             AND stay.ended_at >= mark.bucket AND stay.ended_at < mark.bucket + interval '5 minutes'
-            AND stay.started_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id)
-            AND stay.started_at < mark.bucket + interval '5 minutes' /* within stay.started_at */
+            AND stay.started_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id) /* within stay.started_at */
             AND NOT stay.is_open AND NOT stay.is_staff
     ) AS events
     GROUP BY zone_id
@@ -139,7 +138,7 @@ SELECT instore_kept.define(
 );
 
 SELECT instore_kept.define(
-    'transition', 'visits', 'Ways of customers from zone to zone. Staff and passers-by at the door are left out.',
+    'transition', 'visits', 'Ways of customers from zone to zone. Staff is left out; passers-by move in zones of type outside.',
     $told$
     SELECT from_zone_id, to_zone_id, count(*) AS moves
     FROM (
@@ -156,8 +155,7 @@ SELECT instore_kept.define(
         WHERE
             visit.store_id = mark.store_id
             AND visit.left_at >= mark.bucket AND visit.left_at < mark.bucket + interval '5 minutes'
-            AND visit.entered_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id)
-            AND visit.entered_at < mark.bucket + interval '5 minutes' /* within visit.entered_at */
+            AND visit.entered_at >= mark.bucket - (SELECT longest_visit FROM instore.stores WHERE store_id = mark.store_id) /* within visit.entered_at */
             AND cardinality(visit.path) > 0
             AND visit.ended_by IS NOT NULL AND NOT visit.is_staff
     ) AS moved

@@ -2,7 +2,7 @@
 
 -- function: mark_all --
 
-CREATE FUNCTION instore_kept.mark_all(changed text, of_store text DEFAULT NULL) RETURNS void
+CREATE FUNCTION instore_kept.mark_all(changed text) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -28,13 +28,12 @@ BEGIN
         SELECT store_id, instore_kept.bucket_5m(received_at) FROM instore.readings WHERE changed = 'readings'
         UNION
         SELECT coalesce(store_id, ''), instore_kept.bucket_5m(received_at) FROM instore.rejected_readings WHERE changed = 'readings'
-    ) AS seen
-    WHERE of_store IS NULL OR store_id = of_store;
+    ) AS seen;
     PERFORM instore_kept.mark(changed, store_ids, times);
 END
 $$;
 
-COMMENT ON FUNCTION instore_kept.mark_all IS 'Mark all that rows of a source are in, of one store or of all.';
+COMMENT ON FUNCTION instore_kept.mark_all IS 'Mark all that rows of a source are in.';
 
 -- Everything that was stored before there were rollups.
 SELECT instore_kept.mark_all(source) FROM (SELECT DISTINCT source FROM instore_kept.rollups) AS sources;
@@ -46,15 +45,24 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     rollup record;
-    level text;
 BEGIN
+    -- Wait for those who have marked by the old time zone, also for those who did not know the store yet.
+    PERFORM FROM instore.stores WHERE store_id = NEW.store_id FOR UPDATE;
+    PERFORM pg_advisory_xact_lock(hashtext('instore_kept.mark'), instore_kept.number_of(NEW.store_id));
     DELETE FROM instore_kept.stale WHERE store_id = NEW.store_id AND per <> '5m';
-    FOR rollup IN SELECT name, told_5m FROM instore_kept.rollups LOOP
-        FOREACH level IN ARRAY ARRAY['hour', 'day'] LOOP
-            EXECUTE format('DELETE FROM instore_kept.%I WHERE store_id = $1', rollup.name || '_' || level) USING NEW.store_id;
-        END LOOP;
+    -- The 5 minutes stay as they are: each is kept or marked, so they tell of which hours there is something.
+    FOR rollup IN SELECT name, source FROM instore_kept.rollups LOOP
+        EXECUTE format('DELETE FROM instore_kept.%I WHERE store_id = $1', rollup.name || '_hour') USING NEW.store_id;
+        EXECUTE format('DELETE FROM instore_kept.%I WHERE store_id = $1', rollup.name || '_day') USING NEW.store_id;
+        EXECUTE format(
+            'INSERT INTO instore_kept.stale (source, per, store_id, bucket)'
+            ' SELECT DISTINCT $2, level, $1, date_trunc(level, bucket, $3) FROM ('
+            'SELECT bucket FROM instore_kept.%I WHERE store_id = $1'
+            ' UNION SELECT bucket FROM instore_kept.stale WHERE source = $2 AND per = ''5m'' AND store_id = $1'
+            ') AS parts, unnest(ARRAY[''hour'', ''day'']) AS level ON CONFLICT DO NOTHING',
+            rollup.name || '_5m'
+        ) USING NEW.store_id, rollup.source, NEW.timezone;
     END LOOP;
-    PERFORM instore_kept.mark_all(source, NEW.store_id) FROM (SELECT DISTINCT source FROM instore_kept.rollups) AS sources;
     RETURN NULL;
 END
 $$;
@@ -73,7 +81,14 @@ CREATE FUNCTION instore_kept.queues_anew() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM instore_kept.mark_all('visits', coalesce(NEW.store_id, OLD.store_id));
+    -- As in cut_anew: nobody marks and commits, and nobody else keeps it by the old type, between our look and our commit.
+    PERFORM FROM instore.stores WHERE store_id = coalesce(NEW.store_id, OLD.store_id) FOR UPDATE;
+    PERFORM instore_kept.mark('visits', array_agg(stay.store_id), array_agg(stay.bucket))
+    FROM (
+        SELECT DISTINCT store_id, instore_kept.bucket_5m(started_at) AS bucket
+        FROM instore.stays
+        WHERE store_id = coalesce(NEW.store_id, OLD.store_id) AND zone_id = coalesce(NEW.zone_id, OLD.zone_id)
+    ) AS stay;
     RETURN NULL;
 END
 $$;

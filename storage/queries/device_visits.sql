@@ -16,5 +16,8 @@ SELECT
 FROM unnest(%(devices)s::text[], %(afters)s::bigint[]) AS device (device_id, after)
 INNER JOIN instore.visits AS visit
     ON visit.device_id = device.device_id AND visit.entered_at > instore.at(device.after)
-WHERE visit.store_id = %(store_id)s
+WHERE
+    visit.store_id = %(store_id)s
+    AND visit.device_id = ANY(%(devices)s::text[])
+    AND visit.entered_at > instore.at(%(first)s::bigint)
 ORDER BY visit.entered_at, visit.visit_id;

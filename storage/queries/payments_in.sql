@@ -23,5 +23,9 @@ SELECT DISTINCT ON (reading.ts, reading.id)
 FROM unnest(%(starts)s::bigint[], %(ends)s::bigint[]) AS stretch (started_at, ended_at)
 INNER JOIN instore.readings AS reading
     ON reading.ts BETWEEN instore.at(stretch.started_at) AND instore.at(stretch.ended_at)
-WHERE reading.store_id = %(store_id)s AND reading.kind = 'payment' AND (reading.device_id IS NULL OR NOT %(anonymous)s)
+WHERE
+    reading.store_id = %(store_id)s
+    AND reading.kind = 'payment'
+    AND (reading.device_id IS NULL OR NOT %(anonymous)s)
+    AND reading.ts BETWEEN instore.at(%(first)s::bigint) AND instore.at(%(last)s::bigint)
 ORDER BY reading.ts, reading.id;

@@ -22,5 +22,8 @@ LEFT JOIN LATERAL (
     FROM instore.payment_items AS line
     WHERE line.store_id = payment.store_id AND line.reading_id = payment.reading_id AND line.ts = payment.ts
 ) AS item ON true
-WHERE payment.visit_id = ANY(%(visit_ids)s::uuid[])
+WHERE
+    payment.visit_id = ANY(%(visit_ids)s::uuid[])
+    AND payment.store_id = ANY(%(store_ids)s::text[])
+    AND payment.ts >= instore.at(%(since)s::bigint)
 ORDER BY payment.visit_id, payment.ts, payment.reading_id COLLATE "C";

@@ -1,4 +1,5 @@
--- The shelf visits of the visits named are exactly these; only what differs is written. Returns the 5 minutes in which figures change by it.
+-- The shelf visits of the visits named are exactly these; only what differs is written.
+-- Returns the 5 minutes in which figures change by it; and, with their keys, the rows that are no more, for `delete_shelf_visits.sql`.
 WITH new AS MATERIALIZED (
     SELECT
         visit_id,
@@ -19,24 +20,45 @@ WITH new AS MATERIALIZED (
     )
 ),
 
+old AS MATERIALIZED (
+    SELECT
+        visit_id,
+        store_id,
+        reading_id,
+        ts,
+        shelf_id,
+        action,
+        product_id,
+        zone_id,
+        duration_s,
+        is_staff,
+        is_bought
+    FROM instore.shelf_visits
+    WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND store_id = ANY(%(store_ids)s::text[]) AND ts >= %(since)s::timestamptz
+),
+
 gone AS (
-    DELETE FROM instore.shelf_visits AS old
+    SELECT old.store_id, old.visit_id, old.reading_id, old.ts
+    FROM old
     WHERE
-        old.visit_id = ANY(%(visit_ids)s::uuid[])
-        AND old.ts >= instore.at(%(since)s::bigint)
-        AND NOT EXISTS (
+        NOT EXISTS (
             SELECT FROM new
             WHERE new.visit_id = old.visit_id AND new.ts = old.ts AND new.reading_id = old.reading_id
         )
-    RETURNING store_id, ts
 ),
 
 written AS (
     INSERT INTO instore.shelf_visits (
         visit_id, store_id, device_id, reading_id, ts, shelf_id, action, product_id, zone_id, duration_s, is_staff, is_bought
     )
-    SELECT * FROM new
-    ON CONFLICT (visit_id, ts, reading_id) DO UPDATE
+    SELECT new.*
+    FROM new
+    LEFT JOIN old ON old.visit_id = new.visit_id AND old.ts = new.ts AND old.reading_id = new.reading_id
+    WHERE
+        old.visit_id IS NULL
+        OR (new.shelf_id, new.action, new.is_staff, new.is_bought) <> (old.shelf_id, old.action, old.is_staff, old.is_bought)
+        OR (new.product_id, new.zone_id, new.duration_s) IS DISTINCT FROM (old.product_id, old.zone_id, old.duration_s)
+    ON CONFLICT (visit_id, ts, reading_id, store_id) DO UPDATE
     SET
         shelf_id = excluded.shelf_id,
         action = excluded.action,
@@ -45,16 +67,22 @@ written AS (
         duration_s = excluded.duration_s,
         is_staff = excluded.is_staff,
         is_bought = excluded.is_bought
-    WHERE
-        (shelf_visits.shelf_id, shelf_visits.action, shelf_visits.is_staff, shelf_visits.is_bought)
-        <> (excluded.shelf_id, excluded.action, excluded.is_staff, excluded.is_bought)
-        OR (shelf_visits.product_id, shelf_visits.zone_id, shelf_visits.duration_s)
-        IS DISTINCT FROM (excluded.product_id, excluded.zone_id, excluded.duration_s)
     RETURNING store_id, ts
 )
 
 SELECT
     store_id,
-    instore_kept.bucket_5m(ts) AS bucket
-FROM (SELECT * FROM gone UNION ALL SELECT * FROM written) AS touched
-GROUP BY 1, 2;
+    instore_kept.bucket_5m(ts) AS bucket,
+    NULL::uuid AS visit_id,
+    NULL::text AS reading_id,
+    NULL::timestamptz AS ts
+FROM (SELECT store_id, ts FROM gone UNION ALL SELECT store_id, ts FROM written) AS touched
+GROUP BY 1, 2
+UNION ALL
+SELECT
+    store_id,
+    NULL,
+    visit_id,
+    reading_id,
+    ts
+FROM gone;

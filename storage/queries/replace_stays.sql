@@ -1,5 +1,5 @@
 -- The stays of the visits named are exactly these. Most are as they were: only what differs is written.
--- Returns the 5 minutes in which figures change by it.
+-- Returns the 5 minutes in which figures change by it; and, with their keys, the stays that are no more, for `delete_stays.sql`.
 WITH new AS MATERIALIZED (
     SELECT
         visit_id,
@@ -35,21 +35,7 @@ old AS MATERIALIZED (
         from_zone_id,
         paid_at
     FROM instore.stays
-    WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND started_at >= instore.at(%(since)s::bigint)
-),
-
-gone AS (
-    DELETE FROM instore.stays AS stay
-    USING old
-    WHERE
-        stay.visit_id = old.visit_id
-        AND stay.seq = old.seq
-        AND stay.started_at = old.started_at
-        AND stay.started_at >= instore.at(%(since)s::bigint)
-        AND NOT EXISTS (
-            SELECT FROM new
-            WHERE new.visit_id = old.visit_id AND new.seq = old.seq AND new.started_at = old.started_at
-        )
+    WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND store_id = ANY(%(store_ids)s::text[]) AND started_at >= %(since)s::timestamptz
 ),
 
 written AS (
@@ -64,7 +50,7 @@ written AS (
         OR (new.zone_id, new.ended_at, new.is_staff, new.is_open, new.is_first)
         <> (old.zone_id, old.ended_at, old.is_staff, old.is_open, old.is_first)
         OR (new.from_zone_id, new.paid_at) IS DISTINCT FROM (old.from_zone_id, old.paid_at)
-    ON CONFLICT (visit_id, seq, started_at) DO UPDATE
+    ON CONFLICT (visit_id, seq, started_at, store_id) DO UPDATE
     SET
         zone_id = excluded.zone_id,
         ended_at = excluded.ended_at,
@@ -78,7 +64,10 @@ written AS (
 
 SELECT DISTINCT
     store_id,
-    instore_kept.bucket_5m(at) AS bucket
+    instore_kept.bucket_5m(at) AS bucket,
+    NULL::uuid AS visit_id,
+    NULL::integer AS seq,
+    NULL::timestamptz AS started_at
 FROM (
     SELECT
         coalesce(new.store_id, old.store_id) AS store_id,
@@ -101,4 +90,17 @@ FROM (
             OR (NOT new.is_open AND new.ended_at <> old.ended_at)
         )
 ) AS touched
-WHERE at IS NOT NULL;
+WHERE at IS NOT NULL
+UNION ALL
+SELECT
+    store_id,
+    NULL,
+    visit_id,
+    seq,
+    started_at
+FROM old
+WHERE
+    NOT EXISTS (
+        SELECT FROM new
+        WHERE new.visit_id = old.visit_id AND new.seq = old.seq AND new.started_at = old.started_at
+    );

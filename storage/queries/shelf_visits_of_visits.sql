@@ -9,5 +9,5 @@ SELECT
     zone_id,
     duration_s
 FROM instore.shelf_visits
-WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND ts >= instore.at(%(since)s::bigint)
+WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND store_id = ANY(%(store_ids)s::text[]) AND ts >= instore.at(%(since)s::bigint)
 ORDER BY visit_id, ts, reading_id COLLATE "C";

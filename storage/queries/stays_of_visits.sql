@@ -4,5 +4,5 @@ SELECT
     started_at,
     ended_at
 FROM instore.stays
-WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND started_at >= instore.at(%(since)s::bigint)
+WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND store_id = ANY(%(store_ids)s::text[]) AND started_at >= instore.at(%(since)s::bigint)
 ORDER BY visit_id, seq;

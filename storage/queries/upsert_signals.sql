@@ -20,7 +20,7 @@ FROM json_to_recordset(%(rows)s::json) AS new (
     signal_id uuid, store_id text, at bigint, kind text, since bigint, zone_id text, device_id text, visit_id uuid, sensor_id text,
     value float8, threshold float8, message text
 )
-ON CONFLICT (signal_id, at) DO UPDATE
+ON CONFLICT (signal_id, at, store_id) DO UPDATE
 SET
     since = excluded.since,
     zone_id = excluded.zone_id,

@@ -38,6 +38,10 @@ old AS MATERIALIZED (
         visit.is_staff
     FROM new
     INNER JOIN instore.visits AS visit ON visit.visit_id = new.visit_id AND visit.entered_at = new.entered_at
+    WHERE
+        visit.visit_id = ANY(%(visit_ids)s::uuid[])
+        AND visit.store_id = ANY(%(store_ids)s::text[])
+        AND visit.entered_at BETWEEN %(since)s::timestamptz AND %(last)s::timestamptz
 ),
 
 longer AS (
@@ -48,6 +52,7 @@ longer AS (
             store_id,
             ceil(extract(EPOCH FROM max(left_at - entered_at)) / 3600) * interval '1 hour' AS longest
         FROM new
+        WHERE NOT is_staff
         GROUP BY store_id
     ) AS seen
     WHERE store.store_id = seen.store_id AND store.longest_visit < seen.longest
@@ -62,7 +67,7 @@ written AS (
         *,
         now()
     FROM new
-    ON CONFLICT (visit_id, entered_at) DO UPDATE
+    ON CONFLICT (visit_id, entered_at, store_id) DO UPDATE
     SET
         left_at = excluded.left_at,
         ended_by = excluded.ended_by,

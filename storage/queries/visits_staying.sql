@@ -20,5 +20,9 @@ INNER JOIN instore.stays AS stay
         AND stay.started_at <= instore.at(asked.at)
         AND stay.ended_at >= instore.at(asked.at)
 INNER JOIN instore.visits AS visit ON visit.visit_id = stay.visit_id AND visit.store_id = stay.store_id
-WHERE stay.store_id = %(store_id)s AND stay.started_at >= instore.at(%(reach)s::bigint)
+WHERE
+    stay.store_id = %(store_id)s
+    AND stay.started_at BETWEEN instore.at(%(reach)s::bigint) AND instore.at(%(last)s::bigint)
+    AND visit.store_id = %(store_id)s
+    AND visit.entered_at <= instore.at(%(last)s::bigint)
 ORDER BY 4, 1;

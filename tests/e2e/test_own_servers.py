@@ -54,7 +54,7 @@ def test_a_day_over_mosquitto_and_apache_kafka(own_pipeline: Pipeline) -> None:
     wait_until(lambda: accounting(own_pipeline.database_url, day.store_id) == expected, f"the accounting says {expected}", 10)
     assert_same(own_pipeline.here, own_pipeline.database_url, day)
     assert_true(own_pipeline.database_url, day)
-    assert own_pipeline.here.run_well("doctor").out.count(" ok ") == 5
+    assert own_pipeline.here.run_well("doctor").out.count(" ok ") == 6
 
 
 def test_everything_dies_once(servers: Servers, own_pipeline: Pipeline) -> None:

@@ -63,7 +63,7 @@ def test_commands_find_the_stack_that_runs_on_the_data_folder(here: Surroundings
     up = here.start("up")
     up.wait_for("\nready")
     doctor = here.run_well("doctor")
-    assert doctor.out.count(" ok ") == 5
+    assert doctor.out.count(" ok ") == 6
     assert here.run_well("migrate").out == "up to date\n"
     assert up.terminate().code == 0
     away = here.run("doctor")

@@ -49,21 +49,26 @@ ORDER = [
     "ingest_offsets",
     "store_clocks",
     "rebuilds",
+    "table_settings",
+    "pseudonym_key",
     "schema_migrations",
 ]
 """Tables and views as a reader of the page wants to meet them."""
 
+SCHEMAS = ["instore", "instore_kept", "instore_analysis"]
+"""Those that migrations make."""
+
 _RELATIONS = """
 SELECT c.relname, c.relkind = 'v', obj_description(c.oid)
-FROM pg_class AS c WHERE c.relnamespace = 'instore'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
+FROM pg_class AS c WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
 """
 _COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull OR c.relkind = 'v', col_description(c.oid, a.attnum)
 FROM pg_attribute AS a INNER JOIN pg_class AS c ON c.oid = a.attrelid
-WHERE c.relnamespace = 'instore'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p') AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
 """
-_INDEXES = "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'instore' ORDER BY indexdef LIKE 'CREATE INDEX%', indexname"
+_INDEXES = "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = %s ORDER BY indexdef LIKE 'CREATE INDEX%%', indexname"
 _FUNCTIONS = "SELECT proname, obj_description(oid) FROM pg_proc WHERE pronamespace = 'instore'::regnamespace ORDER BY 1"
 
 
@@ -86,17 +91,17 @@ class Relation(NamedTuple):
     keys: list[str]
 
 
-def relations(connection: psycopg.Connection) -> list[Relation]:
-    """All tables and views of the schema `instore`, in the order of `ORDER`."""
+def relations(connection: psycopg.Connection, schema: str = "instore") -> list[Relation]:
+    """All tables and views of a schema, in the order of `ORDER`."""
     columns: dict[str, list[Column]] = {}
-    for table, *column in connection.execute(_COLUMNS).fetchall():
+    for table, *column in connection.execute(_COLUMNS, (schema,)).fetchall():
         columns.setdefault(table, []).append(Column(*column))
     keys: dict[str, list[str]] = {}
-    for table, definition in connection.execute(_INDEXES).fetchall():
+    for table, definition in connection.execute(_INDEXES, (schema,)).fetchall():
         keys.setdefault(table, []).append(_key(definition))
     found = [
         Relation(name, is_view, comment, columns[name], keys.get(name, []))
-        for name, is_view, comment in connection.execute(_RELATIONS).fetchall()
+        for name, is_view, comment in connection.execute(_RELATIONS, (schema,)).fetchall()
     ]
     return sorted(found, key=lambda one: (ORDER.index(one.name) if one.name in ORDER else len(ORDER), one.name))
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
 from hypothesis import strategies as st
 
 from sensors.dead_letter import DeadLetter
@@ -87,6 +88,7 @@ def visits(draw: st.DrawFn, store_id: str = "s1", visit_id: str | None = None, e
         )
     )
     paid = draw(st.lists(payments(st.just(store_id)), max_size=2, unique_by=lambda payment: payment.id))
+    paid = [msgspec.structs.replace(payment, ts=max(payment.ts, begun)) for payment in paid]
     return Visit(
         visit_id=visit_id or str(draw(st.uuids())),
         store_id=store_id,

@@ -5,7 +5,7 @@ import pytest
 from psycopg import errors as driver
 
 from sensors.urls import SettingError
-from storage.errors import DatabaseAway, SchemaMismatch, passing, sentence, translated
+from storage.errors import DatabaseAway, Denied, SchemaMismatch, passing, sentence, translated
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,6 @@ def test_what_passes_is_worth_another_try(error: type[psycopg.Error]) -> None:
     [
         driver.CheckViolation,
         driver.DivisionByZero,
-        driver.InsufficientPrivilege,
         driver.NotNullViolation,
         driver.NumericValueOutOfRange,
         driver.SyntaxError,
@@ -56,6 +55,16 @@ def test_what_is_a_bug_passes_as_it_is(error: type[psycopg.Error]) -> None:
     """No retry can help: the driver's error is seen as it is."""
     with pytest.raises(error), translated():
         raise error("no")
+
+
+def test_a_right_that_is_missing_is_a_wrong_setting() -> None:
+    """Another user would help, another try would not: the command says so and exits with 2."""
+    with (
+        pytest.raises(Denied, match=r"may not do this: permission denied for table visits; docs/roles\.md says which role may"),
+        translated(),
+    ):
+        raise driver.InsufficientPrivilege("permission denied for table visits")
+    assert issubclass(Denied, SettingError)
 
 
 def test_other_exceptions_pass() -> None:

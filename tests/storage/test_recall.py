@@ -22,9 +22,9 @@ def reader(any_database: Database) -> Iterator[Reader]:
     known = structs.replace(payment(70), device_id="band-1")
     readings = [dwell(number) for number in range(1, 60)] + [StoredReading(one, False) for one in (payment(10), payment(65), known)]
     late = structs.replace(dwell(90).reading, device_id="band-late")
-    visits = [visit(1), visit(2, payments=(payment(65),)), structs.replace(visit(3), is_staff=True)]
+    visits = [visit(1, payments=(payment(65),)), visit(2), structs.replace(visit(3), is_staff=True)]
     readings += [StoredReading(late, is_late=True), dwell(5, "s2")]
-    any_database.write(Flush(advance=step(None, 1), readings=readings, visits=visits, payments=[(payment(65), visits[1].visit_id)]))
+    any_database.write(Flush(advance=step(None, 1), readings=readings, visits=visits, payments=[(payment(65), visits[0].visit_id)]))
     reader = Reader(any_database.url)
     yield reader
     reader.close()
@@ -43,9 +43,12 @@ def test_the_readings_of_devices_from_a_time_on(reader: Reader) -> None:
 
 
 def test_whether_devices_had_been_heard_before(reader: Reader) -> None:
-    """A payment is no hearing; the moment itself is not before it."""
-    assert reader.devices_before("s1", ["band-1", "band-2", "band-late", "nobody"], DAY + 2 * SECOND) == {"band-1"}
-    assert reader.devices_before("s1", ["band-late"], DAY + 91 * SECOND) == {"band-late"}
+    """Whose visit began before, staff's too; the moment itself is not before it. Of this store only."""
+    devices = ["band-1", "band-2", "band-3", "nobody"]
+    assert reader.devices_before("s1", devices, visit(1).entered_at) == set()
+    assert reader.devices_before("s1", devices, visit(1).entered_at + 1) == {"band-1"}
+    assert reader.devices_before("s1", devices[1:], visit(3).entered_at + 1) == {"band-2", "band-3"}
+    assert reader.devices_before("s2", devices, visit(3).entered_at + 1) == set()
 
 
 def test_which_devices_were_heard_in_a_stretch(reader: Reader) -> None:
@@ -57,8 +60,9 @@ def test_which_devices_were_heard_in_a_stretch(reader: Reader) -> None:
 def test_the_visits_of_devices_after_their_times(reader: Reader) -> None:
     """Each device has a time of its own, and a visit that begins at it is not after it; visits come whole."""
     [found] = reader.device_visits("s1", {"band-1": visit(1).entered_at, "band-2": visit(2).entered_at - 1})
-    assert found == visit(2, payments=(payment(65),))
-    assert reader.device_visits("s1", {"band-1": -1}) == [visit(1)]
+    assert found == visit(2)
+    assert reader.device_visits("s1", {"band-1": -1}) == [visit(1, payments=(payment(65),))]
+    assert reader.device_visits("s1", {}) == []
     assert reader.device_visits("s2", {"band-1": -1}) == []
 
 

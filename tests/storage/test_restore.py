@@ -136,7 +136,7 @@ def test_existing_ids_are_found_by_id_and_time(writer: Writer, connection: psyco
 
 def test_visits_changed_at_a_flush_are_those_it_wrote_last(writer: Writer, connection: psycopg.Connection) -> None:
     """What the last flush wrote is found whole by its time; what another flush wrote since, or another store has, is not."""
-    paid = payment(1)
+    paid = payment(121)
     first = writer.write(Flush(advance=step(None, 1), visits=[visit(1), visit(2), visit(3, "s2")]))
     changed = visit(2, n_stays=5, payments=(paid,))
     second = writer.write(Flush(advance=step(1, 2), visits=[changed], payments=[(paid, changed.visit_id)]))
@@ -159,7 +159,7 @@ def test_visits_are_found_by_store_and_beginning(writer: Writer, connection: psy
 
 def test_many_visits_are_put_together_right(writer: Writer, connection: psycopg.Connection) -> None:
     """More visits than are read at once: each gets its own stays, shelf visits and payments."""
-    paid = {number: payment(number) for number in range(0, 2500, 50)}
+    paid = {number: payment(60 * number) for number in range(0, 2500, 50)}
     written = [visit(number, payments=(paid[number],) if number in paid else ()) for number in range(2500)]
     writer.write(Flush(advance=step(None, 1), visits=written, payments=[(each, visit(n).visit_id) for n, each in paid.items()]))
     assert restore.visits(connection) == written
@@ -181,7 +181,9 @@ def test_a_reader_comes_back_after_the_connection_was_lost(writer: Writer, datab
     reader = Reader(database_url)
     at = reader.offsets(TOPIC)[0].flushed_at
     with connect(database_url, "admin") as admin:
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%(reads)'")
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%(reads)' AND datname = current_database()"
+        )
     with pytest.raises(DatabaseAway):
         reader.clocks(TOPIC, 0)
     assert reader.clocks(TOPIC, 0) == [reader.clock("s1")] == [Clock("s1", DAY)]

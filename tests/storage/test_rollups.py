@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from sensors.layout import Layout, Zone
-from sensors.reading import SECOND
+from sensors.reading import MAX_TS, SECOND
 from storage import layouts
 from storage.connect import connect
+from storage.errors import DatabaseAway
 from storage.model import Flush, Removed, Signal, Stay, Visit
 from storage.refresh import Refresher
-from storage.writer import Writer
+from storage.writer import Writer, _write_parts
 from tests.databases import Database
 from tests.storage import figures
 from tests.storage.examples import DAY, HOUR, dwell, payment, step, visit
@@ -119,7 +120,9 @@ def test_a_layout_changes_days_and_queues(stack: Stack) -> None:
     stack.write(visits=[over(1, at=DAY, bounced=True)])
     stack.refresh()
     stack.plan(Layout(store_id="s1", timezone="Asia/Kolkata", zones=(*zones[:2], Zone(zone_id="zone-2", type="checkout"))))
-    assert [row[0] for row in stack.marks()] == ["visits"] * len(stack.marks())
+    begun = {at(over(hours + 1, at=DAY + hours * HOUR).stays[2].started_at) for hours in range(0, 60, 7)}
+    assert {row[3] for row in stack.marks() if row[1] == "5m"} == begun
+    assert {row[0] for row in stack.marks()} == {"visits"}
     stack.refresh()
     stack.plan(Layout(store_id="s1", timezone="America/St_Johns", zones=zones))
 
@@ -212,6 +215,112 @@ def test_two_keep_at_once(database_url: str) -> None:
         assert one.execute("SELECT instore.refresh(at_most => 3)").fetchone() == (3,)
         assert other.execute("SELECT instore.refresh()").fetchone() != (0,)
     stack.refresh()
+
+
+def test_keeping_needs_to_see_what_others_commit(database_url: str) -> None:
+    """In a transaction with one snapshot for all it would take away marks of rows that it cannot see: so it refuses, and ours have none."""
+    stack = Stack(Database(database_url, "plain"))
+    stack.write(visits=[over(1)])
+    with psycopg.connect(database_url) as keeping:
+        keeping.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        keeping.execute("SELECT FROM instore.stays")
+        stack.write(visits=[over(1, bounced=True)])
+        with pytest.raises(psycopg.errors.RaiseException, match="READ COMMITTED"):
+            keeping.execute("SELECT instore.refresh()")
+    with connect(database_url, "test") as connection:
+        connection.execute(
+            "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END$$"
+        )
+    stack.refresh()
+
+
+def test_a_first_layout_waits_for_those_who_did_not_know_the_store(database_url: str) -> None:
+    """A rejected reading makes no store known; what it marks is cut in UTC, so a time zone that comes meanwhile must see it."""
+    stack = Stack(Database(database_url, "plain"))
+    loading = threading.Thread(target=stack.plan, args=(Layout(store_id="new", timezone="Asia/Kolkata"),))
+    with psycopg.connect(database_url) as writing:
+        _write_parts(writing, Flush(advance=step(None, 1), rejected=[letter(1, "new")]))
+        loading.start()
+        loading.join(1)
+        assert loading.is_alive()
+    loading.join(10)
+    assert {row[1] for row in stack.marks()} == set(figures.LEVELS)
+    stack.refresh()
+
+
+def test_another_time_zone_by_hand_waits_too(database_url: str) -> None:
+    """The lock that a flush has on its stores is a weak one: the trigger itself waits for it."""
+    stack = Stack(Database(database_url, "plain"))
+    stack.write(visits=[over(1)])
+    stack.refresh()
+
+    def move() -> None:
+        with connect(database_url, "test") as connection:
+            connection.execute("UPDATE instore.stores SET timezone = 'Asia/Kolkata' WHERE store_id = 's1'")
+
+    moving = threading.Thread(target=move)
+    with psycopg.connect(database_url) as writing:
+        _write_parts(writing, Flush(advance=step(1, 2), visits=[over(9, at=DAY + 30 * HOUR)]))
+        moving.start()
+        moving.join(1)
+        assert moving.is_alive()
+    moving.join(10)
+    figures.assert_true(database_url)
+    stack.refresh()
+
+
+def test_a_longest_visit_waits_for_no_mark(database_url: str) -> None:
+    """Two flushes that each mark the other's store would wait for each other if a mark kept others from the store's row."""
+    stack = Stack(Database(database_url, "plain"))
+    stack.write(visits=[over(1)])
+    with psycopg.connect(database_url) as writing:
+        writing.execute("SELECT instore_kept.mark('readings', '{s1}', '{2026-01-01}')")
+        with psycopg.connect(database_url, options="-c lock_timeout=2s") as other:
+            _write_parts(other, Flush(advance=step(1, 2), visits=[over(2, left_at=DAY + 30 * HOUR)]))
+    figures.assert_true(database_url)
+
+
+def test_a_row_that_cannot_be_counted_stops_nobody_else(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A visit from 1970 to 9999: who left before there is a time? Other stores' figures are kept, and the log tells of it."""
+    stack = Stack(Database(database_url, "plain"))
+    stack.write(visits=[over(2), over(3, at=DAY + 30 * HOUR)])
+    endless = structs.replace(over(1), store_id="endless", entered_at=0, left_at=MAX_TS)
+    stack.database.write(Flush(advance=step(1, 2), visits=[endless]))
+    with closing(Refresher(database_url)) as refresher:
+        while refresher.refresh(settled_s=0):
+            pass
+    left = stack.marks()
+    assert {row[2] for row in left} == {"endless"}
+    told = [record for record in caplog.records if getattr(record, "action", None) == "refresh_postponed"]
+    assert told
+    assert all("store endless" in record.message for record in told)
+    stack.database.write(Flush(advance=step(2, 3), removed=[Removed(endless.visit_id, "endless", 0)]))
+    with connect(database_url, "test") as connection:
+        connection.execute("UPDATE instore.stores SET longest_visit = '1 hour' WHERE store_id = 'endless'")
+        connection.execute("UPDATE instore_kept.stale SET marked_at = marked_at - interval '1 hour'")
+    figures.assert_true(database_url)
+
+
+def test_keeping_ends_when_it_is_told_to(database_url: str) -> None:
+    """A worker that leaves does not wait for what it keeps."""
+    ended = threading.Event()
+    refresher = Refresher(database_url)
+
+    def keep() -> None:
+        with pytest.raises(DatabaseAway):
+            refresher.refresh()
+        ended.set()
+
+    with psycopg.connect(database_url) as busy, connect(database_url, "test") as looking:
+        busy.execute("LOCK TABLE instore_kept.stale")
+        keeping = threading.Thread(target=keep)
+        keeping.start()
+        while not looking.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
+            pass
+        refresher.cancel()
+        keeping.join(10)
+        assert ended.is_set()
+    refresher.cancel()
 
 
 def test_people_inside(database_url: str) -> None:

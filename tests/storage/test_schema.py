@@ -54,7 +54,7 @@ def test_the_page_says_what_the_migrations_make(connection: psycopg.Connection) 
 
 def test_everything_has_a_comment(connection: psycopg.Connection) -> None:
     """Every table, view, column and function says what it is; columns that count or measure say their unit."""
-    for relation in catalog.relations(connection):
+    for relation in (one for schema in catalog.SCHEMAS for one in catalog.relations(connection, schema)):
         assert relation.comment, relation.name
         for column in relation.columns:
             assert column.comment, f"{relation.name}.{column.name}"
@@ -95,10 +95,11 @@ def test_migrations_are_numbered_without_gaps() -> None:
     assert all(re.fullmatch(r"\d{4}_[a-z_]+", name) for name in names)
 
 
-def test_every_query_of_the_page_runs(connection: psycopg.Connection) -> None:
-    """What a newcomer copies from docs/tables.md works."""
-    queries = re.findall(r"```sql\n(.*?)```", catalog.PAGE.read_text(), re.DOTALL)
-    assert len(queries) >= 9
+@pytest.mark.parametrize(("page", "least"), [("tables.md", 9), ("rollups.md", 7)])
+def test_every_query_of_the_page_runs(connection: psycopg.Connection, page: str, least: int) -> None:
+    """What a newcomer copies from the pages works."""
+    queries = re.findall(r"```sql\n(.*?)```", catalog.PAGE.with_name(page).read_text(), re.DOTALL)
+    assert len(queries) >= least
     for text in queries:
         connection.execute(text.encode())
 

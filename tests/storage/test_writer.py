@@ -235,7 +235,7 @@ def test_the_threshold_of_visitors_is_that_of_visits(database: Database) -> None
 
 def test_a_removed_visit_leaves_nothing_behind(database: Database) -> None:
     """Its rows go everywhere; a payment that was its own belongs to nobody until it is told otherwise."""
-    paid = payment(1)
+    paid = payment(61)
     gone, stays = visit(1, payments=(paid,)), visit(2)
     database.write(visits=[gone, stays], payments=[(paid, gone.visit_id)])
     database.write(removed=[strategies.removed(gone)])
@@ -247,7 +247,7 @@ def test_a_removed_visit_leaves_nothing_behind(database: Database) -> None:
 
 def test_a_visit_under_a_new_id_takes_over_in_one_flush(database: Database) -> None:
     """An earlier reading moved the start of a visit: the old row goes, the new one comes, the payment follows."""
-    paid = payment(1)
+    paid = payment(181)
     old = visit(2, payments=(paid,))
     new = msgspec.structs.replace(visit(3, payments=(paid,)), device_id=old.device_id)
     database.write(visits=[old], payments=[(paid, old.visit_id)])

@@ -18,6 +18,7 @@ from sensors.topics import READINGS, ensure_topics
 from sensors.urls import kafka_servers
 from stream.kafka import kafka
 from tests.conftest import MakeDatabase
+from tests.storage.logins import member
 from tests.stream.make import dwell
 
 pytestmark = pytest.mark.integration
@@ -87,6 +88,22 @@ def test_a_new_database_gets_what_kafka_still_has(kafka_url: str, make_database:
         with psycopg.connect(second) as connection:
             assert connection.execute("SELECT sum(n_readings), count(*) FROM instore.visits").fetchone() == (400, 2)
             assert connection.execute("SELECT difference FROM instore.accounting_total").fetchone() == (0,)
+
+
+def test_a_worker_needs_no_more_than_its_role(kafka_url: str, database_url: str, tmp_path: Path) -> None:
+    """It works as a login that is a member of `instore_writer` and nothing else, from its first look at the schema to its goodbye."""
+    batches: list[list[Reading]] = [[dwell(second, "a", store="w"), dwell(second, "a", "d2", store="w")] for second in range(50)]
+    with member(database_url, "writer") as writer, psycopg.connect(database_url, autocommit=True) as owner:
+        with Running(kafka_url, writer, tmp_path):
+            _put(kafka_url, *batches)
+            end = time.monotonic() + WAIT_S
+            statement = "SELECT count(*) FROM instore.readings WHERE store_id = 'w'"
+            while owner.execute(statement).fetchone() != (100,):
+                assert time.monotonic() < end, (tmp_path / "worker.log").read_text()[-3000:]
+                time.sleep(0.1)
+        assert owner.execute("SELECT count(*), sum(n_readings) FROM instore.visits WHERE store_id = 'w'").fetchone() == (2, 100)
+        assert owner.execute("SELECT difference FROM instore.accounting_total").fetchone() == (0,)
+    assert "permission denied" not in (tmp_path / "worker.log").read_text()
 
 
 def test_the_worker_listens_nowhere(kafka_url: str, database_url: str, tmp_path: Path) -> None:

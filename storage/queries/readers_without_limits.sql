@@ -1,0 +1,22 @@
+-- Logins that may read as analyst or grafana, and for which nobody has set a limit of time: settings of a group do not count for them.
+SELECT
+    login.rolname,
+    substr(role.rolname, length('instore_') + 1)
+FROM pg_auth_members AS member
+INNER JOIN pg_roles AS role ON role.oid = member.roleid AND role.rolname IN ('instore_analyst', 'instore_grafana')
+INNER JOIN pg_roles AS login ON login.oid = member.member AND login.rolcanlogin
+WHERE
+    has_database_privilege(login.oid, current_database(), 'CONNECT')
+    -- Who has made a role is a member of it, in order to give it to others.
+    AND pg_has_role(login.oid, role.oid, 'USAGE')
+    AND NOT login.rolsuper
+    AND NOT EXISTS (
+        SELECT
+        FROM pg_db_role_setting AS setting
+        WHERE
+            setting.setrole IN (login.oid, 0)
+            AND setting.setdatabase IN ((SELECT oid FROM pg_database WHERE datname = current_database()), 0)
+            AND EXISTS (SELECT FROM unnest(setting.setconfig) AS one (text) WHERE one.text LIKE 'statement_timeout=%')
+    )
+ORDER BY login.rolname
+LIMIT 1;

@@ -1,0 +1,103 @@
+"""Writes visits and what hangs on them, and takes back those that are no more.
+
+The time of a visit is old where its readings came late, and what is old TimescaleDB keeps compressed, in batches of a store's rows in order
+of time. It finds the batch of a row by constants only, so each statement that changes rows names its stores and between which times they
+lie; without that it would have to take apart all that is compressed.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from psycopg import Connection
+
+from sensors.reading import to_datetime
+from storage.marks import Marks
+from storage.model import Removed, Visit
+from storage.reading_rows import Row
+from storage.sql import query
+from storage.visit_rows import shelf_visit_rows, stay_rows, visit_row
+
+NEAR = timedelta(hours=1)
+"""Rows further apart in time are deleted by another statement."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Gone(NamedTuple):
+    """A row to be deleted: its store, its visit, what else is its key, and its time."""
+
+    store_id: str
+    visit_id: object
+    key: object
+    at: datetime
+
+
+def write_visits(connection: Connection, visits: list[Visit], marks: Marks) -> None:
+    """Make these visits, their stays and their shelf visits exactly as they are told."""
+    if not visits:
+        return
+    scope = _scope(visits)
+    marks.add("visits", connection.execute(query("upsert_visits"), {"rows": _json(map(visit_row, visits)), **scope}))
+    for table, rows in (("stays", stay_rows), ("shelf_visits", shelf_visit_rows)):
+        given = {"rows": _json(row for visit in visits for row in rows(visit)), **scope}
+        found = connection.execute(query(f"replace_{table}"), given).fetchall()
+        marks.add("visits", (row[:2] for row in found if row[1] is not None))
+        _each(connection, f"delete_{table}", (Gone(row[0], *row[2:]) for row in found if row[1] is None))
+
+
+def delete_visits(connection: Connection, removed: list[Removed], marks: Marks) -> None:
+    """Take back visits with all that hangs on them; their payments belong to nobody until told otherwise."""
+    if not removed:
+        return
+    parts = connection.execute(query("parts_of_visits"), _scope(removed)).fetchall()
+    for table, statement in (("stays", "delete_stays"), ("shelf_visits", "delete_shelf_visits"), ("payments", "free_payments")):
+        rows = [row for row in parts if row[0] == table]
+        _each(connection, statement, (Gone(row[1], row[2], int(row[3]) if table == "stays" else row[3], row[4]) for row in rows))
+        marks.touch("payments" if table == "payments" else "visits", [(row[1], at) for row in rows for at in row[4:] if at is not None])
+    gone = (Gone(one.store_id, one.visit_id, None, to_datetime(one.entered_at)) for one in removed)
+    for store_id, *times in _each(connection, "delete_visits", gone):
+        marks.touch("visits", [(store_id, at) for at in times])
+
+
+def _each(connection: Connection, statement: str, gone: Iterable[Gone]) -> list[Row]:
+    """Run a statement for rows that are near each other, and for the next ones; return what it returns."""
+    found: list[Row] = []
+    for some in _near(sorted(gone, key=lambda one: one.at)):
+        scope = {
+            "visit_ids": [one.visit_id for one in some],
+            "keys": [one.key for one in some],
+            "times": [one.at for one in some],
+            "store_ids": sorted({one.store_id for one in some}),
+            "first": some[0].at,
+            "last": some[-1].at,
+        }
+        cursor = connection.execute(query(statement), scope)
+        found += cursor.fetchall() if cursor.description else []
+    return found
+
+
+def _near(rows: list[Gone]) -> Iterator[list[Gone]]:
+    """Cut rows in order of time where none comes for longer than `NEAR`."""
+    begin = 0
+    for place in range(1, len(rows) + 1):
+        if place == len(rows) or rows[place].at - rows[place - 1].at > NEAR:
+            yield rows[begin:place]
+            begin = place
+
+
+def _scope(visits: list[Visit] | list[Removed]) -> dict[str, Any]:
+    """Which visits, of which stores, and between which times they began."""
+    times = [visit.entered_at for visit in visits]
+    return {
+        "visit_ids": [visit.visit_id for visit in visits],
+        "store_ids": sorted({visit.store_id for visit in visits}),
+        "since": to_datetime(min(times)),
+        "last": to_datetime(max(times)),
+    }
+
+
+def _json(rows: Iterable[object]) -> str:
+    """Rows for `json_to_recordset`: one parameter for any number of them, cheap to make."""
+    return _encode(list(rows)).decode()

@@ -78,9 +78,9 @@ BEGIN
     PERFORM FROM instore.stores WHERE store_id = ANY (store_ids) ORDER BY store_id FOR KEY SHARE;
     PERFORM pg_advisory_xact_lock_shared(hashtext('instore_kept.mark'), number)
     FROM (
-        SELECT DISTINCT instore_kept.number_of(name) AS number
-        FROM unnest(store_ids) AS name
-        WHERE NOT EXISTS (SELECT FROM instore.stores WHERE store_id = name)
+        SELECT DISTINCT instore_kept.number_of(wanted.store_id) AS number
+        FROM unnest(store_ids) AS wanted (store_id)
+        WHERE NOT EXISTS (SELECT FROM instore.stores AS store WHERE store.store_id = wanted.store_id)
         ORDER BY 1
     ) AS unknown;
 

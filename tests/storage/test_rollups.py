@@ -124,6 +124,8 @@ def test_a_layout_changes_days_and_queues(stack: Stack) -> None:
     assert {row[3] for row in stack.marks() if row[1] == "5m"} == begun
     assert {row[0] for row in stack.marks()} == {"visits"}
     stack.refresh()
+    stack.plan(Layout(store_id="s1", timezone="America/St_Johns", zones=(*zones[:2], Zone(zone_id="zone-3", type="checkout"))))
+    stack.refresh()
     stack.plan(Layout(store_id="s1", timezone="America/St_Johns", zones=zones))
 
 
@@ -262,6 +264,7 @@ def test_another_time_zone_by_hand_waits_too(database_url: str) -> None:
     moving = threading.Thread(target=move)
     with psycopg.connect(database_url) as writing:
         _write_parts(writing, Flush(advance=step(1, 2), visits=[over(9, at=DAY + 30 * HOUR)]))
+        assert writing.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()").fetchall() == []
         moving.start()
         moving.join(1)
         assert moving.is_alive()

@@ -230,6 +230,11 @@ SELECT
     loaded_at
 FROM instore.layouts;
 
+-- function: retain, for the worker --
+
+-- It deletes with its owner's rights, so it is for the worker, which may delete no reading itself, and for nobody else.
+REVOKE EXECUTE ON FUNCTION instore.retain(integer) FROM PUBLIC;
+
 -- comments: those of the tables, but for what differs --
 
 DO $$

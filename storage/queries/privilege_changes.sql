@@ -15,9 +15,10 @@ WITH decided (schema_name, names, writer, analyst, grafana) AS (
     ('instore', 'stores', 'SELECT, INSERT, UPDATE', '', ''),
     ('instore', 'layouts', 'INSERT', '', ''),
     ('instore', 'zones|shelves|products|sensors', 'SELECT, INSERT, UPDATE, DELETE', 'SELECT', 'SELECT'),
+    -- How long rows are kept: the owner decides, all may know.
+    ('instore', 'table_settings', 'SELECT', 'SELECT', 'SELECT'),
     -- The schema itself.
     ('instore', 'schema_migrations', 'SELECT', 'SELECT', 'SELECT'),
-    ('instore', 'table_settings', 'SELECT', 'SELECT', 'SELECT'),
     ('instore', 'pseudonym_key', '', '', ''),
     -- Figures without devices.
     ('instore', 'accounting_total', 'SELECT', 'SELECT', 'SELECT'),
@@ -161,6 +162,15 @@ statements (place, statement) AS (
         5,
         format('GRANT %s (%I) ON %I.%I TO %I', privilege, column_name, schema_name, name, role_name)
     FROM (TABLE wanted_columns EXCEPT TABLE granted_columns) AS missing
+    UNION ALL
+    -- It deletes with its owner's rights what is older than it is kept; for nobody else but the worker.
+    SELECT
+        6,
+        'GRANT EXECUTE ON FUNCTION instore.retain(integer) TO instore_writer'
+    FROM ours
+    WHERE
+        ours.role_name = 'instore_writer'
+        AND NOT has_function_privilege(ours.role_id, to_regprocedure('instore.retain(integer)'), 'EXECUTE')
 )
 
 SELECT statement

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from sensors.dead_letter import DeadLetter
 from sensors.layout import Layout, Product, SensorPlan, ShelfPlan, Zone
-from sensors.reading import SECOND
+from sensors.reading import SECOND, to_datetime
 from storage import check, layouts, rebuilds
 from storage.connect import session
 from storage.migrate import migrate
@@ -50,7 +50,7 @@ def do_everything(url: str) -> None:
     _layouts(url, store_id)
     _write(url, store_id, partition)
     _rebuild(url, store_id)
-    _refresh(url)
+    _refresh(url, store_id)
     _read(url, store_id, partition)
 
 
@@ -124,12 +124,20 @@ def _rebuild(url: str, store_id: str) -> None:
         assert rebuilds.progress(connection, number).is_finished
 
 
-def _refresh(url: str) -> None:
-    """Keep the figures of the rollups."""
+def _refresh(url: str, store_id: str) -> None:
+    """Keep the figures of the rollups; twice while somebody else has to do with the hour after, and with the day after."""
     refresher = Refresher(url)
     try:
+        for later, level in ((HOUR, "5m"), (30 * HOUR, "hour")):
+            with session(url, "test") as other, other.transaction():
+                for source in ("visits", "readings"):
+                    other.execute("SELECT instore_kept.mark(%s, %s, %s)", (source, [store_id], [to_datetime(DAY + later)]))
+            with session(url, "test") as other, other.transaction():
+                held = "SELECT FROM instore_kept.stale WHERE store_id = %s AND per = %s AND bucket >= %s FOR UPDATE"
+                other.execute(held, (store_id, level, to_datetime(DAY + later - HOUR // 2)))
+                assert refresher.refresh(settled_s=0) > 0
         assert refresher.refresh(settled_s=0) > 0
-        assert refresher.retain() == 0
+        assert refresher.retain() == 0  # nothing is too old
     finally:
         refresher.close()
 

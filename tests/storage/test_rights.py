@@ -57,6 +57,7 @@ DECIDED = {
     "instore.rebuilds": ("SIU", "S", "S"),
     "instore.schema_migrations": ("S", "S", "S"),
     "instore.pseudonym_key": ("", "", ""),
+    "instore.table_settings": ("S", "S", "S"),
     "instore_kept.stale": ("SIUD", "", ""),
     "instore_kept.rollups": ("S", "", ""),
     "instore_analysis.readings": ("", "S", ""),
@@ -199,10 +200,15 @@ def test_a_writer_passes_no_right_on(logins: dict[str, psycopg.Connection], owne
     assert owner.execute("SELECT has_table_privilege('instore_analyst', 'instore.visits', 'SELECT')").fetchone() == (False,)
 
 
-def test_no_function_lends_its_owners_rights(owner: psycopg.Connection) -> None:
-    """A function that runs as its owner would be a way around all this."""
-    lent = "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace::regnamespace::text LIKE 'instore%'"
-    assert owner.execute(lent).fetchall() == []
+def test_one_function_lends_its_owners_rights(logins: dict[str, psycopg.Connection], owner: psycopg.Connection) -> None:
+    """Such a function is a way around all this: only the writer may call the one, and it looks nowhere but where it should."""
+    lent = "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace::regnamespace::text LIKE 'instore%'"
+    assert owner.execute(lent).fetchall() == [("retain", ["search_path=pg_catalog, pg_temp"])]
+    for who, connection in logins.items():
+        assert may(connection, sql.SQL("SELECT instore.retain()").format()) == (who == "writer"), who
+        assert not may(connection, sql.SQL("CALL instore.retain_all()").format()) or who == "writer", who
+        deletes = "SELECT instore.delete_before(one, now(), 10) FROM instore.table_settings AS one WHERE table_name = 'readings'"
+        assert not may(connection, sql.SQL(deletes).format()), who
 
 
 def test_a_writer_can_do_everything_that_the_worker_does(url: str) -> None:
@@ -226,6 +232,30 @@ def test_a_writer_has_no_right_too_many(make_database: MakeDatabase) -> None:
                     do_everything(writer)
                 roles.settle(owner)
         do_everything(writer)
+        owner.execute("REVOKE EXECUTE ON FUNCTION instore.retain FROM instore_writer")
+        with pytest.raises(Denied, match="permission denied for function retain"):
+            do_everything(writer)
+        roles.settle(owner)
+        do_everything(writer)
+
+
+def test_a_writer_deletes_what_is_too_old_and_nothing_else(make_database: MakeDatabase) -> None:
+    """On plain PostgreSQL the worker does it, though it may delete no reading: by one function, and what the owner keeps no longer."""
+    with make_database() as url, member(url, "writer") as writer, connect(url, "test") as owner, connect(writer, "test") as connection:
+        do_everything(url)
+        while owner.execute("SELECT instore.refresh()").fetchone() != (0,):
+            pass
+        count = "SELECT count(*) FROM instore.readings"
+        [(readings,)] = owner.execute(count).fetchall()
+        owner.execute("UPDATE instore.visits SET is_final = true")
+        for _ in range(3):
+            assert connection.execute("SELECT instore.retain()").fetchone() == (0,)
+        assert owner.execute(count).fetchone() == (readings,)
+        owner.execute("UPDATE instore.table_settings SET keep = '7 days'")
+        while connection.execute("SELECT instore.retain()").fetchone() != (0,) or owner.execute(count).fetchone() != (0,):
+            owner.execute("UPDATE instore.table_settings SET announced_at = announced_at - interval '1 hour'")
+            assert owner.execute("SELECT count(*) FROM instore_kept.stale WHERE bucket < now() - interval '2 days'").fetchone() == (0,)
+        assert owner.execute(count).fetchone() == (0,)
 
 
 def test_readers_see_no_device(url: str, owner: psycopg.Connection, logins: dict[str, psycopg.Connection]) -> None:

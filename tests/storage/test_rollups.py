@@ -185,8 +185,9 @@ def test_the_present_is_left_to_the_views(stack: Stack) -> None:
     figures.assert_true(stack.database.url)
 
 
-def test_a_flush_waits_for_what_is_being_kept(database_url: str) -> None:
-    """Its mark must not be taken away by somebody who has not seen its rows."""
+@pytest.mark.parametrize("keep", ["SELECT FROM instore_kept.stale FOR UPDATE", "SELECT instore.refresh()"], ids=["begins", "ends"])
+def test_a_flush_waits_for_what_is_being_kept(database_url: str, keep: str) -> None:
+    """Its mark must not be taken away by somebody who has not seen its rows: neither while they compute, nor before they commit."""
     Stack(Database(database_url, "plain")).write(visits=[over(1)])
     done = threading.Event()
 
@@ -196,7 +197,7 @@ def test_a_flush_waits_for_what_is_being_kept(database_url: str) -> None:
         done.set()
 
     with psycopg.connect(database_url) as keeping:
-        keeping.execute("SELECT instore.refresh()")
+        keeping.execute(keep.encode())
         late = threading.Thread(target=write)
         late.start()
         assert not done.wait(1)

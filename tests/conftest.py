@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 from psycopg import sql
+from xdist.scheduler import LoadScopeScheduling
 
 from storage.migrate import migrate
 from storage.postgres import postgres
@@ -44,10 +45,17 @@ MakeDatabase = Callable[[], AbstractContextManager[str]]
 """Makes a database and drops it in the end; gives its URL."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes share the tests, one has all that start servers, one after the other, and the other has the rest."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("servers" if item.get_closest_marker("integration") else "pure"))
+class SideBySide(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Where two processes share the tests, one has the files that start servers, one after the other, and the other has the rest."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(__file__).parents[1] / nodeid.partition("::")[0]
+        return "servers" if "mark.integration" in file.read_text() else "pure"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SideBySide:
+    """Share the tests so."""
+    return SideBySide(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -78,9 +78,9 @@ BEGIN
     PERFORM FROM instore.stores WHERE store_id = ANY (store_ids) ORDER BY store_id FOR KEY SHARE;
     PERFORM pg_advisory_xact_lock_shared(hashtext('instore_kept.mark'), number)
     FROM (
-        SELECT DISTINCT instore_kept.number_of(name) AS number
-        FROM unnest(store_ids) AS name
-        WHERE NOT EXISTS (SELECT FROM instore.stores WHERE store_id = name)
+        SELECT DISTINCT instore_kept.number_of(wanted.store_id) AS number
+        FROM unnest(store_ids) AS wanted (store_id)
+        WHERE NOT EXISTS (SELECT FROM instore.stores AS store WHERE store.store_id = wanted.store_id)
         ORDER BY 1
     ) AS unknown;
 
@@ -166,22 +166,24 @@ CREATE AGGREGATE instore.sum (bigint[]) (SFUNC = instore_kept.add_bins, STYPE = 
 COMMENT ON AGGREGATE instore.sum (bigint[]) IS 'The sum of histograms, bin by bin.';
 
 CREATE FUNCTION instore.percentile(histogram bigint[], fraction double precision) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (
-    SELECT low + (high - low) * (wanted - before) / inside
-    FROM (
-        SELECT
-            coalesce(edges[bin - 1], 0) AS low,
-            coalesce(edges[bin], edges[bin - 1]) AS high,
-            n AS inside,
-            sum(n) OVER (ORDER BY bin) - n AS before,
-            fraction * sum(n) OVER () AS wanted
-        FROM unnest(histogram) WITH ORDINALITY AS counted (n, bin), instore.duration_edges() AS edges
-    ) AS bins
-    WHERE inside > 0 AND wanted <= before + inside
-    ORDER BY low
-    LIMIT 1
-);
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    edges constant double precision[] := instore.duration_edges();
+    wanted constant double precision := fraction * (SELECT sum(n) FROM unnest(histogram) AS n);
+    before bigint := 0;
+    low double precision := 0;
+BEGIN
+    FOR bin IN 1 .. cardinality(histogram) LOOP
+        IF histogram[bin] > 0 AND wanted <= before + histogram[bin] THEN
+            RETURN low + (coalesce(edges[bin], low) - low) * (wanted - before) / histogram[bin];
+        END IF;
+        before := before + histogram[bin];
+        low := coalesce(edges[bin], low);
+    END LOOP;
+    RETURN NULL;
+END
+$$;
 
 COMMENT ON FUNCTION instore.percentile IS 'The duration in seconds that this fraction (0.5: the median) of a histogram stays below, straight between edges; null for an empty one.';
 

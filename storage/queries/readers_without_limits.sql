@@ -1,4 +1,5 @@
 -- Logins that may read as analyst or grafana, and for which nobody has set a limit of time: settings of a group do not count for them.
+-- Whoever has one in another database was not forgotten, but made a reader there.
 SELECT
     login.rolname,
     substr(role.rolname, length('instore_') + 1)
@@ -14,8 +15,10 @@ WHERE
         SELECT
         FROM pg_db_role_setting AS setting
         WHERE
-            setting.setrole IN (login.oid, 0)
-            AND setting.setdatabase IN ((SELECT oid FROM pg_database WHERE datname = current_database()), 0)
+            (
+                setting.setrole = login.oid
+                OR (setting.setrole = 0 AND setting.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()))
+            )
             AND EXISTS (SELECT FROM unnest(setting.setconfig) AS one (text) WHERE one.text LIKE 'statement_timeout=%')
     )
 ORDER BY login.rolname

@@ -37,27 +37,30 @@ old AS MATERIALIZED (
     WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND store_id = ANY(%(store_ids)s::text[]) AND ts >= %(since)s::timestamptz
 ),
 
-gone AS (
-    SELECT old.store_id, old.visit_id, old.reading_id, old.ts
-    FROM old
-    WHERE
-        NOT EXISTS (
-            SELECT FROM new
-            WHERE new.visit_id = old.visit_id AND new.ts = old.ts AND new.reading_id = old.reading_id
-        )
+-- A full join hashes both sides, however few rows the planner takes them for; all that follows reads it once.
+paired AS MATERIALIZED (
+    SELECT
+        new,
+        old
+    FROM new
+    FULL JOIN old ON old.visit_id = new.visit_id AND old.ts = new.ts AND old.reading_id = new.reading_id
 ),
 
 written AS (
     INSERT INTO instore.shelf_visits (
         visit_id, store_id, device_id, reading_id, ts, shelf_id, action, product_id, zone_id, duration_s, is_staff, is_bought
     )
-    SELECT new.*
-    FROM new
-    LEFT JOIN old ON old.visit_id = new.visit_id AND old.ts = new.ts AND old.reading_id = new.reading_id
+    SELECT (new).*
+    FROM paired
     WHERE
-        old.visit_id IS NULL
-        OR (new.shelf_id, new.action, new.is_staff, new.is_bought) <> (old.shelf_id, old.action, old.is_staff, old.is_bought)
-        OR (new.product_id, new.zone_id, new.duration_s) IS DISTINCT FROM (old.product_id, old.zone_id, old.duration_s)
+        (new).visit_id IS NOT NULL
+        AND (
+            (old).visit_id IS NULL
+            OR ((new).shelf_id, (new).action, (new).is_staff, (new).is_bought)
+            <> ((old).shelf_id, (old).action, (old).is_staff, (old).is_bought)
+            OR ((new).product_id, (new).zone_id, (new).duration_s)
+            IS DISTINCT FROM ((old).product_id, (old).zone_id, (old).duration_s)
+        )
     ON CONFLICT (visit_id, ts, reading_id, store_id) DO UPDATE
     SET
         shelf_id = excluded.shelf_id,
@@ -76,13 +79,18 @@ SELECT
     NULL::uuid AS visit_id,
     NULL::text AS reading_id,
     NULL::timestamptz AS ts
-FROM (SELECT store_id, ts FROM gone UNION ALL SELECT store_id, ts FROM written) AS touched
+FROM (
+    SELECT (old).store_id, (old).ts FROM paired WHERE (new).visit_id IS NULL
+    UNION ALL
+    SELECT store_id, ts FROM written
+) AS touched
 GROUP BY 1, 2
 UNION ALL
 SELECT
-    store_id,
+    (old).store_id,
     NULL,
-    visit_id,
-    reading_id,
-    ts
-FROM gone;
+    (old).visit_id,
+    (old).reading_id,
+    (old).ts
+FROM paired
+WHERE (new).visit_id IS NULL;

@@ -38,18 +38,29 @@ old AS MATERIALIZED (
     WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND store_id = ANY(%(store_ids)s::text[]) AND started_at >= %(since)s::timestamptz
 ),
 
+-- A full join hashes both sides, however few rows the planner takes them for; all that follows reads it once.
+paired AS MATERIALIZED (
+    SELECT
+        new,
+        old
+    FROM new
+    FULL JOIN old ON old.visit_id = new.visit_id AND old.seq = new.seq AND old.started_at = new.started_at
+),
+
 written AS (
     INSERT INTO instore.stays (
         visit_id, seq, store_id, device_id, zone_id, started_at, ended_at, dwell_s, is_staff, is_open, is_first, from_zone_id, paid_at
     )
-    SELECT new.*
-    FROM new
-    LEFT JOIN old ON old.visit_id = new.visit_id AND old.seq = new.seq AND old.started_at = new.started_at
+    SELECT (new).*
+    FROM paired
     WHERE
-        old.visit_id IS NULL
-        OR (new.zone_id, new.ended_at, new.is_staff, new.is_open, new.is_first)
-        <> (old.zone_id, old.ended_at, old.is_staff, old.is_open, old.is_first)
-        OR (new.from_zone_id, new.paid_at) IS DISTINCT FROM (old.from_zone_id, old.paid_at)
+        (new).visit_id IS NOT NULL
+        AND (
+            (old).visit_id IS NULL
+            OR ((new).zone_id, (new).ended_at, (new).is_staff, (new).is_open, (new).is_first)
+            <> ((old).zone_id, (old).ended_at, (old).is_staff, (old).is_open, (old).is_first)
+            OR ((new).from_zone_id, (new).paid_at) IS DISTINCT FROM ((old).from_zone_id, (old).paid_at)
+        )
     ON CONFLICT (visit_id, seq, started_at, store_id) DO UPDATE
     SET
         zone_id = excluded.zone_id,
@@ -70,37 +81,32 @@ SELECT DISTINCT
     NULL::timestamptz AS started_at
 FROM (
     SELECT
-        coalesce(new.store_id, old.store_id) AS store_id,
+        coalesce((new).store_id, (old).store_id) AS store_id,
         unnest(ARRAY[
-            new.started_at,
-            old.started_at,
-            CASE WHEN NOT new.is_open THEN new.ended_at END,
-            CASE WHEN NOT old.is_open THEN old.ended_at END
+            (new).started_at,
+            (old).started_at,
+            CASE WHEN NOT (new).is_open THEN (new).ended_at END,
+            CASE WHEN NOT (old).is_open THEN (old).ended_at END
         ]) AS at
-    FROM new
-    FULL JOIN old ON old.visit_id = new.visit_id AND old.seq = new.seq AND old.started_at = new.started_at
+    FROM paired
     WHERE
-        NOT (coalesce(new.is_staff, TRUE) AND coalesce(old.is_staff, TRUE))
+        NOT (coalesce((new).is_staff, TRUE) AND coalesce((old).is_staff, TRUE))
         -- An open stay that only goes on changes no figure.
         AND (
-            new.visit_id IS NULL
-            OR old.visit_id IS NULL
-            OR (new.zone_id, new.is_staff, new.is_open, new.is_first) <> (old.zone_id, old.is_staff, old.is_open, old.is_first)
-            OR (new.from_zone_id, new.paid_at) IS DISTINCT FROM (old.from_zone_id, old.paid_at)
-            OR (NOT new.is_open AND new.ended_at <> old.ended_at)
+            (new).visit_id IS NULL
+            OR (old).visit_id IS NULL
+            OR ((new).zone_id, (new).is_staff, (new).is_open, (new).is_first) <> ((old).zone_id, (old).is_staff, (old).is_open, (old).is_first)
+            OR ((new).from_zone_id, (new).paid_at) IS DISTINCT FROM ((old).from_zone_id, (old).paid_at)
+            OR (NOT (new).is_open AND (new).ended_at <> (old).ended_at)
         )
 ) AS touched
 WHERE at IS NOT NULL
 UNION ALL
 SELECT
-    store_id,
+    (old).store_id,
     NULL,
-    visit_id,
-    seq,
-    started_at
-FROM old
-WHERE
-    NOT EXISTS (
-        SELECT FROM new
-        WHERE new.visit_id = old.visit_id AND new.seq = old.seq AND new.started_at = old.started_at
-    );
+    (old).visit_id,
+    (old).seq,
+    (old).started_at
+FROM paired
+WHERE (new).visit_id IS NULL;

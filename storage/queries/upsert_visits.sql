@@ -28,20 +28,28 @@ WITH new AS MATERIALIZED (
 
 old AS MATERIALIZED (
     SELECT
-        visit.visit_id,
-        visit.left_at,
-        visit.ended_by,
-        visit.path,
-        visit.converted,
-        visit.bounced,
-        visit.pass_by,
-        visit.is_staff
-    FROM new
-    INNER JOIN instore.visits AS visit ON visit.visit_id = new.visit_id AND visit.entered_at = new.entered_at
+        visit_id,
+        left_at,
+        ended_by,
+        path,
+        converted,
+        bounced,
+        pass_by,
+        is_staff
+    FROM instore.visits
     WHERE
-        visit.visit_id = ANY(%(visit_ids)s::uuid[])
-        AND visit.store_id = ANY(%(store_ids)s::text[])
-        AND visit.entered_at BETWEEN %(since)s::timestamptz AND %(last)s::timestamptz
+        visit_id = ANY(%(visit_ids)s::uuid[])
+        AND store_id = ANY(%(store_ids)s::text[])
+        AND entered_at BETWEEN %(since)s::timestamptz AND %(last)s::timestamptz
+),
+
+-- A full join hashes both sides, however few rows the planner takes them for.
+paired AS MATERIALIZED (
+    SELECT
+        new,
+        old
+    FROM new
+    FULL JOIN old ON old.visit_id = new.visit_id
 ),
 
 longer AS (
@@ -91,22 +99,22 @@ SELECT DISTINCT
     instore_kept.bucket_5m(at) AS bucket
 FROM (
     SELECT
-        new.store_id,
+        (new).store_id,
         unnest(ARRAY[
-            new.entered_at,
-            CASE WHEN new.ended_by IS NOT NULL THEN new.left_at END,
-            CASE WHEN old.ended_by IS NOT NULL THEN old.left_at END
+            (new).entered_at,
+            CASE WHEN (new).ended_by IS NOT NULL THEN (new).left_at END,
+            CASE WHEN (old).ended_by IS NOT NULL THEN (old).left_at END
         ]) AS at
-    FROM new
-    LEFT JOIN old ON old.visit_id = new.visit_id
+    FROM paired
     WHERE
-        NOT (new.is_staff AND coalesce(old.is_staff, TRUE))
+        NOT ((new).is_staff AND coalesce((old).is_staff, TRUE))
         -- An open visit that only goes on changes no figure.
         AND (
-            old.visit_id IS NULL
-            OR (new.is_staff, new.pass_by, new.converted, new.bounced) <> (old.is_staff, old.pass_by, old.converted, old.bounced)
-            OR (new.ended_by IS NULL) <> (old.ended_by IS NULL)
-            OR (new.ended_by IS NOT NULL AND (new.left_at, new.path) <> (old.left_at, old.path))
+            (old).visit_id IS NULL
+            OR ((new).is_staff, (new).pass_by, (new).converted, (new).bounced)
+            <> ((old).is_staff, (old).pass_by, (old).converted, (old).bounced)
+            OR ((new).ended_by IS NULL) <> ((old).ended_by IS NULL)
+            OR ((new).ended_by IS NOT NULL AND ((new).left_at, (new).path) <> ((old).left_at, (old).path))
         )
 ) AS touched
 WHERE at IS NOT NULL;

@@ -3,7 +3,6 @@
 A test asks whether a user may do it, and whether that user may do anything else.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -12,11 +11,11 @@ from msgspec import structs
 
 from sensors.dead_letter import DeadLetter
 from sensors.layout import Layout, Product, SensorPlan, ShelfPlan, Zone
-from sensors.reading import SECOND
+from sensors.reading import SECOND, to_datetime
 from storage import check, layouts, rebuilds
 from storage.connect import session
 from storage.migrate import migrate
-from storage.model import Clock, Count, Flush, Removed, Signal, Stay
+from storage.model import Clock, Count, Flush, Removed, Signal
 from storage.reader import Reader
 from storage.refresh import Refresher
 from storage.writer import Writer
@@ -51,8 +50,7 @@ def do_everything(url: str) -> None:
     _layouts(url, store_id)
     _write(url, store_id, partition)
     _rebuild(url, store_id)
-    _write_lately(url, store_id, partition + 1_000_000)
-    _refresh(url)
+    _refresh(url, store_id)
     _read(url, store_id, partition)
 
 
@@ -117,27 +115,6 @@ def _write(url: str, store_id: str, partition: int) -> None:
         assert writer.existing_ids({store_id: [(ID, DAY + SECOND)]}) == {store_id: {ID}}
 
 
-def _write_lately(url: str, store_id: str, partition: int) -> None:
-    """Write what came yesterday, an hour ago and just now: figures that are over, beside parts that go on and so are not kept yet."""
-    now = time.time_ns() // 1000
-    times = [now - 24 * HOUR, now - HOUR, now]
-    visits = [
-        structs.replace(
-            visit(1, store_id, is_final=True),
-            visit_id=str(uuid4()),
-            device_id=DEVICE,
-            entered_at=at,
-            left_at=at,
-            stays=(Stay("checkout", at, at),),
-            shelf_visits=(),
-        )
-        for at in times
-    ]
-    readings = [dwell(0, store_id, at, is_late=True) for at in times]
-    with Writer(url) as writer:
-        writer.write(Flush(advance=step(None, 1, partition), visits=visits, readings=readings))
-
-
 def _rebuild(url: str, store_id: str) -> None:
     with session(url, "test") as connection:
         number = rebuilds.ask(connection, store_id, DAY, DAY + HOUR)
@@ -147,12 +124,20 @@ def _rebuild(url: str, store_id: str) -> None:
         assert rebuilds.progress(connection, number).is_finished
 
 
-def _refresh(url: str) -> None:
-    """Keep the figures of the rollups."""
+def _refresh(url: str, store_id: str) -> None:
+    """Keep the figures of the rollups; twice while somebody else has to do with the hour after, and with the day after."""
     refresher = Refresher(url)
     try:
+        for later, level in ((HOUR, "5m"), (30 * HOUR, "hour")):
+            with session(url, "test") as other, other.transaction():
+                for source in ("visits", "readings"):
+                    other.execute("SELECT instore_kept.mark(%s, %s, %s)", (source, [store_id], [to_datetime(DAY + later)]))
+            with session(url, "test") as other, other.transaction():
+                held = "SELECT FROM instore_kept.stale WHERE store_id = %s AND per = %s AND bucket >= %s FOR UPDATE"
+                other.execute(held, (store_id, level, to_datetime(DAY + later - HOUR // 2)))
+                assert refresher.refresh(settled_s=0) > 0
         assert refresher.refresh(settled_s=0) > 0
-        assert refresher.retain() == 0
+        assert refresher.retain() == 0  # nothing is too old
     finally:
         refresher.close()
 

@@ -124,6 +124,8 @@ def test_a_layout_changes_days_and_queues(stack: Stack) -> None:
     assert {row[3] for row in stack.marks() if row[1] == "5m"} == begun
     assert {row[0] for row in stack.marks()} == {"visits"}
     stack.refresh()
+    stack.plan(Layout(store_id="s1", timezone="America/St_Johns", zones=(*zones[:2], Zone(zone_id="zone-3", type="checkout"))))
+    stack.refresh()
     stack.plan(Layout(store_id="s1", timezone="America/St_Johns", zones=zones))
 
 
@@ -185,8 +187,9 @@ def test_the_present_is_left_to_the_views(stack: Stack) -> None:
     figures.assert_true(stack.database.url)
 
 
-def test_a_flush_waits_for_what_is_being_kept(database_url: str) -> None:
-    """Its mark must not be taken away by somebody who has not seen its rows."""
+@pytest.mark.parametrize("keep", ["SELECT FROM instore_kept.stale FOR UPDATE", "SELECT instore.refresh()"], ids=["begins", "ends"])
+def test_a_flush_waits_for_what_is_being_kept(database_url: str, keep: str) -> None:
+    """Its mark must not be taken away by somebody who has not seen its rows: neither while they compute, nor before they commit."""
     Stack(Database(database_url, "plain")).write(visits=[over(1)])
     done = threading.Event()
 
@@ -196,7 +199,7 @@ def test_a_flush_waits_for_what_is_being_kept(database_url: str) -> None:
         done.set()
 
     with psycopg.connect(database_url) as keeping:
-        keeping.execute("SELECT instore.refresh()")
+        keeping.execute(keep.encode())
         late = threading.Thread(target=write)
         late.start()
         assert not done.wait(1)
@@ -261,6 +264,7 @@ def test_another_time_zone_by_hand_waits_too(database_url: str) -> None:
     moving = threading.Thread(target=move)
     with psycopg.connect(database_url) as writing:
         _write_parts(writing, Flush(advance=step(1, 2), visits=[over(9, at=DAY + 30 * HOUR)]))
+        assert writing.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()").fetchall() == []
         moving.start()
         moving.join(1)
         assert moving.is_alive()

@@ -16,6 +16,7 @@ from simulators.truth import Truth
 from simulators.truth import read as read_truth
 from storage.reader import Reader
 from tests.e2e.processes import Surroundings, wait_until
+from tests.storage import figures
 
 GROCERY = Path(__file__).parents[2] / "simulators" / "stores" / "grocery.yaml"
 A_SATURDAY = "2026-11-14"
@@ -30,12 +31,13 @@ TABLES = ("visits", "stays", "shelf_visits", "payments", "payment_items")
 
 NOT_COMPARED = {
     "visits": {"updated_at"},
-    "stays": set[str](),
-    "shelf_visits": set[str](),
+    "stays": {"is_staff", "is_open", "is_first", "from_zone_id", "paid_at"},
+    "shelf_visits": {"is_staff", "is_bought"},
     "payments": {"received_at"},
     "payment_items": set[str](),
 }
-"""Columns that say when something was written or received, which is another moment in each run."""
+"""Columns that say when something was written or received, which is another moment in each run; or that repeat what other rows say, which
+`tests.storage.figures` compares with these."""
 
 STORED = "SELECT count(*) FROM instore.readings WHERE store_id = %s"
 IS_DONE = """
@@ -172,6 +174,7 @@ def assert_same(here: Surroundings, database_url: str, day: Day) -> None:
         assert len(found[table]) == len(expected[table]), f"{table}: {len(found[table])} rows, expected {len(expected[table])}"
         different = [pair for pair in zip(found[table], expected[table], strict=True) if pair[0] != pair[1]]
         assert not different, f"{table}: {len(different)} rows differ; the first is {different[0][0]}, expected {different[0][1]}"
+    figures.assert_true(database_url)
 
 
 def _without_those_of_nobody(tables: dict[str, list[Row]]) -> int:

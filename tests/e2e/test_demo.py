@@ -15,8 +15,8 @@ from tests.e2e.processes import Running, Surroundings, port_of, urls_in, wait_un
 pytestmark = pytest.mark.integration
 
 LEAST_READINGS = 200_000
-WITHIN_S = 60
-"""A day has at least so many readings, and takes at most so long on two cores."""
+WITHIN_S = 150
+"""A day has at least so many readings, and takes at most so long beside other tests; alone on two cores it takes under a minute."""
 
 REASONS = {"missing_field", "no_time_zone", "not_json", "topic_mismatch", "unknown_kind", "wrong_type"}
 """The ways in which the simulator breaks messages."""

@@ -12,6 +12,7 @@ from tests.e2e.days import accounting, assert_same, assert_true, reconstructed, 
 from tests.e2e.processes import Surroundings, surroundings, wait_until
 from tests.e2e.topic import as_message, last_said
 from tests.servers import Server, apache_kafka, mosquitto
+from tests.storage import figures
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -87,6 +88,7 @@ def test_everything_dies_once(servers: Servers, own_pipeline: Pipeline) -> None:
     found = accounting(own_pipeline.database_url, day.store_id)
     assert (found.stored, found.rejected, found.difference) == (everything, 0, 0)
     assert_same(own_pipeline.here, own_pipeline.database_url, day)
+    figures.assert_true(own_pipeline.database_url)
     assert_true(own_pipeline.database_url, day)
     visits = {visit["visit_id"]: as_message(visit) for visit in reconstructed(servers.here, day).visits}
     assert last_said(servers.kafka.url, day.store_id) == visits

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import msgspec
 from psycopg import Connection
 
 from sensors.reading import to_datetime
@@ -17,12 +16,10 @@ from storage.marks import Marks
 from storage.model import Removed, Visit
 from storage.reading_rows import Row
 from storage.sql import query
-from storage.visit_rows import shelf_visit_rows, stay_rows, visit_row
+from storage.visit_rows import as_json, shelf_visit_rows, stay_rows, visit_row
 
 NEAR = timedelta(hours=1)
 """Rows further apart in time are deleted by another statement."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Gone(NamedTuple):
@@ -39,9 +36,9 @@ def write_visits(connection: Connection, visits: list[Visit], marks: Marks) -> N
     if not visits:
         return
     scope = _scope(visits)
-    marks.add("visits", connection.execute(query("upsert_visits"), {"rows": _json(map(visit_row, visits)), **scope}))
+    marks.add("visits", connection.execute(query("upsert_visits"), {"rows": as_json(map(visit_row, visits)), **scope}))
     for table, rows in (("stays", stay_rows), ("shelf_visits", shelf_visit_rows)):
-        given = {"rows": _json(row for visit in visits for row in rows(visit)), **scope}
+        given = {"rows": as_json(row for visit in visits for row in rows(visit)), **scope}
         found = connection.execute(query(f"replace_{table}"), given).fetchall()
         marks.add("visits", (row[:2] for row in found if row[1] is not None))
         _each(connection, f"delete_{table}", (Gone(row[0], *row[2:]) for row in found if row[1] is None))
@@ -96,8 +93,3 @@ def _scope(visits: list[Visit] | list[Removed]) -> dict[str, Any]:
         "since": to_datetime(min(times)),
         "last": to_datetime(max(times)),
     }
-
-
-def _json(rows: Iterable[object]) -> str:
-    """Rows for `json_to_recordset`: one parameter for any number of them, cheap to make."""
-    return _encode(list(rows)).decode()

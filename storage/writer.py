@@ -17,12 +17,10 @@ from storage.marks import Marks
 from storage.model import Advance, Clock, Count, Flush, Signal
 from storage.reading_rows import READING_COLUMNS, REJECTED_COLUMNS, Row, reading_row, rejected_row, storable_id
 from storage.sql import query
-from storage.visit_rows import item_rows, payment_row
+from storage.visit_rows import as_json, item_rows, payment_row
 from storage.visit_writer import delete_visits, write_visits
 
 T = TypeVar("T")
-
-_encode = msgspec.json.Encoder().encode
 
 _LIMITS = "SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'"
 """A worker that is stopped in the middle of a flush must not hold its locks for ever, nor wait for ever for others'."""
@@ -125,7 +123,7 @@ def _advance(connection: psycopg.Connection, flush: Flush) -> datetime:
     """Move the partition on, which locks it until the transaction ends; refuse if it is not where we believe."""
     step = flush.advance
     statement = query("insert_offset" if step.expected is None else "advance_offset")
-    gone = {"removed": [one.visit_id for one in flush.removed], "retracted": _json(flush.signals_gone)}
+    gone = {"removed": [one.visit_id for one in flush.removed], "retracted": as_json(flush.signals_gone)}
     moved = connection.execute(statement, {**msgspec.structs.asdict(step), **gone}).fetchone()
     if moved is None:
         raise Fenced(_who_has_it(step, _stored(connection, step)))
@@ -182,8 +180,8 @@ def _copy(connection: psycopg.Connection, table: str, columns: dict[str, str], r
 def _write_payments(connection: psycopg.Connection, payments: list[tuple[Payment, str | None]], marks: Marks) -> None:
     if not payments:
         return
-    marks.add("payments", connection.execute(query("upsert_payments"), {"rows": _json(payment_row(*pair) for pair in payments)}))
-    connection.execute(query("insert_payment_items"), {"rows": _json(row for payment, _ in payments for row in item_rows(payment))})
+    marks.add("payments", connection.execute(query("upsert_payments"), {"rows": as_json(payment_row(*pair) for pair in payments)}))
+    connection.execute(query("insert_payment_items"), {"rows": as_json(row for payment, _ in payments for row in item_rows(payment))})
 
 
 def _write_signals(connection: psycopg.Connection, signals: list[Signal], gone: list[Signal], marks: Marks) -> None:
@@ -194,27 +192,22 @@ def _write_signals(connection: psycopg.Connection, signals: list[Signal], gone: 
             "first": to_datetime(min(times)),
             "last": to_datetime(max(times)),
         }
-        marks.add("signals", connection.execute(query("delete_signals"), {"rows": _json(gone), **scope}))
+        marks.add("signals", connection.execute(query("delete_signals"), {"rows": as_json(gone), **scope}))
     if signals:
         newest = {(signal.signal_id, signal.at): signal for signal in signals}
-        marks.add("signals", connection.execute(query("upsert_signals"), {"rows": _json(newest.values())}))
+        marks.add("signals", connection.execute(query("upsert_signals"), {"rows": as_json(newest.values())}))
 
 
 def _write_clocks(connection: psycopg.Connection, step: Advance, clocks: list[Clock]) -> None:
     if clocks:
         scope = {"topic": step.topic, "partition": step.partition}
-        connection.execute(query("upsert_clocks"), {"rows": _json(clocks), **scope})
+        connection.execute(query("upsert_clocks"), {"rows": as_json(clocks), **scope})
 
 
 def _add_counts(connection: psycopg.Connection, counts: list[Count]) -> None:
     if counts:
         rows = [Count(storable_id(count.store_id), count.hour, count.received, count.duplicate) for count in counts]
-        connection.execute(query("add_counts"), {"rows": _json(rows)})
-
-
-def _json(rows: Iterable[object]) -> str:
-    """Rows for `json_to_recordset`: one parameter for any number of them, cheap to make."""
-    return _encode(list(rows)).decode()
+        connection.execute(query("add_counts"), {"rows": as_json(rows)})
 
 
 def _stored(connection: psycopg.Connection, step: Advance) -> tuple[str, int, datetime] | None:

@@ -2,6 +2,11 @@
 
 import os
 import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +29,30 @@ def missing(reason: str) -> None:
     if os.environ.get("INSTORE_CI") == "1":
         pytest.fail(f"nothing may be skipped here: {reason}")
     pytest.skip(reason)
+
+
+def fetched(name: str, tool: tuple[str, str], command: Callable[[str, Path], list[str]], what: str) -> Path:
+    """Find a folder of the tests' cache, and have a program fetch it where it is not there yet.
+
+    Args:
+        name: the folder's.
+        tool: the program, and the Debian package that it is in.
+        command: gets the program and a folder, and returns what fetches into the folder `fetched` below that one.
+        what: it is, and where it comes from, for people.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "instore-tests"
+    if (found := cache / name).is_dir():
+        return found
+    path = program(*tool)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as work:  # beside it, so that it becomes the cache whole or not at all
+        fetch = command(path, Path(work))
+        for left in (2, 1, 0):
+            done = subprocess.run(fetch, check=False, capture_output=True, text=True, timeout=240)
+            if done.returncode == 0:
+                break
+            if not left:
+                missing(f"{what}: {(done.stdout + done.stderr)[-500:].strip()}")
+        with suppress(OSError):  # another test run was faster
+            (Path(work) / "fetched").rename(found)
+    return found

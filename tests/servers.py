@@ -6,11 +6,9 @@ the test fails, and with the test run itself when that is killed.
 
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from os import environ
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -197,25 +195,13 @@ def apache_kafka(folder: Path) -> Iterator[Server]:
 
 def _kafka_libraries() -> Path:
     """Find Apache Kafka's jars, fetched from Maven Central where they are not in the cache yet (54 MB)."""
-    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "instore-tests"
-    libraries = cache / f"kafka-{KAFKA_VERSION}"
-    if libraries.is_dir():
-        return libraries
-    maven = needs.program("mvn", "maven")
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as work:  # beside it, so that it becomes the cache whole or not at all
-        pom = Path(work) / "pom.xml"
+
+    def copy(maven: str, work: Path) -> list[str]:
+        pom = work / "pom.xml"
         pom.write_text(_POM.format(kafka=KAFKA_VERSION, slf4j=SLF4J_VERSION))
-        fetch = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={work}/libs"]
-        for left in (2, 1, 0):
-            fetched = subprocess.run(fetch, check=False, capture_output=True, text=True, timeout=240)
-            if fetched.returncode == 0:
-                break
-            if not left:
-                needs.missing(f"Apache Kafka cannot be fetched from Maven Central: {fetched.stdout[-500:].strip()}")
-        with suppress(OSError):  # another test run was faster
-            (Path(work) / "libs").rename(libraries)
-    return libraries
+        return [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={work}/fetched"]
+
+    return needs.fetched(f"kafka-{KAFKA_VERSION}", ("mvn", "maven"), copy, "Apache Kafka cannot be fetched from Maven Central")
 
 
 def _listens(port: int) -> bool:

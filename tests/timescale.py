@@ -4,11 +4,8 @@ It is PostgreSQL with one session, in memory: databases cannot be made on it, a 
 ends it, and no background worker runs. Everything else of the extension is there.
 """
 
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from os import environ
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -59,23 +56,11 @@ def migrated(url: str) -> Iterator[str]:
 
 def _packages() -> Path:
     """Find the npm packages, fetched where they are not in the cache yet (43 MB)."""
-    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "instore-tests"
-    found = cache / PGLITE.rpartition("@")[2]
-    if found.is_dir():
-        return found
-    npm = needs.program("npm", "npm")
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as work:  # beside it, so that it becomes the cache whole or not at all
-        fetch = [npm, "install", "--prefix", f"{work}/npm", "--no-audit", "--no-fund", "--save-exact", PGLITE, SOCKET, PEER]
-        for left in (2, 1, 0):
-            fetched = subprocess.run(fetch, check=False, capture_output=True, text=True, timeout=240)
-            if fetched.returncode == 0:
-                break
-            if not left:
-                needs.missing(f"TimescaleDB for Node cannot be fetched by npm: {fetched.stderr[-500:].strip()}")
-        with suppress(OSError):  # another test run was faster
-            (Path(work) / "npm").rename(found)
-    return found
+
+    def install(npm: str, work: Path) -> list[str]:
+        return [npm, "install", "--prefix", f"{work}/fetched", "--no-audit", "--no-fund", "--save-exact", PGLITE, SOCKET, PEER]
+
+    return needs.fetched(PGLITE.rpartition("@")[2], ("npm", "npm"), install, "TimescaleDB for Node cannot be fetched by npm")
 
 
 def _answers(url: str) -> bool:

@@ -107,7 +107,7 @@ def test_only_the_newest_day_of_each_store_counts(any_database: Database) -> Non
 
 def test_it_reads_by_indexes(plain_database_url: str) -> None:
     """Whatever the size of the tables, one store's newest day is found by an index, and no table of readings is read whole."""
-    months = [said(number, "gw", 0.5, at=DAY - day * 24 * HOUR) for day in range(60) for number in range(40)]
+    months = [said(number, "gw", 0.5, at=DAY - day * 24 * HOUR) for day in range(60) for number in range(800)]
     write(Database(plain_database_url, "plain"), months, [refused(number, "gw", reason="not_json") for number in range(2000)])
     with connect(plain_database_url, "test") as connection:
         connection.execute("ANALYZE instore.readings, instore.rejected_readings, instore.ingest_counts")

@@ -1,1 +1,1 @@
-"""Grafana as code. Empty until the dashboards are built: one file a dashboard will stand here."""
+"""What people look at: dashboards, their alerts, how they reach a Grafana, and the same in a browser without one."""

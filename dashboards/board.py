@@ -1,0 +1,84 @@
+"""A dashboard from its panels: where each stands, what all dashboards have in common, and its JSON."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DashboardLinkType, GridPos, Panel, VariableModel
+
+Board = dict[str, Any]
+"""A dashboard as Grafana has it: its JSON."""
+
+TAG = "instore"
+"""All our dashboards have it, and link to each other by it. What has it not is not ours."""
+
+SCHEMA_VERSION = 37
+"""That of Grafana 9.3: a newer one brings it up to its own, an older one would not know what it reads."""
+
+WIDTH = 24
+"""Columns of the grid."""
+
+
+class Page(NamedTuple):
+    """What a dashboard is.
+
+    Attributes:
+        uid: its address in Grafana, the same for ever: `/d/UID`.
+        title: its name.
+        about: what it answers, for whom.
+        since: the beginning of the time that it shows at first, as Grafana writes it.
+        refresh: how often it asks again.
+    """
+
+    uid: str
+    title: str
+    about: str
+    since: str = "now-24h"
+    refresh: str = "1m"
+
+
+def board(page: Page, lines: Sequence[Sequence[Builder[Panel]]], variables: Sequence[Builder[VariableModel]] = ()) -> Board:
+    """Make a dashboard of its panels, line by line (each has its width and height), and of what can be picked."""
+    made = (
+        dashboard.Dashboard(page.title)
+        .uid(page.uid)
+        .description(page.about)
+        .tags([TAG])
+        .timezone("browser")
+        .time(page.since, "now")
+        .refresh(page.refresh)
+        .tooltip(DashboardCursorSync.CROSSHAIR)
+        .link(_others())
+    )
+    for variable in variables:
+        made.with_variable(variable)
+    model = made.build()
+    model.schema_version = SCHEMA_VERSION
+    model.panels = list(_placed(lines))
+    return json.loads(json.dumps(model, cls=JSONEncoder))  # type: ignore[no-any-return]
+
+
+def _others() -> dashboard.DashboardLink:
+    """Link to all our dashboards, with what is picked here."""
+    return dashboard.DashboardLink("instore").type(DashboardLinkType.DASHBOARDS).tags([TAG]).include_vars(True).keep_time(True)
+
+
+def _placed(lines: Sequence[Sequence[Builder[Panel]]]) -> list[Panel]:
+    """Put panels on the grid: each line below the highest panel of the one before."""
+    panels: list[Panel] = []
+    y = 0
+    for line in lines:
+        x = highest = 0
+        for panel in (builder.build() for builder in line):
+            width, height = panel.grid_pos.w, panel.grid_pos.h  # type: ignore[union-attr]  # panels.size gave them
+            panel.grid_pos = GridPos(x=x, y=y, w=width, h=height)
+            panel.id_val = len(panels) + 1
+            panels.append(panel)
+            x += width
+            highest = max(highest, height)
+        assert x <= WIDTH, f"the line with {line[0].build().title} is {x} columns wide"
+        y += highest
+    return panels

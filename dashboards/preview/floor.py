@@ -1,0 +1,116 @@
+"""Panels of a picture: Grafana's canvas, whose parts have texts and colors of columns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards.preview.anchors import anchor
+from dashboards.preview.colors import css
+from dashboards.preview.drawing import Drawing
+from dashboards.preview.fields import Config, Field, Shown
+from dashboards.preview.look import link
+
+ELEMENTS = ("rectangle", "text", "metric-value", "ellipse")
+"""Kinds of parts."""
+
+_SIZE = 12
+
+
+def canvas(drawing: Drawing) -> Component:
+    """Draw the parts where they are placed; the picture grows and shrinks with the panel."""
+    parts: Sequence[Config] = ((drawing.options.get("root") or {}).get("elements")) or ()
+    if not parts:
+        return drawing.nothing()
+    width = max(_end(part, "left", "width") for part in parts)
+    height = max(_end(part, "top", "height") for part in parts)
+    drawn = [_part(drawing, part, width, height) for part in parts]
+    style = {"aspectRatio": f"{width:g} / {height:g}", "--ratio": f"{width / height:.4f}", **_ground(drawing.options.get("root") or {})}
+    return html.Div(html.Div(drawn, className="plan", style=style), className="plan-room")
+
+
+def _end(part: Config, side: str, length: str) -> float:
+    placement = part.get("placement") or {}
+    return float(placement.get(side) or 0) + float(placement.get(length) or 0)
+
+
+def _part(drawing: Drawing, part: Config, width: float, height: float) -> Component:
+    if part["type"] not in ELEMENTS:
+        raise ValueError(f"the part {part['type']} of a canvas is not known to the preview")
+    config, place = part.get("config") or {}, part.get("placement") or {}
+    style = {
+        "left": f"{float(place.get('left') or 0) / width:.3%}",
+        "top": f"{float(place.get('top') or 0) / height:.3%}",
+        "width": f"{float(place.get('width') or 0) / width:.3%}",
+        "height": f"{float(place.get('height') or 0) / height:.3%}",
+        **_ground(part, drawing),
+        **_border(part, drawing, width),
+        **_letters(config, drawing, width),
+    }
+    words: Any = _words(config, drawing)
+    links = part.get("links") or config.get("links") or ()
+    if links and words:
+        words = anchor(words, link(links[0]["url"], drawing.look), links[0].get("title"))
+    align = f"{config.get('align') or 'center'}-{config.get('valign') or 'middle'}"
+    return html.Div(html.Span(words) if words else None, className=f"part {part['type']} {align}", style=style, title=_title(part, drawing))
+
+
+def _title(part: Config, drawing: Drawing) -> str | None:
+    found = _field((((part.get("background") or {}).get("color")) or {}).get("field"), drawing)
+    return f"{found.title}: {found.shown(found.last).text}" if found else None
+
+
+def _words(config: Config, drawing: Drawing) -> str:
+    words = config.get("text") or {}
+    if isinstance(words, str):
+        return words
+    if (words.get("mode") or "fixed") == "fixed":
+        return str(words.get("fixed") or "")
+    shown = _shown(words.get("field"), drawing)
+    return shown.text if shown else ""
+
+
+def _field(name: str | None, drawing: Drawing) -> Field | None:
+    return next((field for field in drawing.fields if name and name in {field.title, field.name}), None)
+
+
+def _shown(name: str | None, drawing: Drawing) -> Shown | None:
+    field = _field(name, drawing)
+    return field.shown(field.last) if field else None
+
+
+def _color(config: Config | None, drawing: Drawing | None) -> str | None:
+    """Take a color that is fixed, or that of a column's value."""
+    if not config:
+        return None
+    if config.get("field") and drawing is not None:
+        shown = _shown(config["field"], drawing)
+        if shown is not None and shown.color:
+            return css(shown.color)
+    fixed = config.get("fixed")
+    return css(fixed) if fixed else None
+
+
+def _ground(part: Config, drawing: Drawing | None = None) -> Config:
+    background = part.get("background") or {}
+    color = _color(background.get("color"), drawing)
+    style: Config = {"backgroundColor": color} if color else {}
+    image = (background.get("image") or {}).get("fixed") or ""
+    if image.startswith("data:"):  # nothing is loaded from elsewhere
+        fit = "100% 100%" if background.get("size") in {"fill", None} else "contain"
+        style |= {"backgroundImage": f'url("{image}")', "backgroundSize": fit, "backgroundRepeat": "no-repeat"}
+    return style
+
+
+def _border(part: Config, drawing: Drawing, width: float) -> Config:
+    border = part.get("border") or {}
+    color, thick = _color(border.get("color"), drawing), border.get("width") or 0
+    return {"border": f"max(1px, {float(thick) / width * 100:.3f}cqw) solid {color}"} if color and thick else {}
+
+
+def _letters(config: Config, drawing: Drawing, width: float) -> Config:
+    """Letters grow with the picture, and stay readable on a phone."""
+    size = float(config.get("size") or _SIZE)
+    color = _color(config.get("color"), drawing)
+    return {"fontSize": f"clamp(8px, {size / width * 100:.3f}cqw, {size * 1.4:g}px)", **({"color": color} if color else {})}

@@ -111,11 +111,8 @@ def _refused(place: str, error: GrafanaClientError) -> Exception:
     return GrafanaAway(f"Grafana at {place} refused: {error.message}")
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """The innermost cause, in its own words: the outer ones repeat the URL, which may hold a password."""
-    while error.__cause__ is not None or error.__context__ is not None:
-        inner = error.__cause__ or error.__context__
-        if not isinstance(inner, OSError):
-            break
+    while inner := error.__cause__ or error.__context__:
         error = inner
-    return getattr(error, "strerror", None) or type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -40,7 +40,11 @@ class Page(NamedTuple):
     refresh: str = "1m"
 
 
-def board(page: Page, lines: Sequence[Sequence[Builder[Panel]]], variables: Sequence[Builder[VariableModel]] = ()) -> Board:
+Place = Builder[Panel] | Sequence[Builder[Panel]]
+"""A panel on a line, or several of one width below each other."""
+
+
+def board(page: Page, lines: Sequence[Sequence[Place]], variables: Sequence[Builder[VariableModel]] = ()) -> Board:
     """Make a dashboard of its panels, line by line (each has its width and height), and of what can be picked."""
     made = (
         dashboard.Dashboard(page.title)
@@ -66,19 +70,33 @@ def _others() -> dashboard.DashboardLink:
     return dashboard.DashboardLink("instore").type(DashboardLinkType.DASHBOARDS).tags([TAG]).include_vars(True).keep_time(True)
 
 
-def _placed(lines: Sequence[Sequence[Builder[Panel]]]) -> list[Panel]:
-    """Put panels on the grid: each line below the highest panel of the one before."""
+def _placed(lines: Sequence[Sequence[Place]]) -> list[Panel]:
+    """Put panels on the grid: each line below the lowest panel of the one before."""
     panels: list[Panel] = []
-    y = 0
+    top = 0
     for line in lines:
-        x = highest = 0
-        for panel in (builder.build() for builder in line):
-            width, height = panel.grid_pos.w, panel.grid_pos.h  # type: ignore[union-attr]  # panels.size gave them
-            panel.grid_pos = GridPos(x=x, y=y, w=width, h=height)
-            panel.id_val = len(panels) + 1
-            panels.append(panel)
-            x += width
-            highest = max(highest, height)
-        assert x <= WIDTH, f"the line with {line[0].build().title} is {x} columns wide"
-        y += highest
+        left, bottom = 0, top
+        for place in line:
+            column = [panel.build() for panel in (place if isinstance(place, Sequence) else [place])]
+            bottom = max(bottom, _stack(column, left, top))
+            left += max(_size(panel)[0] for panel in column)
+            panels += column
+        assert left <= WIDTH, f"the line with {panels[-1].title} is {left} columns wide"
+        top = bottom
+    for number, panel in enumerate(panels, 1):
+        panel.id_val = number
     return panels
+
+
+def _stack(column: Sequence[Panel], left: int, top: int) -> int:
+    """Put panels below each other, and return where the last one ends."""
+    for panel in column:
+        width, height = _size(panel)
+        panel.grid_pos = GridPos(x=left, y=top, w=width, h=height)
+        top += height
+    return top
+
+
+def _size(panel: Panel) -> tuple[int, int]:
+    assert panel.grid_pos is not None, f"{panel.title} has no size: panels.size gives it one"
+    return panel.grid_pos.w, panel.grid_pos.h

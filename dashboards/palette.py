@@ -22,3 +22,6 @@ THIRD = "#CC79A7"
 
 FAINT = "#8E8E8E"
 """What is only there to compare with: the week before, the usual."""
+
+INK = "#111217"
+"""Text on any of these but OTHER: a contrast of 4.8 at the least, where white would have 2.3."""

@@ -156,6 +156,27 @@ def words(**texts: tuple[str, str]) -> ValueMap:
     )
 
 
+def filled(panel: Panel, column: str, texts: ValueMap) -> Panel:
+    """Fill a table's cells of a column by what they say. A Grafana before 9.5 knows the first name of this, a later one the second."""
+    cell: list[DynamicConfigValue] = [
+        config("custom.displayMode", "color-background"),
+        config("custom.cellOptions", {"type": "color-background", "mode": "basic"}),
+    ]
+    return panel.override_by_name(column, [*cell, config("mappings", [texts]), config("custom.align", "center")])
+
+
+def hidden(panel: Panel, *names: str) -> Panel:
+    """Hide columns that only links need."""
+    for name in names:
+        panel.override_by_name(name, [config("custom.hidden", value=True)])
+    return panel
+
+
+def linked(panel: Panel, column: str, title: str, url: str) -> Panel:
+    """Make the values of a column links: `${__data.fields.NAME}` is what a column of the same row says."""
+    return panel.override_by_name(column, [config("links", [{"title": title, "url": url}])])
+
+
 def link(title: str, url: str) -> dashboard.DashboardLink:
     """A link of a panel or a value to another page; Grafana fills in `${__value.raw}`, `${__data.fields.NAME}` and variables."""
     return dashboard.DashboardLink(title).type(DashboardLinkType.LINK).url(url)

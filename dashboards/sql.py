@@ -3,6 +3,7 @@
 Macros (`$__timeFilter`, ...) and variables (`${store:sqlstring}`) in them are Grafana's: `dashboards.expand` expands them as it does.
 """
 
+import re
 from importlib import resources
 from typing import Self
 
@@ -15,9 +16,16 @@ SOURCE = DataSourceRef(type_val="postgres", uid=SOURCE_UID)
 """The data source of every query. Newer Grafanas call its type otherwise, and still understand this name."""
 
 
+_INCLUDE = re.compile(r"^-- include (\S+)$", re.MULTILINE)
+
+
 def text_of(name: str) -> str:
-    """Return the SQL of a query: `now/inside` names the file `queries/now/inside.sql`."""
-    return resources.files("dashboards").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8").strip()
+    """Return the SQL of a query: `now/inside` names the file `queries/now/inside.sql`.
+
+    A line `-- include parts/present` stands for another file: what several queries must mean alike is written once.
+    """
+    text = resources.files("dashboards").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8").strip()
+    return _INCLUDE.sub(lambda found: text_of(found[1]), text)
 
 
 class Query(Builder[Dataquery], Dataquery):

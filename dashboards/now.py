@@ -1,0 +1,189 @@
+"""Store now: what happens in a store at this moment, and what needs somebody. One page a store, as each has its own plan.
+
+"Now" is the end of the time range: who picks last Saturday noon as its end sees the store as it was then.
+"""
+
+import re
+from hashlib import md5
+from urllib.parse import quote
+
+from grafana_foundation_sdk.builders import canvas, stat, table, timeseries
+from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGraphMode
+from grafana_foundation_sdk.models.dashboard import ValueMap
+
+from dashboards import panels, variables
+from dashboards.board import Board, Page, Place, board
+from dashboards.floor import floor, height_of
+from dashboards.palette import ACT, FAINT, GOOD, PLAIN, WATCH
+from dashboards.panels import config, steps
+from dashboards.plans import StorePlan
+
+_ID_FITS = re.compile(r"[A-Za-z0-9_-]{1,28}")
+"""A Grafana uid has 40 characters at most, of these."""
+
+_NOT_VISITED = ("outside", "staff")
+
+
+def page_of(store_id: str) -> str:
+    """What the address of a store's page ends with; `queries/parts/all_stores.sql` says the same in SQL."""
+    return store_id if _ID_FITS.fullmatch(store_id) else md5(store_id.encode(), usedforsecurity=False).hexdigest()[:12]
+
+
+def now(plan: StorePlan) -> Board:
+    """The page of a store."""
+    page = Page(
+        uid=f"instore-now-{page_of(plan.store_id)}",
+        title=f"Store now: {plan.name}" + (f" ({plan.store_id})" if plan.name != plan.store_id else ""),
+        about="What happens in the store at this moment, and what needs somebody. Another end of the time range shows it as it was then.",
+        since="now-12h",
+        refresh="10s",
+    )
+    lines: list[list[Place]] = [
+        [[_inside(plan), _need_count()], _needs(plan), _queues()],
+        [_people_floor(plan), [_waiting(plan), _inside_today()]] if plan.zones else [_waiting(plan), _inside_today()],
+        [_sales(plan), _visitors(), _newest()],
+    ]
+    if plan.zones:
+        lines.append([_dwell_floor(plan)])
+    return board(page, lines, [variables.constant("store", plan.store_id)])
+
+
+def capacity_of(plan: StorePlan) -> int | None:
+    """How many people the store holds comfortably; None where that of a zone is not known."""
+    capacities = [zone.capacity for zone in plan.zones if zone.type not in _NOT_VISITED]
+    return sum(one for one in capacities if one) if capacities and None not in capacities else None
+
+
+def _inside(plan: StorePlan) -> stat.Panel:
+    capacity = capacity_of(plan)
+    about = "Customers whose visit has begun and not ended; staff and passers-by are left out. "
+    panel = panels.stat_panel("People inside", about + _of_capacity(capacity), "now/inside").color_mode(BigValueColorMode.BACKGROUND)
+    if capacity:
+        panel.unit(f"suffix: of {capacity}").thresholds(steps(PLAIN, (0.7 * capacity, WATCH), (0.9 * capacity, ACT)))
+        panel.color_scheme(panels.colored_by_steps()).max(capacity)
+    return panels.size(panel, 5, 6)
+
+
+def _of_capacity(capacity: int | None) -> str:
+    if capacity is None:
+        return "The plan does not say how many people each zone holds, so there is nothing to compare with."
+    return f"The zones of the store hold {capacity} together: orange from 70 %, red from 90 %."
+
+
+def _need_count() -> stat.Panel:
+    about = (
+        "Signals of the last hour whose cause still holds: a zone is not cleared, a queue not short, somebody still there, "
+        "a sensor not heard again."
+    )
+    panel = panels.stat_panel("Need somebody now", about, "now/need_count").color_mode(BigValueColorMode.BACKGROUND)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, WATCH), (5, ACT))), 5, 4)
+
+
+def _needs(plan: StorePlan) -> table.Panel:
+    about = (
+        "Signals of the last hour, with what to do (docs/signals.md). `now`: its cause still holds; `over`: it is settled. "
+        "What a shopper values (priority_changed) is for machines, and left out."
+    )
+    panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("nothing in the last hour")
+    panels.filled(panel, "Is", _words(now=ACT, over=FAINT)).override_by_name("Since", [config("unit", "dateTimeFromNow")])
+    panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 130)])
+    panels.linked(panel, "What happens, and what to do", "The visit", _visit_url(plan))
+    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 11, 10)
+
+
+def _queues() -> table.Panel:
+    about = (
+        "Each zone of tills. Expected wait: people in the zone x the time that one takes (45 s, rule queue_service_s) / open tills; "
+        "a till is open for 5 minutes after a payment, and without an open till the wait is that for one. "
+        "`open a till`: 5 minutes (rule queue_long_wait_s) or longer; `watch`: 60 % of that. "
+        "Longest here: how long the first of them has been in the zone."
+    )
+    panel = panels.rows("Tills: who waits, and how long", about, "now/queues").no_value("the plan has no tills")
+    todo = {"open a till": ACT, "nobody serves?": WATCH, "watch": WATCH, "fine": GOOD, "nobody waits": FAINT}
+    panels.filled(panel, "What to do", _words(**todo)).override_by_name("What to do", [config("custom.width", 110)])
+    for name in ("Expected wait", "Longest here"):
+        panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "")])
+    return panels.size(panel, 8, 10)
+
+
+def _people_floor(plan: StorePlan) -> canvas.Panel:
+    about = (
+        "Customers in each zone at this moment, of those whom it holds: from the start of a stay to its end, or 30 s after "
+        "its last reading (docs/signals.md). Grey: nobody; blue: some; orange from 70 %, red from 90 % of the zone's capacity. "
+        "Zones without a capacity, the pavement and staff rooms are never orange or red."
+    )
+    panel = floor("Where people are", about, "floor/people", plan.zones)
+    panel.color_scheme(panels.colored_by_steps()).thresholds(steps(FAINT, (0.000001, PLAIN), (70, WATCH), (90, ACT), percent=True))
+    return panels.size(panel, 14, height_of(plan.zones, 14))
+
+
+def _dwell_floor(plan: StorePlan) -> canvas.Panel:
+    about = (
+        "Median time of a stay in each zone, of those that ended in the last hour. Blue: up to half as long again as usual "
+        "(the median of the four weeks before); orange from 1.5 times, red from twice as long: look whether something is missing, "
+        "cannot be found, or a queue stands there. Grey: nobody left it."
+    )
+    panel = floor("How long they stay, against the usual", about, "floor/dwell", plan.zones)
+    panel.color_scheme(panels.colored_by_steps()).thresholds(steps(FAINT, (0.000001, PLAIN), (37.5, WATCH), (50, ACT), percent=True))
+    return panels.size(panel.decimals(1), 14, height_of(plan.zones, 14))
+
+
+def _waiting(plan: StorePlan) -> table.Panel:
+    about = (
+        "Who has been in a zone of tills for 5 minutes (rule queue_long_wait_s), or elsewhere for 15 (rule long_dwell_s), "
+        "and is still there. The link opens the visit: what they looked at, and where they were before."
+    )
+    panel = panels.rows("Who has been waiting long", about, "now/waiting").no_value("nobody")
+    panels.filled(panel, "What to do", _words(**{"waits at a till": ACT, "offer help": WATCH}))
+    panel.override_by_name("For", [config("unit", "s"), config("decimals", 0), config("custom.width", 100)])
+    panels.linked(panel, "Where", "The visit", _visit_url(plan))
+    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 10, 8)
+
+
+def _sales(plan: StorePlan) -> stat.Panel:
+    about = (
+        "Payments less refunds since midnight (the store's), all tills, in the store's currency. Usual: the mean of the same weekday "
+        "of the four weeks before, up to the same time of day; weeks without any sale are left out."
+    )
+    panel = panels.stat_panel("Sales today", about, "now/sales").no_value("not yet known")
+    return panels.size(_against_usual(panel.unit(f"currency:{plan.currency}" if plan.currency else "none")), 10, 5)
+
+
+def _visitors() -> stat.Panel:
+    about = (
+        "Visits that began since midnight (the store's), without staff and passers-by. Usual: the mean of the same weekday "
+        "of the four weeks before, up to the same time of day; weeks without any visit are left out."
+    )
+    return panels.size(
+        _against_usual(panels.stat_panel("Visitors today", about, "now/visitors").no_value("not yet known").decimals(0)), 10, 5
+    )
+
+
+def _against_usual(panel: stat.Panel) -> stat.Panel:
+    panels.colored(panel, Usual_by_now=FAINT)
+    share = [config("unit", "percentunit"), config("decimals", 0), config("color", {"mode": "thresholds"})]
+    return panel.override_by_name("Against usual", [*share, config("thresholds", steps(ACT, (-0.2, WATCH), (-0.05, GOOD)).build())])
+
+
+def _newest() -> stat.Panel:
+    about = (
+        "How long ago the newest reading of the store was: everything here is as old as that. "
+        "Orange from a minute, red from 5 minutes: look at the Pipeline page."
+    )
+    panel = panels.stat_panel("This is so old", about, "now/newest").unit("s").decimals(0).graph_mode(BigValueGraphMode.NONE)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (60, WATCH), (300, ACT))), 4, 5)
+
+
+def _inside_today() -> timeseries.Panel:
+    about = "Customers inside at the end of each 5 minutes, and a week before. Staff and passers-by are left out."
+    panel = panels.lines("Inside, and a week before", about, "now/inside_today").decimals(0)
+    return panels.size(panels.colored(panel, Inside=PLAIN, A_week_before=FAINT), 10, 8)
+
+
+def _words(**colors: str) -> ValueMap:
+    return panels.words(**{text: (text, color) for text, color in colors.items()})
+
+
+def _visit_url(plan: StorePlan) -> str:
+    fields = "var-visit=${__data.fields.visit_id}&from=${__data.fields.from_ms}&to=${__data.fields.to_ms}"
+    return f"/d/instore-visit?var-store={quote(plan.store_id, safe='')}&{fields}"

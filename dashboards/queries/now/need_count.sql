@@ -1,0 +1,14 @@
+WITH
+-- include parts/one_store
+,
+
+-- include parts/present
+,
+
+-- include parts/queues
+,
+
+-- include parts/needs
+
+SELECT count(*) FILTER (WHERE still) AS "Need somebody"
+FROM needs

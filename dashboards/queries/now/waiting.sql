@@ -1,0 +1,30 @@
+WITH
+-- include parts/one_store
+,
+
+-- include parts/present
+
+SELECT
+    coalesce(nullif(zone.name, ''), present.zone_id) AS "Where",
+    extract(EPOCH FROM $__timeTo()::timestamptz - present.started_at)::double precision AS "For",
+    CASE WHEN zone.type = 'checkout' THEN 'waits at a till' ELSE 'offer help' END AS "What to do",
+    present.visit_id::text AS visit_id,
+    (extract(EPOCH FROM $__timeTo()::timestamptz - interval '12 hours') * 1000)::bigint::text AS from_ms,
+    (extract(EPOCH FROM $__timeTo()::timestamptz + interval '1 hour') * 1000)::bigint::text AS to_ms
+FROM present
+INNER JOIN asked ON asked.store_id = present.store_id
+LEFT JOIN instore.zones AS zone ON zone.store_id = present.store_id AND zone.zone_id = present.zone_id
+CROSS JOIN LATERAL (
+    SELECT
+        CASE
+            WHEN zone.type = 'checkout'
+                THEN coalesce(asked.rules ->> ('queue_long_wait_s.' || zone.zone_id), asked.rules ->> 'queue_long_wait_s', '300')
+            ELSE coalesce(asked.rules ->> ('long_dwell_s.' || present.zone_id), asked.rules ->> 'long_dwell_s', '900')
+        END::double precision AS after_s
+) AS long
+WHERE
+    coalesce(zone.type, 'general') NOT IN ('outside', 'staff')
+    AND long.after_s > 0
+    AND present.started_at <= $__timeTo()::timestamptz - long.after_s * interval '1 second'
+ORDER BY present.started_at
+LIMIT 20

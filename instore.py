@@ -22,6 +22,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from benchmarks.command import bench
+from dashboards.command import group as dashboards
 from sensors.urls import SettingError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,11 +55,12 @@ def _say(problem: Exception) -> None:
 
 
 def _failures() -> tuple[type[Exception], ...]:
+    from dashboards.errors import Conflicts, GrafanaAway
     from sensors.mqtt_client import BrokerAway
     from storage.cluster import PostgresError
     from storage.errors import DatabaseAway, SchemaMismatch
 
-    return (OSError, BrokerAway, DatabaseAway, SchemaMismatch, PostgresError)
+    return (OSError, BrokerAway, Conflicts, DatabaseAway, GrafanaAway, SchemaMismatch, PostgresError)
 
 
 SERVERS = {
@@ -490,6 +492,8 @@ def _progress(what: str, total: float) -> Iterator[Callable[..., None]]:
         task = progress.add_task(what, total=total)
         yield lambda done, of=None: progress.update(task, completed=done, total=of)
 
+
+main.add_command(dashboards(database_url, data_dir, _found))
 
 if __name__ == "__main__":
     main()

@@ -39,7 +39,7 @@ TIMESCALE = os.environ.get("INSTORE_TEST_TIMESCALE_URL")
 _SORTS = ["plain", "timescale"] if TIMESCALE else None
 """Of servers that take COPY; one alone needs no name."""
 
-_ANY = ["plain", "wasm", *(["timescale"] if TIMESCALE else [])]
+ANY = ["plain", "wasm", *(["timescale"] if TIMESCALE else [])]
 
 MakeDatabase = Callable[[], AbstractContextManager[str]]
 """Makes a database and drops it in the end; gives its URL."""
@@ -73,7 +73,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template_name(postgres_url: str) -> Iterator[str]:
     """A database that was migrated once, to be cloned."""
-    with _database(postgres_url, "template0") as url:
+    with made_database(postgres_url, "template0") as url:
         migrate(url)
         yield _name_of(url)
 
@@ -82,8 +82,8 @@ def template_name(postgres_url: str) -> Iterator[str]:
 def make_database(request: pytest.FixtureRequest, postgres_url: str, template_name: str) -> MakeDatabase:
     """Makes migrated databases, for tests that need one for longer than a test, or several."""
     if getattr(request, "param", "plain") == "timescale":
-        return _migrated
-    return lambda: _database(postgres_url, template_name)
+        return migrated_database
+    return lambda: made_database(postgres_url, template_name)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def database_url(make_database: MakeDatabase) -> Iterator[str]:
 @pytest.fixture
 def plain_database_url(postgres_url: str, template_name: str) -> Iterator[str]:
     """A fresh, migrated database without TimescaleDB, for tests of what PostgreSQL plans."""
-    with _database(postgres_url, template_name) as url:
+    with made_database(postgres_url, template_name) as url:
         yield url
 
 
@@ -105,7 +105,7 @@ def empty_database_url(request: pytest.FixtureRequest, postgres_url: str) -> Ite
     """A fresh database without our schema."""
     server = TIMESCALE if getattr(request, "param", "plain") == "timescale" else postgres_url
     assert server is not None
-    with _database(server, "template0") as url:
+    with made_database(server, "template0") as url:
         yield url
 
 
@@ -116,18 +116,18 @@ def wasm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=_ANY)
+@pytest.fixture(params=ANY)
 def any_database(request: pytest.FixtureRequest, postgres_url: str, template_name: str) -> Iterator[Database]:
     """A fresh, migrated database of each sort there is, for tests of SQL."""
     if request.param == "plain":
-        with _database(postgres_url, template_name) as url:
+        with made_database(postgres_url, template_name) as url:
             yield Database(url, "plain")
         return
     with _with_timescale(request) as database:
         yield database
 
 
-@pytest.fixture(params=_ANY[1:])
+@pytest.fixture(params=ANY[1:])
 def timescale_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh, migrated database on each TimescaleDB there is."""
     with _with_timescale(request) as database:
@@ -140,15 +140,15 @@ def _with_timescale(request: pytest.FixtureRequest) -> Iterator[Database]:
         with timescale.migrated(request.getfixturevalue("wasm_url")) as url:
             yield Database(url, "wasm")
         return
-    with _migrated() as url:
+    with migrated_database() as url:
         yield Database(url, "timescale")
 
 
 @contextmanager
-def _migrated() -> Iterator[str]:
+def migrated_database() -> Iterator[str]:
     """Make a database on the full TimescaleDB. It cannot be a clone: a background worker may be in the template."""
     assert TIMESCALE is not None
-    with _database(TIMESCALE, "template0") as url:
+    with made_database(TIMESCALE, "template0") as url:
         migrate(url)
         with psycopg.connect(url, autocommit=True) as connection:  # jobs would run in the middle of tests, which call them themselves
             connection.execute("SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE job_id >= 1000")
@@ -156,7 +156,8 @@ def _migrated() -> Iterator[str]:
 
 
 @contextmanager
-def _database(server_url: str, template: str) -> Iterator[str]:
+def made_database(server_url: str, template: str) -> Iterator[str]:
+    """Make a database by a template."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))

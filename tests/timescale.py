@@ -54,6 +54,14 @@ def migrated(url: str) -> Iterator[str]:
             connection.execute("DROP SCHEMA IF EXISTS instore CASCADE")
 
 
+@contextmanager
+def with_schema(folder: Path) -> Iterator[str]:
+    """Run one for oneself, with our schema in it."""
+    with wasm(folder) as url:
+        migrate(url)
+        yield url
+
+
 def _packages() -> Path:
     """Find the npm packages, fetched where they are not in the cache yet (43 MB)."""
 

@@ -1,0 +1,1 @@
+"""Dashboards, tried on a small store that was simulated."""

@@ -46,7 +46,6 @@ def app_of(database: Database, catalog: Catalog) -> Dash:
         update_title="",
         index_string=scripts.INDEX,
         suppress_callback_exceptions=True,
-        eager_loading=True,
         add_log_handler=False,
     )
     app.layout = page.frame

@@ -184,7 +184,7 @@ def _matches(matcher: Config, column: Column) -> bool:
     if kind == "byName":
         return bool(column.name == options)
     if kind == "byNames":
-        return bool(options) and column.name in options["names"]
+        return column.name in (options or {})["names"]
     if kind == "byRegexp":
         return _regexp(str(options)).search(column.name) is not None
     if kind == "byType":

@@ -17,17 +17,24 @@ ELEMENTS = ("rectangle", "text", "metric-value", "ellipse")
 
 _SIZE = 12
 
+_COLUMN_PX, _ROW_PX = 59, 38
+"""A cell of the grid on a screen of usual width: letters are so large in relation to it."""
+
 
 def canvas(drawing: Drawing) -> Component:
     """Draw the parts where they are placed; the picture grows and shrinks with the panel."""
     parts: Sequence[Config] = ((drawing.options.get("root") or {}).get("elements")) or ()
     if not parts:
         return drawing.nothing()
-    width = max(_end(part, "left", "width") for part in parts)
-    height = max(_end(part, "top", "height") for part in parts)
+    at = drawing.panel["gridPos"]
+    width, height = at["w"] * _COLUMN_PX, at["h"] * _ROW_PX
+    pixels = [part for part in parts if not _is_scaled(part)]
+    if pixels:
+        width = max(_end(part, "left", "width") for part in pixels)
+        height = max(_end(part, "top", "height") for part in pixels)
     drawn = [_part(drawing, part, width, height) for part in parts]
     style = {"aspectRatio": f"{width:g} / {height:g}", "--ratio": f"{width / height:.4f}", **_ground(drawing.options.get("root") or {})}
-    return html.Div(html.Div(drawn, className="plan", style=style), className="plan-room")
+    return html.Div(html.Div(drawn, className="plan", style=style), className=f"plan-room {'' if pixels else 'scaled'}")
 
 
 def _end(part: Config, side: str, length: str) -> float:
@@ -35,15 +42,25 @@ def _end(part: Config, side: str, length: str) -> float:
     return float(placement.get(side) or 0) + float(placement.get(length) or 0)
 
 
+def _is_scaled(part: Config) -> bool:
+    """Whether it grows with the panel: its sides are then in percent of the panel's."""
+    return bool((part.get("constraint") or {}).get("horizontal") == "scale")
+
+
+def _placed(part: Config, width: float, height: float) -> Config:
+    place = part.get("placement") or {}
+    if _is_scaled(part):
+        return {side: f"{float(place.get(side) or 0):.3f}%" for side in ("left", "right", "top", "bottom")}
+    sides = (("left", width), ("top", height), ("width", width), ("height", height))
+    return {side: f"{float(place.get(side) or 0) / of:.3%}" for side, of in sides}
+
+
 def _part(drawing: Drawing, part: Config, width: float, height: float) -> Component:
     if part["type"] not in ELEMENTS:
         raise ValueError(f"the part {part['type']} of a canvas is not known to the preview")
-    config, place = part.get("config") or {}, part.get("placement") or {}
+    config = part.get("config") or {}
     style = {
-        "left": f"{float(place.get('left') or 0) / width:.3%}",
-        "top": f"{float(place.get('top') or 0) / height:.3%}",
-        "width": f"{float(place.get('width') or 0) / width:.3%}",
-        "height": f"{float(place.get('height') or 0) / height:.3%}",
+        **_placed(part, width, height),
         **_ground(part, drawing),
         **_border(part, drawing, width),
         **_letters(config, drawing, width),
@@ -113,4 +130,4 @@ def _letters(config: Config, drawing: Drawing, width: float) -> Config:
     """Letters grow with the picture, and stay readable on a phone."""
     size = float(config.get("size") or _SIZE)
     color = _color(config.get("color"), drawing)
-    return {"fontSize": f"clamp(8px, {size / width * 100:.3f}cqw, {size * 1.4:g}px)", **({"color": color} if color else {})}
+    return {"fontSize": f"clamp(9px, {size / width * 100:.3f}cqw, {size * 1.25:g}px)", **({"color": color} if color else {})}

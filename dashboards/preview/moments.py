@@ -69,7 +69,7 @@ def label(since: str, until: str, zone: tzinfo) -> str:
 def _said(text: str, zone: tzinfo) -> str:
     if text.startswith("now"):
         return text
-    at = read(text, datetime.now(UTC), zone).astimezone(zone)
+    at = read(text, datetime.fromtimestamp(0, UTC), zone).astimezone(zone)
     return f"{at:%Y-%m-%d %H:%M}"
 
 

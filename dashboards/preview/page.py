@@ -169,7 +169,12 @@ def content(board: Board, look: Look, problem: str | None) -> list[Component]:
 def _place(board: Board, panel: Config, look: Look) -> Component:
     at, number = panel["gridPos"], panel["id"]
     title = html.H2(id={"title": number, "of": board["uid"]}, children=text(panel.get("title") or "", look))
-    style = {"gridColumn": f"{at['x'] + 1} / span {at['w']}", "gridRow": f"{at['y'] + 1} / span {at['h']}", "--rows": str(at["h"])}
+    style = {
+        "gridColumn": f"{at['x'] + 1} / span {at['w']}",
+        "gridRow": f"{at['y'] + 1} / span {at['h']}",
+        "--rows": str(at["h"]),
+        "--columns": str(at["w"]),
+    }
     body = html.Div(_WAITING, id={"panel": number, "of": board["uid"]}, className="body")
     return html.Section(
         [html.Div([title, *_links(panel, look), *_about(panel)], className="panel-head"), body],

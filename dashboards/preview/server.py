@@ -47,7 +47,7 @@ def serving(database_url: str, port: int | None = None) -> Iterator[str]:
 
 def _listening(port: int | None) -> socket.socket:
     """Take the port, or the first free one from 8050 on."""
-    wanted = range(PORT, PORT + _TRIED) if port is None else [port]
+    wanted = [*range(PORT, PORT + _TRIED), 0] if port is None else [port]
     for one in wanted:
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -58,5 +58,4 @@ def _listening(port: int | None) -> socket.socket:
             continue
         listening.listen(64)
         return listening
-    place = f"port {port}" if port is not None else f"ports {PORT} to {PORT + _TRIED - 1}"
-    raise SettingError(f"{place} of {HOST} cannot be had: give another with --port, or 0 for any that is free")
+    raise SettingError(f"port {port} of {HOST} cannot be had: give another with --port, or 0 for any that is free")

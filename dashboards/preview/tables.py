@@ -13,6 +13,9 @@ from dashboards.preview.look import Row
 
 MOST_ROWS = 200
 
+_SHORT = 14
+"""Texts of so many letters stay on one line."""
+
 CELLS = ("auto", "color-text", "color-background", "color-background-solid", "gauge", "basic", "gradient-gauge", "lcd-gauge", "json-view")
 """Kinds of cells."""
 
@@ -57,7 +60,8 @@ def _cell(drawing: Drawing, field: Field, at: int) -> Component:
     content: Any = linked(shown.text, row, drawing.look)
     if "gauge" in kind and shown.share is not None:
         content = html.Div([_bar(shown), html.Span(content)], className="cell-gauge", style=_color(shown))
-    return html.Td(content, className=f"{_side(field)} {classes}".strip() or None, style=style or None)
+    short = " short" if len(shown.text) <= _SHORT else ""
+    return html.Td(content, className=f"{_side(field)} {classes}{short}", style=style or None)
 
 
 def kind_of(custom: Config) -> str:

@@ -1,4 +1,4 @@
-"""Numbers as Grafana writes them, by unit and decimals. Pure.
+"""Numbers as Grafana writes them, by unit and decimals.
 
 Sources: Grafana's `packages/grafana-data/src/valueFormats/{valueFormats,dateTimeFormatters,symbolFormatters,categories}.ts`.
 """

@@ -22,6 +22,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from benchmarks.command import bench
+from dashboards.command import group as dashboards
 from sensors.urls import SettingError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,11 +55,12 @@ def _say(problem: Exception) -> None:
 
 
 def _failures() -> tuple[type[Exception], ...]:
+    from dashboards.errors import Conflicts, GrafanaAway
     from sensors.mqtt_client import BrokerAway
     from storage.cluster import PostgresError
     from storage.errors import DatabaseAway, SchemaMismatch
 
-    return (OSError, BrokerAway, DatabaseAway, SchemaMismatch, PostgresError)
+    return (OSError, BrokerAway, Conflicts, DatabaseAway, GrafanaAway, SchemaMismatch, PostgresError)
 
 
 SERVERS = {
@@ -255,6 +257,23 @@ def doctor(mqtt_url: str | None, kafka_url: str | None, database_url: str | None
         worst = max(worst, FAILED if finding.state == "bad" else 0)
     Console(soft_wrap=True).print(table, highlight=False)
     sys.exit(worst)
+
+
+@main.command()
+@database_url
+@data_dir
+@click.option("--port", type=click.IntRange(0, 65_535), help="Where; 0: any that is free.  [default: 8050, or the next free one]")
+def preview(database_url: str | None, data_dir: Path, port: int | None) -> None:
+    """Show the dashboards in the browser of this machine, without a Grafana, until SIGTERM or Ctrl-C."""
+    from dashboards.preview.server import serving
+    from storage.connect import parse
+
+    url = _found(data_dir, database=database_url)["database"]
+    parse(url)
+    stop = _stop_on_signals()
+    with serving(url, port) as address:
+        click.echo(address)
+        stop.wait()
 
 
 @main.command()
@@ -473,6 +492,8 @@ def _progress(what: str, total: float) -> Iterator[Callable[..., None]]:
         task = progress.add_task(what, total=total)
         yield lambda done, of=None: progress.update(task, completed=done, total=of)
 
+
+main.add_command(dashboards(database_url, data_dir, _found))
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,75 @@
+"""Dashboards as files, for Grafana's own provisioning: the same as `publish` brings, for those who keep Grafana's settings as files."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dashboards.board import Board
+from dashboards.publish import FOLDER
+from dashboards.rules import Group
+from dashboards.source import Source
+
+PASSWORD = "INSTORE_GRAFANA_PASSWORD"  # noqa: S105  # the name of a variable
+"""The environment variable from which Grafana takes the data source's password."""
+
+_BOARDS = Path("dashboards") / "instore"
+"""Where the dashboards lie, below the folder that is written."""
+
+
+def write(out: Path, seen_as: Path, boards: Sequence[Board], groups: Sequence[Group], source: Source) -> list[Path]:
+    """Write files for Grafana's `provisioning` folder; a dashboard's file that lies there and is no longer wanted is removed.
+
+    Args:
+        out: the folder; made where it is not there.
+        seen_as: the same folder, as Grafana sees it.
+        boards: the dashboards.
+        groups: the alert rules.
+        source: the data source, whose password is not written.
+
+    Returns:
+        The files.
+    """
+    files = {
+        Path("datasources") / "instore.yaml": _yaml({"apiVersion": 1, "datasources": [_source(source)]}),
+        Path("dashboards") / "instore.yaml": _yaml({"apiVersion": 1, "providers": [_provider(seen_as)]}),
+        Path("alerting") / "instore.yaml": _yaml({"apiVersion": 1, "groups": [_group(group) for group in groups]}),
+        **{_BOARDS / f"{board['uid']}.json": json.dumps(board, indent=1, ensure_ascii=False) + "\n" for board in boards},
+    }
+    for stale in (out / _BOARDS).glob("instore-*.json"):
+        if stale.relative_to(out) not in files:
+            stale.unlink()
+    for name, text in files.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text, encoding="utf-8")
+    return [out / name for name in files]
+
+
+def _source(source: Source) -> dict[str, Any]:
+    secret = {} if source.password is None else {"secureJsonData": {"password": f"${PASSWORD}"}}
+    return {**_escaped(source.settings), **secret, "editable": False}
+
+
+def _provider(seen_as: Path) -> dict[str, Any]:
+    options = {"path": _escaped(str(seen_as / _BOARDS))}
+    return {"name": "instore", "type": "file", "folder": FOLDER, "folderUid": FOLDER, "allowUiUpdates": False, "options": options}
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {"orgId": 1, "name": group["title"], "folder": FOLDER, "interval": f"{group['interval']}s", "rules": _escaped(group["rules"])}
+
+
+def _escaped(value: Any) -> Any:
+    """Double each `$`: in these files, but not in dashboards, Grafana takes what follows one for an environment variable."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, dict):
+        return {name: _escaped(one) for name, one in value.items()}
+    return [_escaped(one) for one in value] if isinstance(value, list) else value
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    head = "# Written by `instore dashboards write`; written anew, changes here are lost.\n"
+    return head + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)

@@ -32,7 +32,7 @@ def names(shop: Shop) -> dict[str, str]:
 def test_the_most_usual_ways(shop: Shop, came: list[Truth], names: dict[str, str]) -> None:
     """Those that most people took, whichever till they went to."""
     tills = {zone for zone in names if zone.startswith("checkout")}
-    ways = Counter(" › ".join(step for step, _ in groupby("Tills" if zone in tills else names[zone] for zone in one.path)) for one in came)
+    ways = Counter(" > ".join(step for step, _ in groupby("Tills" if zone in tills else names[zone] for zone in one.path)) for one in came)
     rows = _shown(shop, "The most usual ways")
     assert {row["Way"]: row["Visits"] for row in rows} == {row["Way"]: ways[row["Way"]] for row in rows}
     assert [row["Visits"] for row in rows] == [n for _, n in ways.most_common(15)]

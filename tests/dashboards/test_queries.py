@@ -30,8 +30,7 @@ def findings(shop: Shop) -> list[Finding]:
     with psycopg.connect(shop.database.url, autocommit=True) as connection:
         plans = read(connection)
         act_as_reader(connection)
-        found = list(check(connection, boards(plans), groups(), NOW))
-    return found
+        return list(check(connection, boards(plans), groups(), NOW))
 
 
 def test_none_fails(findings: list[Finding]) -> None:

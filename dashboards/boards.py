@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from dashboards.board import Board
 from dashboards.now import now
+from dashboards.pipeline import pipeline
 from dashboards.plans import StorePlan
 
 
 def boards(plans: Sequence[StorePlan]) -> list[Board]:
     """Return each dashboard's JSON: a page a store of what is now, and the pages on which a store is picked."""
-    return [now(plan) for plan in plans]
+    return [*(now(plan) for plan in plans), pipeline()]

@@ -260,6 +260,23 @@ def doctor(mqtt_url: str | None, kafka_url: str | None, database_url: str | None
 
 
 @main.command()
+@database_url
+@data_dir
+@click.option("--port", type=click.IntRange(0, 65_535), help="Where; 0: any that is free.  [default: 8050, or the next free one]")
+def preview(database_url: str | None, data_dir: Path, port: int | None) -> None:
+    """Show the dashboards in the browser of this machine, without a Grafana, until SIGTERM or Ctrl-C."""
+    from dashboards.preview.server import serving
+    from storage.connect import parse
+
+    url = _found(data_dir, database=database_url)["database"]
+    parse(url)
+    stop = _stop_on_signals()
+    with serving(url, port) as address:
+        click.echo(address)
+        stop.wait()
+
+
+@main.command()
 @readings_file
 @click.option("--out", type=click.Path(path_type=Path, allow_dash=True), required=True, help="Where the visits go; - is standard output.")
 @click.option("--layout", "layouts", type=click.Path(path_type=Path), multiple=True, help="A store's plan; may be given several times.")

@@ -170,6 +170,28 @@ def filled(panel: Panel, column: str, texts: ValueMap) -> Panel:
     return panel.override_by_name(column, [*cell, config("mappings", [texts]), config("custom.align", "center")])
 
 
+def measured(panel: Panel, unit: str, *columns: str, decimals: int | None = None) -> Panel:
+    """Give columns a unit, and how many decimals are shown."""
+    shown = [config("unit", unit), *([] if decimals is None else [config("decimals", decimals)])]
+    for name in columns:
+        panel.override_by_name(name, shown)
+    return panel
+
+
+def barred(panel: Panel, column: str, most: float) -> Panel:
+    """Draw a table's cells of a column as bars, up to `most`. The first name is that of Grafanas before 9.5."""
+    gauge: list[DynamicConfigValue] = [
+        config("custom.displayMode", "basic"),
+        config("custom.cellOptions", {"type": "gauge", "mode": "basic"}),
+    ]
+    return panel.override_by_name(column, [*gauge, config("min", 0), config("max", most)])
+
+
+def judged(panel: Panel, column: str, thresholds: dashboard.ThresholdsConfig) -> Panel:
+    """Color a column's values by thresholds of their own."""
+    return panel.override_by_name(column, [config("color", {"mode": "thresholds"}), config("thresholds", thresholds.build())])
+
+
 def hidden(panel: Panel, *names: str) -> Panel:
     """Hide columns that only links need."""
     for name in names:

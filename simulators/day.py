@@ -34,8 +34,9 @@ def print_days(console: Console, days: Days) -> None:
         console.print("\nsignals: " + ", ".join(f"{count} {kind}" for kind, count in days.signals))
 
 
-def print_addresses(console: Console, urls: Urls) -> None:
-    """Print where the servers are, and three queries to begin with."""
+def print_addresses(console: Console, urls: Urls, preview: str) -> None:
+    """Print where the dashboards and the servers are, and three queries to begin with."""
+    console.print(f"\n[bold]Look at the store[/] in a browser: {preview}", highlight=False)
     console.print("\n[bold]Running here, until Ctrl-C[/]")
     for name, url in urls.settings().items():
         console.print(f"  export {name}='{url}'", highlight=False, markup=False)

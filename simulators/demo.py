@@ -19,6 +19,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dashboards.preview.server import serving
 from sensors import child
 from sensors.layout import Layout
 from sensors.reading import SECOND, to_datetime
@@ -161,11 +162,12 @@ def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *
 
 def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Event) -> None:
     """Let the store go on, at the pace of the clock, until told to stop."""
-    print_addresses(console, urls)
-    console.print("\n[bold]The store goes on live; Ctrl-C ends it.[/]")
-    now = time.time_ns() // 1000
-    lines = live(options.layout, options.seed, now - OPEN_SINCE)  # what is past comes at once, so there are people in the store
-    replay.publish(lines, urls.mqtt, replay.Pace(speed=1.0, anchor=now, close=False), stop=stop.is_set)
+    with serving(urls.database) as preview:
+        print_addresses(console, urls, preview)
+        console.print("\n[bold]The store goes on live; Ctrl-C ends it.[/]")
+        now = time.time_ns() // 1000
+        lines = live(options.layout, options.seed, now - OPEN_SINCE)  # what is past comes at once, so there are people in the store
+        replay.publish(lines, urls.mqtt, replay.Pace(speed=1.0, anchor=now, close=False), stop=stop.is_set)
 
 
 def _span(recording: Recording) -> tuple[int, int]:

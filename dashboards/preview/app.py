@@ -1,0 +1,210 @@
+"""The web application: what it answers to the browser.
+
+The address is the state. A page is made of its frame, of what `show` says (pages, pickers, places of panels), and of each panel's
+own answer, so that a slow or broken one keeps no other from being seen.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import psycopg
+from dash import ALL, MATCH, Dash, Input, Output, State, html, no_update
+from dash.development.base_component import Component
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboards.board import Board
+from dashboards.expand import NotExpanded, expand
+from dashboards.preview import page, scripts
+from dashboards.preview.catalog import Catalog
+from dashboards.preview.database import Database, TooSlow
+from dashboards.preview.draw import draw
+from dashboards.preview.fields import Config
+from dashboards.preview.look import Look, text
+from dashboards.preview.state import State as Seen
+from dashboards.preview.state import state
+from storage.errors import DatabaseAway, sentence
+
+_LOG = logging.getLogger("instore.preview")
+
+_LENGTHS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+OURS = ("127.0.0.1", "localhost", "[::1]")
+"""Names of this machine: whoever comes by another was sent here by a page that wants to read what it may not."""
+
+
+def app_of(database: Database, catalog: Catalog) -> Dash:
+    """Make the application."""
+    app = Dash(
+        "instore",
+        assets_folder=str(scripts.ASSETS),
+        title="instore",
+        update_title="",
+        index_string=scripts.INDEX,
+        suppress_callback_exceptions=True,
+        add_log_handler=False,
+    )
+    app.layout = page.frame
+    _guard(app, catalog)
+    _answer_pages(app, database, catalog)
+    _answer_panels(app, database, catalog)
+    for source, outputs, inputs, states in scripts.in_browser():
+        app.clientside_callback(source, outputs, inputs, states, prevent_initial_call=True)  # type: ignore[no-untyped-call]
+    return app
+
+
+def _guard(app: Dash, catalog: Catalog) -> None:
+    policy = scripts.policy(app)
+
+    @app.server.before_request  # type: ignore[untyped-decorator,unused-ignore]
+    def begin() -> Response | AnyResponse | None:
+        if request.host.rpartition(":")[0] not in OURS and request.host not in OURS:
+            return Response("This page is for browsers of this machine only.", 403, mimetype="text/plain")
+        if request.path == "/":
+            try:
+                first = next(iter(catalog.boards()), None)
+            except DatabaseAway:
+                return None
+            return redirect(f"/d/{first['uid']}") if first else None
+        return None
+
+    @app.server.after_request  # type: ignore[untyped-decorator,unused-ignore]
+    def end(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _answer_pages(app: Dash, database: Database, catalog: Catalog) -> None:
+    @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
+        Output("pages", "children"),
+        Output("pickers", "children"),
+        Output("content", "children"),
+        Output("scope", "data"),
+        Output("tick", "interval"),
+        Output("again", "disabled"),
+        Input("asked", "data"),
+        Input("again", "n_intervals"),
+        State("scope", "data"),
+        prevent_initial_call=True,
+    )
+    def show(asked: Config | None, _again: int | None, before: Config | None) -> tuple[Any, ...]:
+        if asked is None:
+            return (no_update,) * 6
+        try:
+            return _shown(asked, before, database, catalog)
+        except (DatabaseAway, TooSlow) as away:
+            return [], [], page.message("The database is away", str(away), "This page tries again by itself."), None, no_update, False
+
+
+def _shown(asked: Config, before: Config | None, database: Database, catalog: Catalog) -> tuple[Any, ...]:
+    boards = catalog.boards()
+    if not boards:
+        words = "As soon as a store has sent its first reading, or a layout was loaded, its dashboards stand here."
+        return [], [], page.message("Nothing here yet", "The database holds no store.", words), None, no_update, False
+    search = asked["search"] or ""
+    board = boards[0] if asked["pathname"] == "/" else _named(boards, asked["pathname"])
+    if board is None:
+        return page.pages(boards, None, search), [], page.message("There is no such page", "Pick one above."), None, no_update, True
+    seen = state(board, search, database.ask, zone_of(asked.get("zone")))
+    scope = {
+        "board": board["uid"],
+        "title": text(board["title"], seen.look),
+        "search": search,
+        "zone": asked.get("zone"),
+        "values": {choice.name: list(choice.picked) or ["$__all"] for choice in seen.choices if not choice.is_hidden},
+        "problem": seen.problem,
+        "every_s": _seconds(board.get("refresh")),
+    }
+    same = before is not None and before["board"] == board["uid"] and before["problem"] == seen.problem
+    places = no_update if same else page.content(board, seen.look, seen.problem)
+    return page.pages(boards, board, search), page.pickers(boards, board, seen), places, scope, scope["every_s"] * 1000, True
+
+
+def _named(boards: Sequence[Board], pathname: str) -> Board | None:
+    uid = unquote(pathname).removeprefix("/d/").split("/")[0]
+    return next((board for board in boards if board["uid"] == uid), None)
+
+
+def _seconds(refresh: Any) -> int:
+    """Read how often a board asks again: `10s`, `1m`."""
+    words = str(refresh or "1m")
+    return int(words[:-1]) * _LENGTHS[words[-1]]
+
+
+def zone_of(name: str | None) -> ZoneInfo:
+    """Find the zone of the browser's clock; UTC where it is not known."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
+    @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
+        Output({"panel": MATCH, "of": MATCH}, "children"),
+        Input("scope", "data"),
+        Input("tick", "n_intervals"),
+        State({"panel": MATCH, "of": MATCH}, "id"),
+    )
+    def fill(scope: Config | None, _tick: int | None, name: Config) -> Any:
+        if scope is None or scope["board"] != name["of"]:
+            return no_update
+        return _said(lambda: _drawn(scope, name["panel"], database, catalog))
+
+    @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
+        Output({"title": ALL, "of": ALL}, "children"),
+        Input("scope", "data"),
+        State({"title": ALL, "of": ALL}, "id"),
+        prevent_initial_call=True,
+    )
+    def entitle(scope: Config | None, names: list[Config]) -> Any:
+        board = catalog.board(scope["board"]) if scope else None
+        if scope is None or board is None or "$" not in "".join(panel.get("title") or "" for panel in board["panels"]):
+            return [no_update] * len(names)
+        look = _seen(scope, board, database).look
+        titles = {panel["id"]: text(panel.get("title") or "", look) for panel in board["panels"]}
+        return [titles.get(name["title"], no_update) for name in names]
+
+
+def _seen(scope: Config, board: Board, database: Database) -> Seen:
+    return state(board, scope["search"], database.ask, zone_of(scope["zone"]))
+
+
+def _drawn(scope: Config, number: int, database: Database, catalog: Catalog) -> Component:
+    board = catalog.board(scope["board"])
+    panel = next((panel for panel in board["panels"] if panel["id"] == number), None) if board else None
+    if board is None or panel is None:
+        return _broken("This page has changed: load it again.")
+    return answered(panel, _seen(scope, board, database).look, database)
+
+
+def answered(panel: Config, look: Look, database: Database) -> Component:
+    """Ask a panel's queries and draw the answers."""
+    frames = [database.ask(expand(target["rawSql"], look.scope)) for target in panel.get("targets") or () if target.get("rawSql")]
+    return draw(panel, frames, look)
+
+
+def _said(made: Callable[[], Component]) -> Component:
+    """Make a panel; what goes wrong is said in it, and nowhere else."""
+    began = time.monotonic()
+    try:
+        return made()
+    except (DatabaseAway, TooSlow, NotExpanded) as known:
+        return _broken(str(known))
+    except psycopg.Error as wrong:
+        _LOG.warning("a query is wrong: %s", sentence(wrong), extra={"action": "panel"})
+        return _broken(f"The database refused this query: {wrong.diag.message_primary or sentence(wrong)}.")
+    except Exception as bug:  # noqa: BLE001 - whatever it is, the other panels go on
+        _LOG.exception("a panel cannot be drawn", extra={"action": "panel"})
+        return _broken(f"This panel cannot be drawn ({type(bug).__name__}: {bug}). The others are not touched by that.")
+    finally:
+        _LOG.debug("a panel took %.0f ms", (time.monotonic() - began) * 1000, extra={"action": "panel"})
+
+
+def _broken(words: str) -> Component:
+    return html.P(words, className="broken", role="alert")

@@ -1,0 +1,97 @@
+// What the page does without asking the server. The address is the state: every pick changes it, and nothing else.
+"use strict";
+(() => {
+  const same = window.dash_clientside ? window.dash_clientside.no_update : undefined;
+  const keep = () => (window.dash_clientside ? window.dash_clientside.no_update : same);
+  const ALL = "$__all";
+  const THEMES = ["auto", "light", "dark"];
+  const WORDS = { auto: "Theme: system", light: "Theme: light", dark: "Theme: dark" };
+
+  const asked = (pathname, search) => ({ pathname, search, zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
+
+  // Of several, `All` stands alone: whichever was picked last counts.
+  const tidy = (value) => {
+    if (!Array.isArray(value)) return value === null || value === undefined ? [""] : [String(value)];
+    if (value.length === 0 || value[value.length - 1] === ALL) return [ALL];
+    return value.filter((one) => one !== ALL).map(String);
+  };
+
+  const picked = (values, names, search, scope) => {
+    if (!scope) return keep();
+    const query = new URLSearchParams(search);
+    let changed = false;
+    names.forEach((name, at) => {
+      const wanted = tidy(values[at]);
+      const before = scope.values[name.var];
+      if (!before || (before.length === wanted.length && before.every((one, i) => one === wanted[i]))) return;
+      changed = true;
+      query.delete(`var-${name.var}`);
+      wanted.forEach((one) => query.append(`var-${name.var}`, one));
+    });
+    return changed ? `?${query}` : keep();
+  };
+
+  const went = (values, pathname) => {
+    const there = values && values[0] ? `/d/${values[0]}` : pathname;
+    return there === pathname ? keep() : there + window.location.search;
+  };
+
+  const timed = (_clicks, _since, _until, since, until, search) => {
+    const by = window.dash_clientside.callback_context.triggered[0];
+    if (!by || !by.value) return keep();
+    const query = new URLSearchParams(search);
+    query.set("from", (since || "").trim());
+    query.set("to", (until || "").trim());
+    closed();
+    return `?${query}`;
+  };
+
+  const said = (seconds) => (seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`);
+
+  const lived = (clicks, scope) => {
+    const live = (clicks || 0) % 2 === 0;
+    if (scope && scope.title) document.title = `${scope.title} · instore`;
+    return [!live, live ? `Live, every ${scope ? said(scope.every_s) : "minute"}` : "Paused", String(live)];
+  };
+
+  const themed = () => {
+    const by = window.dash_clientside.callback_context.triggered[0];
+    const root = document.documentElement;
+    if (by && by.prop_id === "theme.n_clicks" && by.value) {
+      root.dataset.theme = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % THEMES.length];
+      localStorage.setItem("instore-theme", root.dataset.theme);
+    }
+    return WORDS[root.dataset.theme] || WORDS.auto;
+  };
+
+  const closed = (but) => {
+    document.querySelectorAll("details[open]").forEach((one) => {
+      if (!but || !one.contains(but)) one.open = false;
+    });
+  };
+
+  document.addEventListener("click", (event) => {
+    closed(event.target);
+    if (event.target.closest("details .menu a")) closed();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.querySelector("details[open]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
+
+  // Pickers have no labels of their own that a screen reader finds.
+  const name = () => {
+    document.querySelectorAll(".labelled[data-label]").forEach((one) => {
+      one.querySelectorAll("button, input").forEach((part) => {
+        if (!part.hasAttribute("aria-label")) part.setAttribute("aria-label", one.dataset.label);
+        part.removeAttribute("aria-labelledby");
+      });
+    });
+  };
+  new MutationObserver(name).observe(document.documentElement, { childList: true, subtree: true });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { instore: { asked, picked, went, timed, lived, themed } });
+})();

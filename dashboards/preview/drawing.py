@@ -1,0 +1,62 @@
+"""A panel that is to be drawn: its JSON, its columns as configured, and what is looked at. Pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards.frames import Frame
+from dashboards.preview.fields import Config, Field, fields_of
+from dashboards.preview.look import Look, text
+from dashboards.preview.transform import transformed
+
+
+class Drawing(NamedTuple):
+    """What a module of a kind of panel gets: `tables` has the columns of each answer."""
+
+    panel: Config
+    tables: list[list[Field]]
+    look: Look
+
+    @property
+    def options(self) -> Config:
+        """The options of its kind."""
+        return self.panel.get("options") or {}
+
+    @property
+    def title(self) -> str:
+        """Its title, filled in."""
+        return text(self.panel.get("title") or "", self.look)
+
+    @property
+    def fields(self) -> list[Field]:
+        """The columns of all answers."""
+        return [field for table in self.tables for field in table]
+
+    @property
+    def numbers(self) -> list[Field]:
+        """The columns of numbers that are to be seen."""
+        return [field for field in self.fields if field.type == "number" and not field.is_hidden]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no answer has a row."""
+        return not any(field.values for field in self.fields)
+
+    def nothing(self) -> Component:
+        """Say that there is nothing to see, in the panel's own words."""
+        words = (self.panel.get("fieldConfig") or {}).get("defaults", {}).get("noValue") or "no data"
+        return html.P(words, className="nothing")
+
+
+def drawing(panel: Config, frames: Sequence[Frame], look: Look) -> Drawing:
+    """Carry out the panel's transformations, and give its columns what was configured for them."""
+    made = transformed(frames, panel.get("transformations") or ())
+    config = panel.get("fieldConfig") or {}
+    config = {**config, "overrides": [*made.overrides, *(config.get("overrides") or ())]}
+    tables: list[list[Field]] = []
+    for frame in made.frames:
+        first = sum(field.type == "number" for table in tables for field in table)
+        tables.append(fields_of(frame, config, look.zone, first))
+    return Drawing(panel, tables, look)

@@ -1,0 +1,44 @@
+"""Panels of cells over time: the more, the stronger the color."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+from dash.development.base_component import Component
+
+from dashboards.preview.colors import faded
+from dashboards.preview.drawing import Drawing
+from dashboards.preview.figure import cut, graph, local, summary_of, time_axis
+
+_STRONG = "#2F8FD0"
+"""Between the two blues of the palette: seen on a light ground and on a dark one."""
+
+_SCALE = [[0, faded(_STRONG, 0.06)], [0.25, faded(_STRONG, 0.35)], [1, faded(_STRONG, 1)]]
+
+
+def heatmap(drawing: Drawing) -> Component:
+    """Draw a row of cells for each column of numbers, the first at the bottom."""
+    time = next((field for field in drawing.fields if field.type == "time"), None)
+    numbers = drawing.numbers
+    if time is None or not any(value is not None for field in numbers for value in field.values):
+        return drawing.nothing()
+    if drawing.options.get("calculate"):
+        raise ValueError("a heat map that counts for itself is not known to the preview: the query has to")
+    gap = drawing.options.get("cellGap", 1)
+    steps = [second - first for first, second in pairwise(time.values) if second > first]
+    half = min(steps, default=timedelta(hours=1)) / 2
+    trace = {
+        "type": "heatmap",
+        "x": [local(at + half, drawing.look.zone) for at in time.values],
+        "y": [cut(field.title) for field in numbers],
+        "z": [field.values for field in numbers],
+        "customdata": [["" if value is None else field.shown(value).text for value in field.values] for field in numbers],
+        "hovertemplate": "%{y}, %{x|%a %H:%M}: %{customdata}<extra></extra>",
+        "colorscale": _SCALE,
+        "zmin": 0,
+        "xgap": gap,
+        "ygap": gap,
+        "showscale": bool((drawing.options.get("legend") or {}).get("show", True)),
+        "colorbar": {"thickness": 8, "outlinewidth": 0, "nticks": 4, "len": 1},
+    }
+    layout = {"xaxis": time_axis(drawing.look), "yaxis": {"type": "category", "showgrid": False}, "showlegend": False}
+    return graph([trace], layout, summary_of(drawing.title, "cells over time, lowest row first", numbers))

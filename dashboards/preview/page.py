@@ -1,0 +1,201 @@
+"""The parts of a page: its frame, the places of its panels, what can be picked. Pure: what they show comes by callbacks."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboards.board import Board
+from dashboards.preview.anchors import anchor, aria
+from dashboards.preview.catalog import NOW, store_of
+from dashboards.preview.fields import Config
+from dashboards.preview.look import Look, link, text
+from dashboards.preview.moments import PRESETS, label
+from dashboards.preview.state import Choice, State, address, kept
+from dashboards.variables import ALL
+
+_MOST_AT_A_GLANCE = 8
+"""Options that one sees without looking for them."""
+
+_WAITING = html.Div(className="waiting", role="status", **aria(label="loading"))
+
+
+def frame() -> Component:
+    """Make what every page has; the rest comes by callbacks."""
+    return html.Div(
+        [
+            dcc.Location(id="where", refresh="callback-nav"),
+            dcc.Store(id="asked"),
+            dcc.Store(id="scope"),
+            dcc.Interval(id="tick", interval=60_000),
+            dcc.Interval(id="again", interval=3_000, disabled=True),
+            html.A("Skip to the page", href="#content", className="skip"),
+            html.Header(
+                [
+                    html.Div([html.Span("instore", className="brand"), html.Nav(id="pages", **aria(label="Pages"))], className="bar"),
+                    html.Div(
+                        [html.Div(id="pickers", className="pickers"), html.Div(_buttons(), className="buttons")], className="bar tools"
+                    ),
+                ]
+            ),
+            html.Main(id="content", tabIndex=-1, children=_WAITING),
+        ],
+        className="page",
+    )
+
+
+def _buttons() -> list[Component]:
+    return [
+        html.Button("Live", id="live", className="live", title="Stop and go on asking for what is new", **aria(pressed="true")),
+        html.Button("Theme", id="theme", title="Light, dark, or as the system"),
+    ]
+
+
+def pages(boards: Sequence[Board], board: Board | None, search: str) -> list[Component]:
+    """Make the navigation: each page, with what is picked here as far as it can be picked there."""
+    return [_page(one, board, search) for one in _listed(boards, board, search)]
+
+
+def _listed(boards: Sequence[Board], board: Board | None, search: str) -> Iterator[Board]:
+    """Name one page of what is now for all stores: that of the store that is looked at."""
+    now = [one for one in boards if one["uid"].startswith(NOW)]
+    here = (
+        board if board in now else next((one for one in now if f"var-store={store_of(one)}" in search.removeprefix("?").split("&")), None)
+    )
+    yield from ([here] if here else now[:1])
+    yield from (one for one in boards if one not in now)
+
+
+def _page(board: Board, here: Board | None, search: str) -> Component:
+    is_now = board["uid"].startswith(NOW)
+    title = "Store now" if is_now else board["title"]
+    if board is here:
+        return html.A(title, href=f"/d/{board['uid']}", className="here", **aria(current="page"))
+    store = store_of(here) if here else None
+    names = [variable["name"] for variable in (board.get("templating") or {}).get("list") or () if variable["type"] != "constant"]
+    query = "" if is_now else (f"var-store={store}" if store else kept(search, ["store"])) if "store" in names else ""
+    query = "&".join(part for part in query.split("&") if part.startswith("var-"))
+    return dcc.Link(title, href=f"/d/{board['uid']}" + (f"?{query}" if query else ""))
+
+
+def pickers(boards: Sequence[Board], board: Board, found: State) -> list[Component]:
+    """Make what can be picked: the store, other variables, and the time."""
+    parts = [_stores(boards, board)] if board["uid"].startswith(NOW) else []
+    parts += [_picker(choice) for choice in found.choices if not choice.is_hidden]
+    return [part for part in parts if part is not None] + [_times(board, found.look)]
+
+
+def _stores(boards: Sequence[Board], board: Board) -> Component | None:
+    """Pick a store where each has a page of its own."""
+    options = [{"value": one["uid"], "label": _store_name(one)} for one in boards if one["uid"].startswith(NOW)]
+    if len(options) < 2:  # noqa: PLR2004 - nothing to pick from
+        return None
+    return _labelled("Store", dcc.Dropdown(options, board["uid"], id={"go": "store"}, clearable=False, className="picker"), "store-now")
+
+
+def _store_name(board: Board) -> str:
+    _, separator, name = str(board["title"]).partition(": ")
+    return name if separator else str(board["title"])
+
+
+def _picker(choice: Choice) -> Component:
+    name = {"var": choice.name}
+    if choice.kind == "textbox":
+        box: Component = dcc.Input(value=choice.picked[0], id=name, debounce=True, className="box")
+        return _labelled(choice.label, box, choice.name)
+    options = [{"value": ALL, "label": "All"}] if choice.has_all else []
+    options += [{"value": value, "label": words} for value, words in choice.options]
+    picked: Any = [ALL] if choice.is_all else list(choice.picked)
+    value = picked if choice.is_multi else next(iter(picked), None)
+    dropdown = dcc.Dropdown(
+        options, value, id=name, multi=choice.is_multi, clearable=False, searchable=len(options) > _MOST_AT_A_GLANCE, className="picker"
+    )
+    return _labelled(choice.label, dropdown, choice.name)
+
+
+def _labelled(words: str, part: Component, name: str) -> Component:
+    named: dict[str, Any] = {"data-label": words}  # `preview.js` names the parts by it
+    return html.Div([html.Span(words, className="label", id=f"label-{name}"), part], className="labelled", **named)
+
+
+def _times(board: Board, look: Look) -> Component:
+    """Pick a time: a preset, or from when to when."""
+    until = look.scope.until
+    span = until - look.scope.since
+    here = f"/d/{board['uid']}"
+
+    def moved(by: int) -> str:
+        since, to = (str(round((at + by * span).timestamp() * 1000)) for at in (look.scope.since, until))
+        return here + address(look, (since, to))
+
+    presets = [
+        html.Li(dcc.Link(words, href=here + address(look, (since, to)), className="here" if look.written == (since, to) else None))
+        for since, to, words in PRESETS
+    ]
+    own = [
+        html.Label(["From", dcc.Input(value=look.written[0], id="since", n_submit=0)]),
+        html.Label(["To", dcc.Input(value=look.written[1], id="until", n_submit=0)]),
+        html.Button("Apply", id="apply", n_clicks=0),
+        html.P("now-6h, now/d, or 2026-11-21 12:00", className="hint"),
+    ]
+    return html.Div(
+        [
+            dcc.Link("\u2039", href=moved(-1), title="Earlier", className="step"),
+            html.Details(
+                [
+                    html.Summary([html.Span("Time: ", className="sr-only"), label(*look.written, look.zone)]),
+                    html.Div([html.Ul(presets), html.Div(own, className="own")], className="menu"),
+                ],
+                className="times",
+            ),
+            dcc.Link("\u203a", href=moved(1), title="Later", className="step"),
+        ],
+        className="labelled time",
+    )
+
+
+def content(board: Board, look: Look, problem: str | None) -> list[Component]:
+    """Make the places of a board's panels; what they show comes by callbacks of their own."""
+    head: list[Component] = [
+        html.Div([html.H1(text(board["title"], look)), html.P(board.get("description") or "", className="about")], className="head")
+    ]
+    if problem:
+        head.append(html.P(f"{problem}. The page shows its usual time.", className="problem", role="alert"))
+    panels = sorted(board.get("panels") or (), key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"]))
+    return [*head, html.Div([_place(board, panel, look) for panel in panels], className="grid")]
+
+
+def _place(board: Board, panel: Config, look: Look) -> Component:
+    at, number = panel["gridPos"], panel["id"]
+    title = html.H2(id={"title": number, "of": board["uid"]}, children=text(panel.get("title") or "", look))
+    style = {
+        "gridColumn": f"{at['x'] + 1} / span {at['w']}",
+        "gridRow": f"{at['y'] + 1} / span {at['h']}",
+        "--rows": str(at["h"]),
+        "--columns": str(at["w"]),
+    }
+    body = html.Div(_WAITING, id={"panel": number, "of": board["uid"]}, className="body")
+    return html.Section(
+        [html.Div([title, *_links(panel, look), *_about(panel)], className="panel-head"), body],
+        className=f"panel kind-{panel['type']}",
+        style=style,
+        **aria(label=text(panel.get("title") or "", look)),
+    )
+
+
+def _links(panel: Config, look: Look) -> list[Component]:
+    return [anchor(one["title"], link(one["url"], look), one.get("tooltip")) for one in panel.get("links") or ()]
+
+
+def _about(panel: Config) -> list[Component]:
+    """Say how a panel's figures are defined, on demand."""
+    if not panel.get("description"):
+        return []
+    words = html.Div(panel["description"], className="note")
+    return [html.Details([html.Summary("i", **aria(label=f"About: {panel.get('title')}")), words], className="info")]
+
+
+def message(title: str, *lines: str) -> list[Component]:
+    """Make a page that says something instead of figures."""
+    return [html.Div([html.H1(title), *(html.P(line) for line in lines)], className="message", role="status")]

@@ -1,0 +1,167 @@
+"""What an address says: which board, from when to when, and what is picked; and what can be picked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, quote
+
+from dashboards.board import Board
+from dashboards.expand import Scope, expand
+from dashboards.frames import Frame
+from dashboards.preview import moments
+from dashboards.preview.look import Look
+from dashboards.variables import ALL
+
+Ask = Callable[[str], Frame]
+
+
+class Choice(NamedTuple):
+    """A variable: what can be picked (value and text), and what is; `kind` as Grafana calls it."""
+
+    name: str
+    label: str
+    kind: str
+    options: Sequence[tuple[str, str]]
+    picked: tuple[str, ...]
+    is_all: bool = False
+    is_multi: bool = False
+    has_all: bool = False
+    is_hidden: bool = False
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What queries get."""
+        return (tuple(value for value, _ in self.options) if self.is_all else self.picked) or ("",)
+
+    @property
+    def text(self) -> str:
+        """What people read."""
+        texts = dict(self.options)
+        return "All" if self.is_all else " + ".join(texts.get(value, value) for value in self.picked)
+
+
+class State(NamedTuple):
+    """What is looked at; `problem` says what in the address could not be understood."""
+
+    look: Look
+    choices: Sequence[Choice]
+    problem: str | None
+
+
+def state(board: Board, search: str, ask: Ask, zone: tzinfo = UTC, now: datetime | None = None) -> State:
+    """Read an address.
+
+    Args:
+        board: whose.
+        search: what stands behind its question mark.
+        ask: asks the database.
+        zone: that of the person's clock.
+        now: the present.
+    """
+    given = parse_qs(search.removeprefix("?"), keep_blank_values=True)
+    now = now or datetime.now(UTC)
+    usual = board.get("time") or {"from": "now-24h", "to": "now"}
+    written = given.get("from", [usual["from"]])[-1], given.get("to", [usual["to"]])[-1]
+    problem = None
+    try:
+        span = _span(written, now, zone)
+    except moments.NotATime as wrong:
+        problem, written = str(wrong), (usual["from"], usual["to"])
+        span = _span(written, now, zone)
+    choices = _choices(board, given, ask, span)
+    values = {choice.name: choice.values for choice in choices}
+    look = Look(Scope(*span, values), {choice.name: choice.text for choice in choices}, written, zone)
+    return State(look, choices, problem)
+
+
+def _span(written: tuple[str, str], now: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    since, until = moments.read(written[0], now, zone), moments.read(written[1], now, zone, is_end=True)
+    if since >= until:
+        raise moments.NotATime(f"{written[0]} to {written[1]}")
+    return since, until
+
+
+def _choices(board: Board, given: Mapping[str, list[str]], ask: Ask, span: tuple[datetime, datetime]) -> list[Choice]:
+    """Find what can be picked, one after the other: a query may name what stands before it."""
+    choices: list[Choice] = []
+    for variable in (board.get("templating") or {}).get("list") or ():
+        scope = Scope(*span, {choice.name: choice.values for choice in choices})
+        choices.append(_choice(variable, given.get(f"var-{variable['name']}"), ask, scope))
+    return choices
+
+
+def _choice(variable: dict[str, Any], given: list[str] | None, ask: Ask, scope: Scope) -> Choice:
+    kind = variable["type"]
+    if kind not in _OPTIONS:
+        raise ValueError(f"variables of the kind {kind} are not known to the preview")
+    options = _OPTIONS[kind](variable, ask, scope)
+    choice = Choice(
+        variable["name"],
+        variable.get("label") or variable["name"],
+        kind,
+        options,
+        (),
+        is_multi=bool(variable.get("multi")),
+        has_all=bool(variable.get("includeAll")),
+        is_hidden=kind == "constant" or variable.get("hide") == 2,  # noqa: PLR2004 - Grafana's: hidden
+    )
+    if kind == "constant":
+        return choice._replace(picked=(str(variable.get("query") or ""),))
+    if kind == "textbox":
+        return choice._replace(picked=((given or [str(variable.get("query") or "")])[-1],))
+    return _picked(choice, given or _current(variable))
+
+
+def _picked(choice: Choice, given: Sequence[str]) -> Choice:
+    """Take what is given, as far as it can be picked; else all, or the first."""
+    if choice.has_all and (ALL in given or "All" in given):
+        return choice._replace(is_all=True)
+    there = {value for value, _ in choice.options}
+    picked = tuple(value for value in given if value in there)
+    if picked:
+        return choice._replace(picked=picked if choice.is_multi else picked[-1:])
+    if choice.has_all:
+        return choice._replace(is_all=True)
+    return choice._replace(picked=tuple(value for value, _ in choice.options[:1]))
+
+
+def _current(variable: dict[str, Any]) -> list[str]:
+    value = (variable.get("current") or {}).get("value")
+    return [str(one) for one in value] if isinstance(value, list) else [] if value is None else [str(value)]
+
+
+def _asked(variable: dict[str, Any], ask: Ask, scope: Scope) -> list[tuple[str, str]]:
+    query = variable["query"]
+    frame = ask(expand(query if isinstance(query, str) else query["query"], scope))
+    values = frame.named("__value") or frame.columns[0]
+    texts = frame.named("__text") or values
+    return [(str(value), str(text)) for value, text in zip(values.values, texts.values, strict=True)]
+
+
+def _listed(variable: dict[str, Any], _ask: Ask, _scope: Scope) -> list[tuple[str, str]]:
+    options: list[tuple[str, str]] = []
+    for one in str(variable.get("query") or "").split(","):
+        text, colon, value = one.partition(" : ")
+        options.append(((value if colon else text).strip(), text.strip()))
+    return options
+
+
+_OPTIONS: Mapping[str, Callable[[dict[str, Any], Ask, Scope], list[tuple[str, str]]]] = {
+    "query": _asked,
+    "custom": _listed,
+    "textbox": lambda *_: [],
+    "constant": lambda *_: [],
+}
+
+
+def address(look: Look, times: tuple[str, str] | None = None) -> str:
+    """Write what stands behind an address's question mark, with other times."""
+    other = look if times is None else look._replace(written=times)
+    return f"?{other.address}"
+
+
+def kept(search: str, names: Sequence[str]) -> str:
+    """Write an address's variables of these names and its times, for another page."""
+    given = parse_qs(search.removeprefix("?"))
+    keep = [*(f"var-{name}" for name in names), "from", "to"]
+    return "&".join(f"{name}={quote(value, safe='')}" for name in keep for value in given.get(name, ()))

@@ -1,0 +1,16 @@
+SELECT
+    entered_at AS "Came",
+    left_at AS "Left",
+    duration_s AS "Stayed",
+    CASE WHEN converted THEN 'bought' WHEN ended_by IS NULL THEN 'inside' WHEN bounced THEN 'left at once' ELSE 'left without buying' END AS "Outcome",
+    basket_total AS "Paid",
+    currency AS "Currency",
+    cardinality(path) AS "Zones",
+    coalesce(priority, 'not judged') AS "Values",
+    CASE WHEN is_final THEN 'final' ELSE 'may change yet' END AS "Told"
+FROM instore_analysis.visits
+WHERE
+    store_id = ${store:sqlstring}
+    AND visit_id::text = ${visit:sqlstring}
+    AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
+    AND entered_at <= $__timeTo()::timestamptz

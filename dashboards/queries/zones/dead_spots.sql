@@ -1,0 +1,57 @@
+-- All places of the plan, those too where nothing happened at all; each against the median of its kind.
+WITH visits AS (
+    SELECT nullif(sum(entered), 0)::double precision AS n
+    FROM instore.footfall_hour
+    WHERE store_id = ${store:sqlstring} AND bucket >= $__timeFrom()::timestamptz AND bucket < $__timeTo()::timestamptz
+),
+
+places AS (
+    SELECT
+        'Zone' AS kind,
+        coalesce(nullif(zones.name, ''), zones.zone_id) AS place,
+        zones.zone_id,
+        coalesce(sum(zone_hour.visits), 0) AS reached
+    FROM instore.zones
+    LEFT JOIN instore.zone_hour
+        ON zone_hour.store_id = ${store:sqlstring}
+        AND zone_hour.zone_id = zones.zone_id
+        AND bucket >= $__timeFrom()::timestamptz
+        AND bucket < $__timeTo()::timestamptz
+    WHERE zones.store_id = ${store:sqlstring} AND zones.type IN ('general', 'interest')
+    GROUP BY zones.zone_id, zones.name
+    UNION ALL
+    SELECT
+        'Shelf',
+        shelves.shelf_id,
+        shelves.zone_id,
+        coalesce(sum(views), 0)
+    FROM instore.shelves
+    LEFT JOIN instore.shelf_hour
+        ON shelf_hour.store_id = ${store:sqlstring}
+        AND shelf_hour.shelf_id = shelves.shelf_id
+        AND bucket >= $__timeFrom()::timestamptz
+        AND bucket < $__timeTo()::timestamptz
+    WHERE shelves.store_id = ${store:sqlstring}
+    GROUP BY shelves.shelf_id, shelves.zone_id
+),
+
+usual AS (
+    SELECT
+        kind,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY reached) AS reached
+    FROM places
+    GROUP BY kind
+)
+
+SELECT
+    place AS "Place",
+    kind AS "Kind",
+    100 * places.reached / visits.n AS "A hundred visits",
+    places.reached / nullif(usual.reached, 0) AS "Against the median",
+    CASE WHEN places.reached < 0.5 * usual.reached THEN 'dead spot' ELSE 'as usual' END AS "Mark"
+FROM places
+INNER JOIN usual USING (kind)
+CROSS JOIN visits
+WHERE zone_id IN (${zone:sqlstring}) AND visits.n IS NOT NULL
+ORDER BY 4, 1
+LIMIT 12

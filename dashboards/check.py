@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from dashboards.alerts import Group
 from dashboards.board import Board
 from dashboards.expand import NotExpanded, Scope, Values, expand
 from dashboards.frames import SEARCH_PATH, Frame, ask
 from dashboards.panels import NOTHING
-from dashboards.rules import Group
 from dashboards.since import begin
 from dashboards.sql import SOURCE_UID, text_of
 

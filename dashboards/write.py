@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
+from dashboards.alerts import Group
 from dashboards.board import Board
 from dashboards.publish import FOLDER
-from dashboards.rules import Group
 from dashboards.source import Source
 
 PASSWORD = "INSTORE_GRAFANA_PASSWORD"  # noqa: S105  # the name of a variable

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from importlib import resources
 from itertools import combinations
 from typing import Any
@@ -86,7 +87,12 @@ def _properties(panel: dict[str, Any], name: str) -> list[Any]:
 def test_it_is_as_the_sdk_has_it(board: Board) -> None:
     """Read by the SDK and written again it is the same: every field is one that it knows."""
     plugins.register_default_plugins()
-    assert json.loads(json.dumps(Dashboard.from_json(board), cls=JSONEncoder)) == board
+    board = deepcopy(board)
+    again = json.loads(json.dumps(Dashboard.from_json(board), cls=JSONEncoder))
+    for panel, ours in zip(again["panels"], board["panels"], strict=True):
+        if panel.get("fieldConfig", {}).get("defaults", {}).get("custom") == {}:  # it adds that where nothing is set
+            ours["fieldConfig"]["defaults"].setdefault("custom", {})
+    assert again == board
 
 
 @every

@@ -15,14 +15,14 @@ LOGIN = source("postgresql://grafana:se%24cret@[::1]:5432/shop")
 
 
 def _as_grafana_reads(text: str, environment: dict[str, str]) -> Any:
-    """Read a file as Grafana does: `$NAME` and `${NAME}` are of the environment, `$$` is a `$`."""
+    """Read a file as Grafana does: `$NAME` and `${NAME}` are of the environment, `$$` is a `$`, but not in models and annotations."""
 
     def expanded(value: Any) -> Any:
         if isinstance(value, str):
             parts = (re.sub(r"\$\{?(\w+)\}?", lambda found: environment.get(found[1], ""), part) for part in value.split("$$"))
             return "$".join(parts)
         if isinstance(value, dict):
-            return {name: expanded(one) for name, one in value.items()}
+            return {name: one if name in {"model", "annotations"} else expanded(one) for name, one in value.items()}
         return [expanded(one) for one in value] if isinstance(value, list) else value
 
     return expanded(yaml.safe_load(text))

@@ -156,6 +156,11 @@ def words(**texts: tuple[str, str]) -> ValueMap:
     )
 
 
+def stacked(mode: styles.StackingMode) -> common.StackingConfig:
+    """Bars of one moment on each other."""
+    return common.StackingConfig().mode(mode).group("A")
+
+
 def filled(panel: Panel, column: str, texts: ValueMap) -> Panel:
     """Fill a table's cells of a column by what they say. A Grafana before 9.5 knows the first name of this, a later one the second."""
     cell: list[DynamicConfigValue] = [

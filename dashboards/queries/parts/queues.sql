@@ -1,18 +1,7 @@
--- Each zone of tills, as docs/signals.md says it: everybody in it waits; a till is open at its payments and for `queue_till_open_s` after.
-till_zones AS (
-    SELECT
-        asked.store_id,
-        asked.store_name,
-        zone.zone_id,
-        coalesce(nullif(zone.name, ''), zone.zone_id) AS zone_name,
-        coalesce(asked.rules ->> ('queue_service_s.' || zone.zone_id), asked.rules ->> 'queue_service_s', '45')::double precision AS service_s,
-        coalesce(asked.rules ->> ('queue_long_wait_s.' || zone.zone_id), asked.rules ->> 'queue_long_wait_s', '300')::double precision AS long_wait_s,
-        coalesce(asked.rules ->> ('queue_long_people.' || zone.zone_id), asked.rules ->> 'queue_long_people', '0')::double precision AS long_people,
-        coalesce(asked.rules ->> 'queue_cleared_share', '0.6')::double precision AS cleared_share
-    FROM asked
-    INNER JOIN instore.zones AS zone ON zone.store_id = asked.store_id AND zone.type = 'checkout'
-),
+-- include parts/till_zones
+,
 
+-- Everybody in the zone waits; a till is open at its payments and for `queue_till_open_s` after.
 open_tills AS (
     SELECT
         paid.store_id,
@@ -38,6 +27,7 @@ queues AS (
         zone.long_wait_s,
         zone.long_people,
         zone.cleared_share,
+        zone.limit_s,
         coalesce(waiting.people, 0) AS people,
         coalesce(open_tills.tills, 0) AS tills,
         coalesce(waiting.people, 0) * zone.service_s / greatest(open_tills.tills, 1) AS wait_s,

@@ -1,0 +1,14 @@
+WITH
+-- include parts/all_stores
+,
+
+-- include parts/is_open
+,
+
+-- include parts/sensors
+
+SELECT
+    count(*) FILTER (WHERE is_so IN ('silent', 'never heard')) AS "Silent",
+    count(*) FILTER (WHERE is_so = 'clock is off') AS "Clock off",
+    count(*) FILTER (WHERE is_so IN ('late', 'rejected')) AS "Late or rejected"
+FROM sensors

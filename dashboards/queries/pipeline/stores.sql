@@ -1,0 +1,41 @@
+WITH
+-- include parts/all_stores
+,
+
+-- include parts/is_open
+,
+
+-- include parts/freshness
+
+SELECT
+    CASE
+        WHEN freshness.store_time IS NULL THEN 'never heard'
+        WHEN freshness.behind_s < 60 THEN 'live'
+        WHEN NOT freshness.is_open THEN 'closed'
+        WHEN freshness.behind_s < 300 THEN 'behind'
+        ELSE 'stale'
+    END AS "Is",
+    freshness.store_name AS "Store",
+    freshness.behind_s AS "Newest reading was",
+    extract(EPOCH FROM $__timeTo()::timestamptz - received.last_at)::double precision AS "Last received",
+    extract(EPOCH FROM $__timeTo()::timestamptz - written.last_at)::double precision AS "Last visit written"
+FROM freshness
+LEFT JOIN LATERAL (
+    SELECT max(least(last_received_at, $__timeTo()::timestamptz)) AS last_at
+    FROM instore.traffic_hour
+    WHERE
+        store_id = freshness.store_id
+        AND bucket > $__timeTo()::timestamptz - interval '1 day'
+        AND bucket <= $__timeTo()::timestamptz
+) AS received ON TRUE
+LEFT JOIN LATERAL (
+    SELECT max(updated_at) AS last_at
+    FROM instore_analysis.visits
+    WHERE
+        store_id = freshness.store_id
+        AND updated_at > $__timeTo()::timestamptz - interval '1 day'
+        AND updated_at <= $__timeTo()::timestamptz
+) AS written ON TRUE
+ORDER BY
+    CASE WHEN freshness.is_open THEN freshness.behind_s END DESC NULLS LAST,
+    freshness.store_name

@@ -29,7 +29,7 @@ PLAN = StorePlan(
 
 def _drawn(kind: str, *columns: Column, **more: Any) -> Any:
     """Draw a panel, and return it as the browser gets it."""
-    return draw(panel(kind, "Some", None, (0, 0, 6, 6), **more), [Frame(list(columns))], LOOK).to_plotly_json()
+    return draw(panel(kind, "Some", None, (0, 0, 6, 6), **more), [Frame(list(columns))], LOOK).to_plotly_json()  # type: ignore[no-untyped-call]
 
 
 def _texts(part: Any) -> str:

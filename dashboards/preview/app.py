@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote
+from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
@@ -27,6 +28,7 @@ from dashboards.preview.fields import Config
 from dashboards.preview.look import Look, text
 from dashboards.preview.state import State as Seen
 from dashboards.preview.state import state
+from dashboards.variables import ALL as EVERY
 from storage.errors import DatabaseAway, sentence
 
 _LOG = logging.getLogger("instore.preview")
@@ -83,6 +85,7 @@ def _answer_pages(app: Dash, database: Database, catalog: Catalog) -> None:
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
         Output("pages", "children"),
         Output("pickers", "children"),
+        Output("times", "children"),
         Output("content", "children"),
         Output("scope", "data"),
         Output("tick", "interval"),
@@ -90,39 +93,46 @@ def _answer_pages(app: Dash, database: Database, catalog: Catalog) -> None:
         Input("asked", "data"),
         Input("again", "n_intervals"),
         State("scope", "data"),
+        State({"var": ALL}, "id"),
+        State({"var": ALL}, "value"),
         prevent_initial_call=True,
     )
-    def show(asked: Config | None, _again: int | None, before: Config | None) -> tuple[Any, ...]:
+    def show(asked: Config | None, _again: int | None, before: Config | None, names: list[Config], values: list[Any]) -> tuple[Any, ...]:
         if asked is None:
-            return (no_update,) * 6
+            return (no_update,) * 7
+        there = {name["var"]: value if isinstance(value, list) else [value] for name, value in zip(names, values, strict=True)}
         try:
-            return _shown(asked, before, database, catalog)
+            return _shown(asked, before, there, database, catalog)
         except (DatabaseAway, TooSlow) as away:
-            return [], [], page.message("The database is away", str(away), "This page tries again by itself."), None, no_update, False
+            return [], [], [], page.message("The database is away", str(away), "This page tries again by itself."), None, no_update, False
 
 
-def _shown(asked: Config, before: Config | None, database: Database, catalog: Catalog) -> tuple[Any, ...]:
+def _shown(asked: Config, before: Config | None, there: dict[str, list[Any]], database: Database, catalog: Catalog) -> tuple[Any, ...]:
     boards = catalog.boards()
     if not boards:
         words = "As soon as a store has sent its first reading, or a layout was loaded, its dashboards stand here."
-        return [], [], page.message("Nothing here yet", "The database holds no store.", words), None, no_update, False
+        return [], [], [], page.message("Nothing here yet", "The database holds no store.", words), None, no_update, False
     search = asked["search"] or ""
     board = boards[0] if asked["pathname"] == "/" else _named(boards, asked["pathname"])
     if board is None:
-        return page.pages(boards, None, search), [], page.message("There is no such page", "Pick one above."), None, no_update, True
+        return page.pages(boards, None, search), [], [], page.message("There is no such page", "Pick one above."), None, no_update, True
     seen = state(board, search, database.ask, zone_of(asked.get("zone")))
     scope = {
         "board": board["uid"],
         "title": text(board["title"], seen.look),
         "search": search,
         "zone": asked.get("zone"),
-        "values": {choice.name: list(choice.picked) or ["$__all"] for choice in seen.choices if not choice.is_hidden},
+        "values": {choice.name: list(choice.picked) or [EVERY] for choice in seen.choices if not choice.is_hidden},
         "problem": seen.problem,
         "every_s": _seconds(board.get("refresh")),
+        "options": crc32(repr([(choice.name, choice.options) for choice in seen.choices]).encode()),
     }
     same = before is not None and before["board"] == board["uid"] and before["problem"] == seen.problem
     places = no_update if same else page.content(board, seen.look, seen.problem)
-    return page.pages(boards, board, search), page.pickers(boards, board, seen), places, scope, scope["every_s"] * 1000, True
+    # A picker that shows what it should is left alone: it may be open.
+    kept = same and before is not None and before["options"] == scope["options"] and there == scope["values"]
+    pickers = no_update if kept else page.pickers(boards, board, seen)
+    return page.pages(boards, board, search), pickers, page.times(board, seen.look), places, scope, scope["every_s"] * 1000, True
 
 
 def _named(boards: Sequence[Board], pathname: str) -> Board | None:

@@ -35,7 +35,11 @@ def frame() -> Component:
                 [
                     html.Div([html.Span("instore", className="brand"), html.Nav(id="pages", **aria(label="Pages"))], className="bar"),
                     html.Div(
-                        [html.Div(id="pickers", className="pickers"), html.Div(_buttons(), className="buttons")], className="bar tools"
+                        [
+                            html.Div([html.Div(id="pickers", className="pickers"), html.Div(id="times")], className="pickers all"),
+                            html.Div(_buttons(), className="buttons"),
+                        ],
+                        className="bar tools",
                     ),
                 ]
             ),
@@ -80,10 +84,10 @@ def _page(board: Board, here: Board | None, search: str) -> Component:
 
 
 def pickers(boards: Sequence[Board], board: Board, found: State) -> list[Component]:
-    """Make what can be picked: the store, other variables, and the time."""
+    """Make what can be picked: the store, and other variables."""
     parts = [_stores(boards, board)] if board["uid"].startswith(NOW) else []
     parts += [_picker(choice) for choice in found.choices if not choice.is_hidden]
-    return [part for part in parts if part is not None] + [_times(board, found.look)]
+    return [part for part in parts if part is not None]
 
 
 def _stores(boards: Sequence[Board], board: Board) -> Component | None:
@@ -119,7 +123,7 @@ def _labelled(words: str, part: Component, name: str) -> Component:
     return html.Div([html.Span(words, className="label", id=f"label-{name}"), part], className="labelled", **named)
 
 
-def _times(board: Board, look: Look) -> Component:
+def times(board: Board, look: Look) -> Component:
     """Pick a time: a preset, or from when to when."""
     until = look.scope.until
     span = until - look.scope.since

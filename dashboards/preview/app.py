@@ -7,6 +7,8 @@ own answer, so that a slow or broken one keeps no other from being seen.
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 from zlib import crc32
@@ -22,16 +24,22 @@ from dashboards.board import Board
 from dashboards.expand import NotExpanded, expand
 from dashboards.preview import page, scripts
 from dashboards.preview.catalog import Catalog
-from dashboards.preview.database import Database, TooSlow
+from dashboards.preview.database import MOST, Database, TooSlow
 from dashboards.preview.draw import draw
 from dashboards.preview.fields import Config
 from dashboards.preview.look import Look, text
 from dashboards.preview.state import State as Seen
 from dashboards.preview.state import state
+from dashboards.preview.still import still
 from dashboards.variables import ALL as EVERY
 from storage.errors import DatabaseAway, sentence
 
 _LOG = logging.getLogger("instore.preview")
+
+_STILL = ("stat", "table", "bargauge", "canvas")
+"""Kinds of panels that are no charts."""
+
+_AT_ONCE_S = 0.4
 
 _LENGTHS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -41,7 +49,8 @@ OURS = ("127.0.0.1", "localhost", "[::1]")
 
 def app_of(database: Database, catalog: Catalog) -> Dash:
     """Make the application."""
-    app = Dash(
+    app = _Application(
+        lambda: _first(database, catalog),
         "instore",
         assets_folder=str(scripts.ASSETS),
         title="instore",
@@ -50,13 +59,57 @@ def app_of(database: Database, catalog: Catalog) -> Dash:
         suppress_callback_exceptions=True,
         add_log_handler=False,
     )
-    app.layout = page.frame
+    app.layout = page.frame()
     _guard(app, catalog)
     _answer_pages(app, database, catalog)
     _answer_panels(app, database, catalog)
     for source, outputs, inputs, states in scripts.in_browser():
         app.clientside_callback(source, outputs, inputs, states, prevent_initial_call=True)  # type: ignore[no-untyped-call]
     return app
+
+
+class _Application(Dash):
+    """A Dash that puts a page's figures into the first answer already, as plain HTML: `preview.js` takes that away again.
+
+    Args:
+        first: makes that HTML for the address that is asked for.
+    """
+
+    def __init__(self, first: Callable[[], str], *rest: Any, **more: Any) -> None:
+        self._first = first
+        super().__init__(*rest, **more)
+
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]  # Dash calls it by names
+        """Put it before the application's own place."""
+        parts["app_entry"] = self._first() + parts["app_entry"]
+        return str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]
+
+
+def _first(database: Database, catalog: Catalog) -> str:
+    """Make the page that is asked for as far as it is there at once; empty where that cannot be: the application says why."""
+    try:
+        boards = catalog.boards()
+        board = _named(boards, request.path)
+        if board is None:
+            return ""
+        search = request.query_string.decode()
+        seen = state(board, search, database.ask, datetime.now().astimezone().tzinfo or UTC)  # the browser is on this machine
+        content = page.content(board, seen.look, seen.problem, _at_once(board, seen.look, database))
+        parts = page.Parts(page.pages(boards, board, search), page.pickers(boards, board, seen), page.times(board, seen.look), content)
+        return f'<div id="first">{still(page.frame(parts))}</div>'
+    except Exception as bug:  # noqa: BLE001 - whatever it is: the application will say it where it belongs
+        _LOG.debug("no first page: %s", bug, extra={"action": "first"})
+        return ""
+
+
+def _at_once(board: Board, look: Look, database: Database) -> dict[int, Component]:
+    """Draw the panels that are no charts, as far as that takes no time to speak of."""
+    wanted = [panel for panel in board.get("panels") or () if panel["type"] in _STILL]
+    with ThreadPoolExecutor(MOST) as threads:
+        drawn = {panel["id"]: threads.submit(answered, panel, look, database) for panel in wanted}
+        done, _ = wait(drawn.values(), _AT_ONCE_S)
+        threads.shutdown(wait=False, cancel_futures=True)
+    return {number: one.result() for number, one in drawn.items() if one in done and one.exception() is None}
 
 
 def _guard(app: Dash, catalog: Catalog) -> None:

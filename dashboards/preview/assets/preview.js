@@ -96,6 +96,14 @@
       one.querySelectorAll("input.dash-input-element").forEach((box) => box.setAttribute("aria-label", one.dataset.label));
     });
   };
+  // The first page goes when the application has figures, or has something else to say.
+  const began = () => {
+    const first = document.getElementById("first");
+    const here = document.getElementById("react-entry-point");
+    if (first && here && here.querySelector(".panel, .message") && !here.querySelector("main .waiting")) first.remove();
+  };
+  setTimeout(() => document.getElementById("first")?.remove(), 10000);
+
   let due = false;
   const soon = () => {
     if (due) return;
@@ -103,6 +111,7 @@
     requestAnimationFrame(() => {
       due = false;
       name();
+      began();
     });
   };
   new MutationObserver(soon).observe(document.documentElement, { childList: true, characterData: true, subtree: true });

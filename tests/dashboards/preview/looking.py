@@ -66,6 +66,7 @@ def looking(browser: Browser, *, dark: bool = False, size: ViewportSize = DESKTO
 
 def ready(page: Page) -> None:
     """Wait until each panel has its answer, and charts are drawn."""
+    page.wait_for_selector("#first", state="detached")
     page.wait_for_selector("main .panel")
     page.wait_for_selector("main .waiting", state="detached")
     expect(page.locator("main .picture:not(:has(.main-svg))")).to_have_count(0, timeout=WITHIN_MS)

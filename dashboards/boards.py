@@ -15,4 +15,4 @@ from dashboards.zones import zones
 
 def boards(plans: Sequence[StorePlan]) -> list[Board]:
     """Return each dashboard's JSON: a page a store of what is now, and the pages on which a store is picked."""
-    return [*(now(plan) for plan in plans), visits(), zones(), journeys(), visit(), chain(), pipeline()]
+    return [*map(now, plans), visits(), zones(), journeys(), visit(), chain(), pipeline()]

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from dashboards.alerts import Group
 from dashboards.board import Board
 from dashboards.expand import NotExpanded, Scope, Values, expand
 from dashboards.frames import SEARCH_PATH, Frame, ask
 from dashboards.panels import NOTHING
-from dashboards.rules import Group
 from dashboards.since import begin
 from dashboards.sql import SOURCE_UID, text_of
 
@@ -118,12 +118,12 @@ def _of_rules(group: Group, until: datetime) -> Iterator[Question]:
 def _scopes(connection: psycopg.Connection, board: Board, until: datetime) -> Iterator[tuple[Scope, str]]:
     """What a page may be asked for: each store that can be picked there, with the page's own time, or around one visit of it."""
     since = begin(board["time"]["from"], until)
-    names = {variable["name"] for variable in _variables(board)}
+    names = {variable["name"] for variable in _variables(board) if variable["type"] != "constant"}
     for store in _stores(connection, board, Scope(since, until, {})):
         scope = Scope(since, until, {"store": (store,)} if store else {})
         if "visit" in names:
             scope = _around_a_visit(connection, scope)
-        yield _picked(connection, board, scope), f" of {store}" if store else ""
+        yield _picked(connection, board, scope), f" of {store}" if "store" in names else ""
 
 
 def _stores(connection: psycopg.Connection, board: Board, scope: Scope) -> list[str]:

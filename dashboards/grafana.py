@@ -18,6 +18,9 @@ OLDEST = (9, 3)
 
 TIMEOUT_S = 20.0
 
+_NO_RULE = "could not find alert rule"
+"""Grafana 9.3 says so with 500, newer ones with 404."""
+
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
@@ -84,8 +87,8 @@ def found(call: Callable[..., Any], *about: object) -> Any:
     """Return what is asked for; None where it is not there."""
     try:
         return call(*about)
-    except GrafanaClientError as error:
-        if error.status_code == _NOT_FOUND:
+    except (GrafanaClientError, GrafanaServerError) as error:
+        if error.status_code == _NOT_FOUND or _NO_RULE in error.message:
             return None
         raise
 

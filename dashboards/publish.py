@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 from grafana_client import GrafanaApi
 
+from dashboards.alerts import Group
 from dashboards.board import TAG, Board
 from dashboards.changes import Change, Conflict, Step, alike, bare
 from dashboards.errors import Conflicts, GrafanaAway
 from dashboards.grafana import failure_of_source, found, translated
 from dashboards.notify import contact_steps
-from dashboards.rules import Group, rule_steps
+from dashboards.rules import rule_steps
 from dashboards.source import SETTING, Source
 from dashboards.sql import SOURCE_UID
 from storage.errors import SettingError

@@ -5,11 +5,9 @@ from typing import Any
 
 from grafana_client import GrafanaApi
 
+from dashboards.alerts import Group
 from dashboards.changes import Change, Conflict, Step, alike
 from dashboards.grafana import found
-
-Group = dict[str, Any]
-"""Rules that are evaluated together: `title`, `interval` in seconds, and `rules`, as Grafana's provisioning API has them."""
 
 BY_FILE = "file"
 """The provenance of what comes from a file of Grafana's provisioning."""

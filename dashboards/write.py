@@ -7,13 +7,15 @@ from typing import Any
 
 import yaml
 
+from dashboards.alerts import Group
 from dashboards.board import Board
 from dashboards.publish import FOLDER
-from dashboards.rules import Group
 from dashboards.source import Source
 
 PASSWORD = "INSTORE_GRAFANA_PASSWORD"  # noqa: S105  # the name of a variable
 """The environment variable from which Grafana takes the data source's password."""
+
+_TAKEN_AS_THEY_ARE = {"model", "annotations"}
 
 _BOARDS = Path("dashboards") / "instore"
 """Where the dashboards lie, below the folder that is written."""
@@ -62,11 +64,14 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def _escaped(value: Any) -> Any:
-    """Double each `$`: in these files, but not in dashboards, Grafana takes what follows one for an environment variable."""
+    """Double each `$`, after which Grafana looks for the name of an environment variable: in these files, but not in all of them.
+
+    It leaves dashboards alone, and of alert rules the models of queries and the annotations, so that their own `$` stay.
+    """
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, dict):
-        return {name: _escaped(one) for name, one in value.items()}
+        return {name: one if name in _TAKEN_AS_THEY_ARE else _escaped(one) for name, one in value.items()}
     return [_escaped(one) for one in value] if isinstance(value, list) else value
 
 

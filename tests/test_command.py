@@ -63,7 +63,9 @@ def test_the_command_is_installed() -> None:
     assert said.stdout.startswith("instore, version ")
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS, "layout load", "layout check"])
+@pytest.mark.parametrize(
+    "command", ["", *COMMANDS, "layout load", "layout check", "dashboards publish", "dashboards write", "dashboards check"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     """`--help` ends with 0, says what the command does, and what its options mean."""
     ended = CliRunner().invoke(main, [*command.split(), "--help"])

@@ -140,6 +140,10 @@ def _add_rule(double: Double, body: Any) -> Reply:
     return 201, _store_rule(double, body)
 
 
+def _rule(double: Double, _: Any, uid: str) -> Reply:
+    return (200, double.rules[uid]) if uid in double.rules else (500, {"message": "could not find alert rule"})  # so Grafana 9.3
+
+
 def _change_rule(double: Double, body: Any, uid: str) -> Reply:
     return (200, _store_rule(double, body)) if uid in double.rules else (404, None)
 
@@ -202,7 +206,7 @@ _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
     ("GET", "/dashboards/uid/([^/]+)", lambda double, _, uid: _got(double.boards, uid)),
     ("DELETE", "/dashboards/uid/([^/]+)", _drop_board),
     ("POST", "/dashboards/db", _save_board),
-    ("GET", "/v1/provisioning/alert-rules/([^/]+)", lambda double, _, uid: _got(double.rules, uid)),
+    ("GET", "/v1/provisioning/alert-rules/([^/]+)", _rule),
     ("POST", "/v1/provisioning/alert-rules", _add_rule),
     ("PUT", "/v1/provisioning/alert-rules/([^/]+)", _change_rule),
     ("DELETE", "/v1/provisioning/alert-rules/([^/]+)", _drop_rule),

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from dashboards import panels
+from dashboards.alerts import Group
 from dashboards.board import Board, Page, board
 from dashboards.errors import Conflicts, GrafanaAway
 from dashboards.grafana import connect
 from dashboards.publish import Offer, Outcome, apply, look
-from dashboards.rules import Group
 from dashboards.source import source
 from dashboards.sql import Query
 from storage.errors import SettingError

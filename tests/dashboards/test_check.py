@@ -1,0 +1,71 @@
+"""Asking every query: on a shop all is well, and each thing that may go wrong is named."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from dashboards import panels
+from dashboards.alerts import groups
+from dashboards.board import Board, Page, board
+from dashboards.boards import boards
+from dashboards.check import act_as_reader, check
+from dashboards.plans import read
+from storage.connect import connect
+from tests.dashboards.shop import NOW, Shop
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def connection(shop: Shop) -> Iterator[psycopg.Connection]:
+    """As a dashboard is."""
+    with connect(shop.database.url, "test of check") as one:
+        yield one
+
+
+def _page(sql: str, nothing: str | None = None) -> list[Board]:
+    panel = panels.rows("Panel", "For tests.", "variables/store")
+    if nothing:
+        panel.no_value(nothing)
+    made = board(Page("instore-test", "Test", "For tests."), [[panels.size(panel, 24, 8)]])
+    made["panels"][0]["targets"][0]["rawSql"] = sql
+    return [made]
+
+
+def test_every_query_of_every_dashboard_and_alert_answers(connection: psycopg.Connection) -> None:
+    """For both stores, one of which has a quote in its id: none fails, and none returns nothing."""
+    made = boards(read(connection))
+    act_as_reader(connection)
+    found = list(check(connection, made, groups(), NOW))
+    assert [f"{one.where}: {one.problem}" for one in found if one.problem and not one.problem.startswith("takes")] == []
+    assert {one.where.partition(" / ")[0] for one in found} >= {page["title"] for page in made}
+
+
+@pytest.mark.parametrize(
+    ("sql", "problem"),
+    [
+        ("SELECT 1 AS one", None),
+        ("SELECT nothing", 'Panel: fails: column "nothing" does not exist'),
+        ("SELECT $__interval", "Panel: fails: $__interval is no variable"),
+        ("SELECT ${store:sqlstring}", "Panel: fails: ${store} is no variable"),
+        ("SELECT 1 AS one WHERE false", "Panel: returns nothing"),
+        ("SELECT NULL::int AS one", "Panel: returns nothing"),
+        ("SELECT pg_sleep(0.25)", "Panel: takes 25"),
+        ("SELECT count(*) FROM instore.readings", "Panel: fails: permission denied for table readings"),
+        ("SELECT device_id FROM instore_analysis.visits", 'Panel: fails: column "device_id" does not exist'),
+    ],
+)
+def test_what_goes_wrong_is_named(connection: psycopg.Connection, sql: str, problem: str | None) -> None:
+    """Dashboard, panel, and what is wrong; a dashboard sees no more than its role."""
+    act_as_reader(connection)
+    [found] = check(connection, _page(sql), [], NOW)
+    assert found.where == "Test / Panel"
+    said = f"Panel: {found.problem}"
+    assert said.startswith(problem) if problem else found.problem is None
+
+
+def test_nothing_is_an_answer_where_the_panel_has_words_for_it(connection: psycopg.Connection) -> None:
+    """`nobody waits` is good news."""
+    [found] = check(connection, _page("SELECT 1 AS one WHERE false", "nobody waits"), [], NOW)
+    assert found.problem is None

@@ -8,7 +8,7 @@ threshold at value / max, in percent, as a canvas element takes its field's colo
 Elements are rectangles: a polygon is cut into some. All are placed in percent of the panel, so that the picture fits any size.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
@@ -79,11 +79,11 @@ def places_of(zones: Sequence[ZonePlan]) -> dict[str, list[Box]]:
     return drawn | {zone_id: [box] for zone_id, box in rest.items()}
 
 
-def floor(title: str, about: str, query: str, zones: Sequence[ZonePlan]) -> canvas.Panel:
-    """Draw the plan: `query` gives a row a zone."""
+def floor(title: str, about: str, query: str, zones: Sequence[ZonePlan], graded: Collection[str]) -> canvas.Panel:
+    """Draw the plan: `query` gives a row a zone. Those of `graded` are coloured by it, the others are grey."""
     places = places_of(zones)
     whole = _around([box for boxes in places.values() for box in boxes])
-    elements = [element for zone in zones for element in _zone(zone, places[zone.zone_id], whole)]
+    elements = [element for zone in zones for element in _zone(zone, places[zone.zone_id], whole, zone.zone_id in graded)]
     panel = panels.plan(title, about, query).with_transformation(_rows_to_fields())
     return panel.root(canvas.CanvasOptionsRoot().name("plan").elements(list(elements))).min(0).decimals(0).no_value("")
 
@@ -106,13 +106,14 @@ def _rows_to_fields() -> DataTransformerConfig:
     return DataTransformerConfig(id_val="rowsToFields", options={"mappings": mappings})
 
 
-def _zone(zone: ZonePlan, boxes: Sequence[Box], whole: Box) -> Iterator[canvas.CanvasElementOptions]:
+def _zone(zone: ZonePlan, boxes: Sequence[Box], whole: Box, is_graded: bool) -> Iterator[canvas.CanvasElementOptions]:
     """A zone's rectangles, then its name and its figure on the largest of them."""
+    color = common.ColorDimensionConfig().fixed(FAINT)
+    if is_graded:
+        color.field(zone.zone_id)
     gap = _GAP * max(whole.right - whole.left, whole.top - whole.bottom)
     for number, box in enumerate(boxes):
-        yield _element(f"{zone.zone_id}: {number}", _inset(box, boxes, gap), whole).background(
-            canvas.BackgroundConfig().color(common.ColorDimensionConfig().field(zone.zone_id).fixed(FAINT))
-        )
+        yield _element(f"{zone.zone_id}: {number}", _inset(box, boxes, gap), whole).background(canvas.BackgroundConfig().color(color))
     largest = max(boxes, key=lambda box: box.area)
     middle = (largest.bottom + largest.top) / 2
     name = {"mode": TextDimensionMode.FIXED, "fixed": zone.name}

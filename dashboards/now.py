@@ -14,12 +14,14 @@ from grafana_foundation_sdk.models.dashboard import ValueMap
 from dashboards import panels, variables
 from dashboards.board import STORES, Board, Page, Place, board
 from dashboards.floor import floor, height_of
-from dashboards.palette import ACT, FAINT, GOOD, PLAIN, WATCH
+from dashboards.palette import ACT, EMPTY, FAINT, GOOD, PLAIN, SOME, WATCH
 from dashboards.panels import config, steps
 from dashboards.plans import StorePlan
 
 _ID_FITS = re.compile(r"[A-Za-z0-9_-]{1,28}")
 """A Grafana uid has 40 characters at most, of these."""
+
+_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 
 _NOT_VISITED = ("outside", "staff")
 
@@ -40,12 +42,11 @@ def now(plan: StorePlan) -> Board:
         links=STORES,
     )
     lines: list[list[Place]] = [
-        [[_inside(plan), _need_count()], _needs(plan), _queues()],
-        [_people_floor(plan), [_waiting(plan), _inside_today()]] if plan.zones else [_waiting(plan), _inside_today()],
-        [_sales(plan), _visitors(), _newest()],
+        [[_inside(plan), _need_count(), _newest()], _needs(plan), [_queues(), _waiting(plan)]],
+        [[_sales(plan), _visitors()], _inside_today()],
     ]
     if plan.zones:
-        lines.append([_dwell_floor(plan)])
+        lines.insert(1, [_people_floor(plan), _dwell_floor(plan)])
     return board(page, lines, [variables.constant("store", plan.store_id)])
 
 
@@ -83,50 +84,54 @@ def _need_count() -> stat.Panel:
 def _needs(plan: StorePlan) -> table.Panel:
     about = (
         "Signals of the last hour, with what to do (docs/signals.md). `now`: its cause still holds; `over`: it is settled. "
-        "What a shopper values (priority_changed) is for machines, and left out."
+        "What a shopper values (priority_changed) is for machines, and left out. The link opens the visit, else the zones, or the sensors."
     )
-    panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("nothing in the last hour")
-    panels.filled(panel, "Is", _words(now=ACT, over=FAINT)).override_by_name("Since", [config("unit", "dateTimeFromNow")])
-    panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 130)])
-    panels.linked(panel, "What happens, and what to do", "The visit", _visit_url(plan))
-    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 11, 10)
+    panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("")
+    panels.filled(panel, "Is", _words(now=ACT, over=FAINT, fine=GOOD))
+    panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 70)])
+    panels.linked(panel, "What happens, and what to do", "Look closer", _visit_url(plan, "${__data.fields.page}"))
+    return panels.size(panels.hidden(panel, "at", "page", "visit_id", "from_ms", "to_ms"), 11, 13)
 
 
 def _queues() -> table.Panel:
     about = (
-        "Each zone of tills. Expected wait: people in the zone x the time that one takes (45 s, rule queue_service_s) / open tills; "
-        "a till is open for 5 minutes after a payment, and without an open till the wait is that for one. "
-        "`open a till`: 5 minutes (rule queue_long_wait_s) or longer; `watch`: 60 % of that. "
-        "Longest here: how long the first of them has been in the zone."
+        "Each zone of tills. Expected wait: people in the zone x the time that one takes (45 s, rule queue_service_s) / open tills; a "
+        "till is open for 5 minutes after a payment, and without an open till the wait is that for one. `open a till`: 5 minutes (rule "
+        "queue_long_wait_s) or longer; `watch`: 60 % of that; `nobody serves?`: somebody for 2 minutes and no till open. Longest here: "
+        "how long the first of them has been in the zone."
     )
     panel = panels.rows("Tills: who waits, and how long", about, "now/queues").no_value("the plan has no tills")
     todo = {"open a till": ACT, "nobody serves?": WATCH, "watch": WATCH, "fine": GOOD, "nobody waits": FAINT}
     panels.filled(panel, "What to do", _words(**todo)).override_by_name("What to do", [config("custom.width", 110)])
     for name in ("Expected wait", "Longest here"):
         panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "")])
-    return panels.size(panel, 8, 10)
+    return panels.size(panel, 8, 7)
 
 
 def _people_floor(plan: StorePlan) -> canvas.Panel:
     about = (
         "Customers in each zone at this moment, of those whom it holds: from the start of a stay to its end, or 30 s after "
-        "its last reading (docs/signals.md). Grey: nobody; blue: some; orange from 70 %, red from 90 % of the zone's capacity. "
-        "Zones without a capacity, the pavement and staff rooms are never orange or red."
+        "its last reading (docs/signals.md). Light: nobody; blue: some, darker from 35 %; orange from 70 %, "
+        "red from 90 % of the zone's capacity. Grey: the zone has no capacity in the layout, or is the pavement or a staff room."
     )
-    panel = floor("Where people are", about, "floor/people", plan.zones)
-    panel.color_scheme(panels.colored_by_steps()).thresholds(steps(FAINT, (0.000001, PLAIN), (70, WATCH), (90, ACT), percent=True))
-    return panels.size(panel, 14, height_of(plan.zones, 14))
+    graded = [zone.zone_id for zone in plan.zones if zone.capacity and zone.type not in _NOT_VISITED]
+    panel = floor("Where people are", about, "floor/people", plan.zones, graded)
+    panel.color_scheme(panels.colored_by_steps()).thresholds(
+        steps(EMPTY, (0.000001, SOME), (35, PLAIN), (70, WATCH), (90, ACT), percent=True)
+    )
+    return panels.size(panel, 12, height_of(plan.zones, 12))
 
 
 def _dwell_floor(plan: StorePlan) -> canvas.Panel:
     about = (
         "Median time of a stay in each zone, of those that ended in the last hour. Blue: up to half as long again as usual "
         "(the median of the four weeks before); orange from 1.5 times, red from twice as long: look whether something is missing, "
-        "cannot be found, or a queue stands there. Grey: nobody left it."
+        "cannot be found, or a queue stands there. Light: nobody left it. Grey: the pavement, and staff rooms."
     )
-    panel = floor("How long they stay, against the usual", about, "floor/dwell", plan.zones)
-    panel.color_scheme(panels.colored_by_steps()).thresholds(steps(FAINT, (0.000001, PLAIN), (37.5, WATCH), (50, ACT), percent=True))
-    return panels.size(panel.decimals(1), 14, height_of(plan.zones, 14))
+    graded = [zone.zone_id for zone in plan.zones if zone.type not in _NOT_VISITED]
+    panel = floor("How long they stay, against the usual", about, "floor/dwell", plan.zones, graded)
+    panel.color_scheme(panels.colored_by_steps()).thresholds(steps(EMPTY, (0.000001, PLAIN), (37.5, WATCH), (50, ACT), percent=True))
+    return panels.size(panel.decimals(1), 12, height_of(plan.zones, 12))
 
 
 def _waiting(plan: StorePlan) -> table.Panel:
@@ -138,7 +143,7 @@ def _waiting(plan: StorePlan) -> table.Panel:
     panels.filled(panel, "What to do", _words(**{"waits at a till": ACT, "offer help": WATCH}))
     panel.override_by_name("For", [config("unit", "s"), config("decimals", 0), config("custom.width", 100)])
     panels.linked(panel, "Where", "The visit", _visit_url(plan))
-    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 10, 8)
+    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 8, 6)
 
 
 def _sales(plan: StorePlan) -> stat.Panel:
@@ -147,7 +152,7 @@ def _sales(plan: StorePlan) -> stat.Panel:
         "of the four weeks before, up to the same time of day; weeks without any sale are left out."
     )
     panel = panels.stat_panel("Sales today", about, "now/sales").no_value("not yet known")
-    return panels.size(_against_usual(panel.unit(f"currency:{plan.currency}" if plan.currency else "none")), 10, 5)
+    return panels.size(_against_usual(panel.unit(_money(plan.currency)).decimals(0)), 10, 5)
 
 
 def _visitors() -> stat.Panel:
@@ -171,20 +176,25 @@ def _newest() -> stat.Panel:
         "How long ago the newest reading of the store was: everything here is as old as that. "
         "Orange from a minute, red from 5 minutes: look at the Pipeline page."
     )
-    panel = panels.stat_panel("This is so old", about, "now/newest").unit("s").decimals(0).graph_mode(BigValueGraphMode.NONE)
-    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (60, WATCH), (300, ACT))), 4, 5)
+    panel = panels.stat_panel("Newest reading, age", about, "now/newest").unit("s").decimals(0).graph_mode(BigValueGraphMode.NONE)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (60, WATCH), (300, ACT))), 5, 3)
 
 
 def _inside_today() -> timeseries.Panel:
     about = "Customers inside at the end of each 5 minutes, and a week before. Staff and passers-by are left out."
     panel = panels.lines("Inside, and a week before", about, "now/inside_today").decimals(0)
-    return panels.size(panels.colored(panel, Inside=PLAIN, A_week_before=FAINT), 10, 8)
+    return panels.size(panels.colored(panel, Inside=PLAIN, A_week_before=FAINT), 14, 10)
+
+
+def _money(currency: str | None) -> str:
+    """The unit of an amount: whole, as thousands say too little of a day's sales."""
+    return f"prefix:{_SIGNS.get(currency, currency)} " if currency else "none"
 
 
 def _words(**colors: str) -> ValueMap:
     return panels.words(**{text: (text, color) for text, color in colors.items()})
 
 
-def _visit_url(plan: StorePlan) -> str:
+def _visit_url(plan: StorePlan, page: str = "instore-visit") -> str:
     fields = "var-visit=${__data.fields.visit_id}&from=${__data.fields.from_ms}&to=${__data.fields.to_ms}"
-    return f"/d/instore-visit?var-store={quote(plan.store_id, safe='')}&{fields}"
+    return f"/d/{page}?var-store={quote(plan.store_id, safe='')}&{fields}"

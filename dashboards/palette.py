@@ -23,5 +23,11 @@ THIRD = "#CC79A7"
 FAINT = "#8E8E8E"
 """What is only there to compare with: the week before, the usual."""
 
+EMPTY = "#D3E9F7"
+"""PLAIN, made light: there is room, and nobody in it."""
+
+SOME = "#A6D5F2"
+"""Between EMPTY and PLAIN: people, and much room."""
+
 INK = "#111217"
 """Text on any of these but OTHER: a contrast of 4.8 at the least, where white would have 2.3."""

@@ -77,7 +77,7 @@ def _stores() -> table.Panel:
     panels.filled(panel, "Is", _words(colors))
     for name in ("Newest reading was", "Last received", "Last visit written"):
         panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "over a day")])
-    return panels.size(panel, 12, 8)
+    return panels.size(panel, 12, 6)
 
 
 def _accounting() -> table.Panel:
@@ -85,9 +85,9 @@ def _accounting() -> table.Panel:
         "received = stored + duplicate + rejected, for each store: received and duplicate are counted at the door, stored and rejected "
         "from the rows. Hours off: hours in which it does not add up; a loss and a doubling cannot cancel out there."
     )
-    panel = panels.rows("Accounting: received = stored + duplicate + rejected", about, "pipeline/accounting").decimals(0)
+    panel = panels.rows("Accounting: received = stored + duplicate + rejected", about, "pipeline/accounting").unit("locale").decimals(0)
     panels.filled(panel, "It", _words({"adds up": GOOD, "does not": ACT}))
-    return panels.size(panel.override_by_name("It", [config("custom.width", 90)]), 12, 8)
+    return panels.size(panel.override_by_name("It", [config("custom.width", 90)]), 12, 6)
 
 
 def _sensors() -> table.Panel:
@@ -102,7 +102,9 @@ def _sensors() -> table.Panel:
     panel.override_by_name("Is", [config("custom.width", 100)])
     for name, unit in {"Last heard": "s", "Clock behind": "s", "Late": "percentunit"}.items():
         panel.override_by_name(name, [config("unit", unit), config("decimals", 1), config("noValue", "")])
-    return panels.size(panel, 12, 12)
+    for name in ("Rejected", "Stored"):
+        panel.override_by_name(name, [config("noValue", "")])
+    return panels.size(panel, 12, 10)
 
 
 def _traffic() -> timeseries.Panel:
@@ -110,8 +112,13 @@ def _traffic() -> timeseries.Panel:
         "Readings by the time of their receipt. Late: further behind their store's time than its lateness_s (60 s); they are stored, "
         "and their visits told anew."
     )
-    panel = panels.columns("Readings received", about, "pipeline/traffic").stacking(panels.stacked(StackingMode.NORMAL)).decimals(0)
-    return panels.size(panels.colored(panel, On_time=PLAIN, Late=WATCH, Rejected=ACT), 12, 6)
+    panel = (
+        panels.columns("Readings received", about, "pipeline/traffic")
+        .unit("short")
+        .stacking(panels.stacked(StackingMode.NORMAL))
+        .decimals(0)
+    )
+    return panels.size(panels.colored(panel, On_time=PLAIN, Late=WATCH, Rejected=ACT), 12, 5)
 
 
 def _delay() -> timeseries.Panel:
@@ -120,13 +127,13 @@ def _delay() -> timeseries.Panel:
         " a while."
     )
     panel = panels.lines("From sensor to bridge", about, "pipeline/delay").unit("s")
-    return panels.size(panels.colored(panel, Mean=PLAIN, Longest=FAINT), 12, 6)
+    return panels.size(panels.colored(panel, Mean=PLAIN, Longest=FAINT), 12, 5)
 
 
 def _rejected() -> bargauge.Panel:
     about = "How many readings were rejected for which reason in the time range: docs/readings.md says what each means."
     panel = panels.gauges("Rejected, by reason", about, "pipeline/rejected").no_value("none")
-    return panels.size(panel.decimals(0).color_scheme(panels.always(WATCH)), 9, 9)
+    return panels.size(panel.decimals(0).color_scheme(panels.always(WATCH)), 9, 5)
 
 
 def _rejected_samples() -> table.Panel:
@@ -134,7 +141,7 @@ def _rejected_samples() -> table.Panel:
         "The newest three of each reason, without their bytes, which may name a device. Who may see these: "
         "`SELECT detail, raw FROM instore.rejected_readings`, as the owner of the database."
     )
-    return panels.size(panels.rows("Rejected, for example", about, "pipeline/rejected_samples").no_value("none"), 15, 9)
+    return panels.size(panels.rows("Rejected, for example", about, "pipeline/rejected_samples").no_value("none"), 15, 5)
 
 
 def _late() -> table.Panel:
@@ -143,14 +150,14 @@ def _late() -> table.Panel:
     )
     panel = panels.rows("Late readings", about, "pipeline/late").no_value("none was late")
     panel.override_by_name("Of all", [config("unit", "percentunit"), config("decimals", 2)])
-    return panels.size(panel.override_by_name("Longest delay", [config("unit", "s"), config("decimals", 0)]), 10, 7)
+    return panels.size(panel.override_by_name("Longest delay", [config("unit", "s"), config("decimals", 0)]), 10, 4)
 
 
 def _rebuilds() -> table.Panel:
     about = "Stretches of the past that `instore rebuild` asked to be told anew, and how far the worker is."
     panel = panels.rows("Rebuilt", about, "pipeline/rebuilds").no_value("nothing was asked for")
     panels.filled(panel, "Is", _words({"done": GOOD, "waits": WATCH, "at work": PLAIN}))
-    return panels.size(panel, 14, 7)
+    return panels.size(panel.override_by_name("Of", [config("noValue", "")]), 14, 4)
 
 
 def _words(colors: dict[str, str]) -> ValueMap:

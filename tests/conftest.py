@@ -46,11 +46,11 @@ MakeDatabase = Callable[[], AbstractContextManager[str]]
 
 
 class SideBySide(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Where two processes share the tests, one has the files that start servers, one after the other, and the other has the rest."""
+    """Where two processes share the tests, one begins with those that start no servers, and each takes a folder of the others when it is free."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(__file__).parents[1] / nodeid.partition("::")[0]
-        return "servers" if "mark.integration" in file.read_text() else "pure"
+        return str(file.parent) if "mark.integration" in file.read_text() else "pure"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SideBySide:

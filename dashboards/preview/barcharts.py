@@ -9,6 +9,12 @@ from dashboards.preview.drawing import Drawing
 from dashboards.preview.fields import Field
 from dashboards.preview.figure import Figure, cut, graph, summary_of, value_axis
 
+_ROW_PX, _COLUMN_PX, _HEAD_PX = 38, 59, 80
+"""Of the grid on a screen of usual width, and of a panel's title and legend."""
+
+_LETTER_PX, _LETTERS = 15, 3
+"""How high letters are, and how many times wider than high a value is."""
+
 
 def barchart(drawing: Drawing) -> Component:
     """Draw a bar for each row and column of numbers."""
@@ -18,8 +24,11 @@ def barchart(drawing: Drawing) -> Component:
     names = [cut(things.shown(value).text) for value in things.values]
     lying = _is_lying(drawing, names)
     stacking = drawing.options.get("stacking") or "none"
-    traces = [_trace(drawing, names, field, lying=lying) for field in numbers]
-    return graph(traces, _layout(drawing, names, numbers, lying=lying, stacking=stacking), _summary(drawing, things, numbers))
+    with_texts = _has_room(drawing, len(names), len(numbers) if stacking == "none" else 1, lying=lying)
+    traces = [_trace(names, field, _colors(drawing, field), lying=lying, with_texts=with_texts) for field in numbers]
+    layout = _layout(drawing, numbers, names, lying=lying, stacking=stacking)
+    (layout["xaxis"] if lying else layout["yaxis"])["showticklabels"] = not (lying and with_texts)
+    return graph(traces, layout, _summary(drawing, things, numbers))
 
 
 def _things(drawing: Drawing) -> Field | None:
@@ -37,9 +46,17 @@ def _is_lying(drawing: Drawing, names: Sequence[str]) -> bool:
     return bool(orientation == "horizontal")
 
 
-def _trace(drawing: Drawing, names: Sequence[str], field: Field, *, lying: bool) -> Figure:
+def _has_room(drawing: Drawing, n_things: int, n_beside: int, *, lying: bool) -> bool:
+    """Whether values can be read on the bars: not where these are thinner than letters are high."""
+    if (drawing.options.get("showValue") or "auto") == "never":
+        return False
+    at = drawing.panel["gridPos"]
+    room_px = at["h"] * _ROW_PX - _HEAD_PX if lying else at["w"] * _COLUMN_PX / _LETTERS
+    return bool(room_px / (n_things * n_beside) >= _LETTER_PX)
+
+
+def _trace(names: Sequence[str], field: Field, colors: str | list[str], *, lying: bool, with_texts: bool) -> Figure:
     texts = [field.shown(value).text if value is not None else "" for value in field.values]
-    colors = _colors(drawing, field)
     at = list(range(len(names)))  # numbers, so that two things of one name stay two
     trace: Figure = {
         "type": "bar",
@@ -52,7 +69,7 @@ def _trace(drawing: Drawing, names: Sequence[str], field: Field, *, lying: bool)
         "hovertemplate": "%{customdata}<extra>%{fullData.name}</extra>",
         "cliponaxis": False,
     }
-    if (drawing.options.get("showValue") or "auto") != "never":
+    if with_texts:
         trace |= {
             "text": texts,
             "textposition": "auto",
@@ -73,7 +90,7 @@ def _colors(drawing: Drawing, field: Field) -> str | list[str]:
     return [css(field.color_of(value) or field.color) for value in field.values]
 
 
-def _layout(drawing: Drawing, names: Sequence[str], numbers: Sequence[Field], *, lying: bool, stacking: str) -> Figure:
+def _layout(drawing: Drawing, numbers: Sequence[Field], names: Sequence[str], *, lying: bool, stacking: str) -> Figure:
     legend = drawing.options.get("legend") or {}
     stacked = stacking != "none"
     most = max((sum(value or 0 for value in row) for row in zip(*(field.values for field in numbers), strict=True)), default=None)
@@ -81,7 +98,6 @@ def _layout(drawing: Drawing, names: Sequence[str], numbers: Sequence[Field], *,
     things: Figure = {"tickvals": list(range(len(names))), "ticktext": list(names), "showgrid": False, "range": [-0.5, len(names) - 0.5]}
     if lying:
         things["range"] = [len(names) - 0.5, -0.5]
-        values["showticklabels"] = (drawing.options.get("showValue") or "auto") == "never"
     layout: Figure = {
         "xaxis": values if lying else things,
         "yaxis": things if lying else values,

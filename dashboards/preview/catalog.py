@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dashboards.board import Board
 from dashboards.boards import boards
@@ -16,11 +16,21 @@ NOW = "instore-now-"
 """How the pages of what is now, one a store, begin."""
 
 
-class Catalog:
-    """The boards of a database's stores."""
+Make = Callable[[Sequence[StorePlan]], list[Board]]
+"""Makes the boards of stores."""
 
-    def __init__(self, database: Database) -> None:
+
+class Catalog:
+    """The boards of a database's stores.
+
+    Args:
+        database: holds their plans.
+        make: makes the boards.
+    """
+
+    def __init__(self, database: Database, make: Make = boards) -> None:
         self._database = database
+        self._make = make
         self._lock = threading.Lock()
         self._plans: list[StorePlan] | None = None
         self._boards: list[Board] = []
@@ -37,18 +47,13 @@ class Catalog:
                 with self._database.connection() as connection:
                     plans = read(connection)
                 if plans != self._plans:
-                    self._boards = list(made(plans))
+                    self._boards = self._make(plans)
                 self._plans, self._read_at = plans, time.monotonic()
             return self._boards if self._plans else []
 
     def board(self, uid: str) -> Board | None:
         """Return one; None where there is none of that name."""
         return next((board for board in self.boards() if board["uid"] == uid), None)
-
-
-def made(plans: Sequence[StorePlan]) -> list[Board]:
-    """Make the boards of stores."""
-    return boards(plans)
 
 
 def store_of(board: Board) -> str | None:

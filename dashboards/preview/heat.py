@@ -1,7 +1,9 @@
 """Panels of cells over time: the more, the stronger the color."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from dash.development.base_component import Component
 
@@ -24,14 +26,14 @@ def heatmap(drawing: Drawing) -> Component:
     if drawing.options.get("calculate"):
         raise ValueError("a heat map that counts for itself is not known to the preview: the query has to")
     gap = drawing.options.get("cellGap", 1)
-    steps = [second - first for first, second in pairwise(time.values) if second > first]
-    half = min(steps, default=timedelta(hours=1)) / 2
+    step = min((second - first for first, second in pairwise(time.values) if second > first), default=timedelta(hours=1))
+    times, places = _spaced(time.values, step)
     trace = {
         "type": "heatmap",
-        "x": [local(at + half, drawing.look.zone) for at in time.values],
+        "x": [local(at + step / 2, drawing.look.zone) for at in times],
         "y": [cut(field.title) for field in numbers],
-        "z": [field.values for field in numbers],
-        "customdata": [["" if value is None else field.shown(value).text for value in field.values] for field in numbers],
+        "z": [_at(places, field.values) for field in numbers],
+        "customdata": [_at(places, ["" if value is None else field.shown(value).text for value in field.values]) for field in numbers],
         "hovertemplate": "%{y}, %{x|%a %H:%M}: %{customdata}<extra></extra>",
         "colorscale": _SCALE,
         "zmin": 0,
@@ -42,3 +44,25 @@ def heatmap(drawing: Drawing) -> Component:
     }
     layout = {"xaxis": time_axis(drawing.look), "yaxis": {"type": "category", "showgrid": False}, "showlegend": False}
     return graph([trace], layout, summary_of(drawing.title, "cells over time, lowest row first", numbers))
+
+
+def _spaced(times: Sequence[datetime], step: timedelta) -> tuple[list[datetime], list[int | None]]:
+    """Put empty columns where times are left out: plotly makes cells as wide as the way to the next.
+
+    Returns:
+        The times, and for each which of the given ones it is; None: an empty one.
+    """
+    spaced: list[datetime] = []
+    places: list[int | None] = []
+    for place, at in enumerate(times):
+        if spaced and at - spaced[-1] > step:
+            fill = [spaced[-1] + step, at - step]
+            spaced += fill
+            places += [None, None]
+        spaced.append(at)
+        places.append(place)
+    return spaced, places
+
+
+def _at(places: Sequence[int | None], values: Sequence[Any]) -> list[Any]:
+    return [None if place is None else values[place] for place in places]

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from waitress.server import create_server
 
+from dashboards.boards import boards
 from dashboards.preview.app import app_of
-from dashboards.preview.catalog import Catalog
+from dashboards.preview.catalog import Catalog, Make
 from dashboards.preview.database import Database
 from storage.errors import SettingError
 
@@ -21,12 +22,13 @@ _THREADS = 8
 
 
 @contextmanager
-def serving(database_url: str, port: int | None = None) -> Iterator[str]:
+def serving(database_url: str, port: int | None = None, make: Make = boards) -> Iterator[str]:
     """Serve the dashboards of a database for as long as a block runs; yields their address.
 
     Args:
         database_url: of the database; it need not be there yet.
-        port: where; None: 8050, or the next that is free.
+        port: where; None: 8050, or the next that is free; 0: any.
+        make: makes the boards.
 
     Raises:
         SettingError: the port is taken.
@@ -34,7 +36,7 @@ def serving(database_url: str, port: int | None = None) -> Iterator[str]:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page has more panels than we have threads, and that is well
     database = Database(database_url)
     listening = _listening(port)
-    server = create_server(app_of(database, Catalog(database)).server, sockets=[listening], threads=_THREADS, ident=None)
+    server = create_server(app_of(database, Catalog(database, make)).server, sockets=[listening], threads=_THREADS, ident=None)
     thread = threading.Thread(target=server.run, name="preview", daemon=True)
     thread.start()
     try:

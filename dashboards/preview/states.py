@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from dashboards.preview.colors import css, ink_on
 from dashboards.preview.drawing import Drawing
-from dashboards.preview.fields import Field
+from dashboards.preview.fields import FALLBACK_COLOR, Field
 from dashboards.preview.figure import Figure, cut, graph, local, time_axis
 
 
@@ -27,8 +27,8 @@ def state_timeline(drawing: Drawing) -> Component:
     if not spans:
         return drawing.nothing()
     lanes = list(dict.fromkeys(span.lane.title for span in spans))
-    looks = list(dict.fromkeys((shown.text, shown.color or "#808080") for shown in (span.lane.shown(span.value) for span in spans)))
-    traces = [_trace(drawing, [span for span in spans if span.lane.shown(span.value)[:2] == look], look) for look in looks]
+    looks = list(dict.fromkeys(map(_look, spans)))
+    traces = [_trace(drawing, [span for span in spans if _look(span) == look], look) for look in looks]
     legend = (drawing.options.get("legend") or {}).get("showLegend", True) and len({color for _, color in looks}) > 1
     layout = {
         "xaxis": time_axis(drawing.look),
@@ -53,7 +53,7 @@ def _spans(drawing: Drawing) -> Iterator[Span]:
 
 def _of_lane(time: Field, lane: Field, drawing: Drawing) -> Iterator[Span]:
     merge = bool(drawing.options.get("mergeValues", True))
-    ends = [*time.values[1:], drawing.look.scope.until]
+    ends = [*time.values[1:], drawing.look.scope.until][: len(time.values)]
     last: Span | None = None
     for since, until, value in zip(time.values, ends, lane.values, strict=True):
         if merge and last is not None and value == last.value and last.until == since:
@@ -66,8 +66,13 @@ def _of_lane(time: Field, lane: Field, drawing: Drawing) -> Iterator[Span]:
         yield last
 
 
-def _trace(drawing: Drawing, spans: list[Span], look: tuple[str, str | None]) -> Figure:
-    zone, (label, color) = drawing.look.zone, (look[0], css(look[1] or "#808080"))
+def _look(span: Span) -> tuple[str, str]:
+    shown = span.lane.shown(span.value)
+    return shown.text, shown.color or FALLBACK_COLOR
+
+
+def _trace(drawing: Drawing, spans: list[Span], look: tuple[str, str]) -> Figure:
+    zone, (label, color) = drawing.look.zone, (look[0], css(look[1]))
     return {
         "type": "bar",
         "orientation": "h",

@@ -13,7 +13,7 @@ from dashboards.preview.look import Row
 
 MOST_ROWS = 200
 
-_SHORT = 14
+_SHORT = 20
 """Texts of so many letters stay on one line."""
 
 CELLS = ("auto", "color-text", "color-background", "color-background-solid", "gauge", "basic", "gradient-gauge", "lcd-gauge", "json-view")

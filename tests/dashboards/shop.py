@@ -4,13 +4,13 @@ Simulated, decoded, told by the engine, and written by the worker's own writer; 
 has a quote in it, for queries that forget to mask it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cache
 from heapq import merge
 from itertools import takewhile
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -18,8 +18,10 @@ from msgspec import structs
 
 from benchmarks.chain import FAULTS, UNDER_WAY, Arrival, Intake, flushes
 from benchmarks.keep import keep
+from dashboards.board import Board
+from dashboards.check import act_as_reader
 from dashboards.expand import Scope, expand
-from dashboards.frames import SEARCH_PATH, Frame, ask
+from dashboards.frames import Frame, ask
 from dashboards.sql import text_of
 from sensors.layout import Layout
 from sensors.reading import to_micros
@@ -40,12 +42,17 @@ LAST_DAY = date(2026, 11, 14)
 NOW = datetime(2026, 11, 14, 12, 30, tzinfo=BERLIN)
 """The moment up to which all is there: a Saturday, two weeks after the first one. People are in the stores."""
 
+MONDAY, SATURDAY = (datetime(2026, 11, day, tzinfo=BERLIN) for day in (9, 14))
+"""The beginnings of the last Monday and Saturday: all visits between them are over, and those of the five days before too."""
+
 MAIN, OTHER = "corner-market", "o'neill"
 SHOPPERS = {MAIN: 60, OTHER: 20}
 """On the mean open day."""
 
 OPENED = {MAIN: LAST_DAY - timedelta(days=14), OTHER: LAST_DAY - timedelta(days=7)}
 """The first day of each, a Saturday: the second one has no week to be compared with."""
+
+Row = dict[str, Any]
 
 _HOURS = {day: ["11:00", "14:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat")} | {"sun": []}
 _AT_ONCE = 5_000
@@ -71,6 +78,11 @@ class Story(NamedTuple):
         """The visits of customers of a store, passers-by among them."""
         return (one for one in self.truths if one.store_id == store_id and not one.is_staff)
 
+    def visits(self, store_id: str, since: datetime, until: datetime) -> list[Truth]:
+        """Those that began in a stretch of time, passers-by left out."""
+        first, last = to_micros(since), to_micros(until)
+        return [one for one in self.of(store_id) if first <= micros(one.entered_at) < last and not one.pass_by]
+
 
 class Shop(NamedTuple):
     """The chain in a database."""
@@ -85,20 +97,29 @@ class Shop(NamedTuple):
         return Scope(since, until, {name: (value,) if isinstance(value, str) else value for name, value in picked.items()})
 
     def ask(self, query: str, scope: Scope) -> Frame:
-        """The answer to the query of a file, by a reader's search path."""
+        """The answer to the query of a file, as the role of dashboards."""
         return self.ask_text(text_of(query), scope)
 
     def ask_text(self, sql: str, scope: Scope) -> Frame:
         """The answer to a query as a panel holds it."""
         with psycopg.connect(self.database.url, autocommit=True) as connection:
-            connection.execute(SEARCH_PATH)
+            act_as_reader(connection)
             return ask(connection, expand(sql, scope))
 
-    def rows(self, query: str, scope: Scope) -> list[Mapping[str, object]]:
+    def rows(self, query: str, scope: Scope) -> list[Row]:
         """The answer to the query of a file, row by row."""
-        frame = self.ask(query, scope)
-        names = [column.name for column in frame.columns]
-        return [dict(zip(names, row, strict=True)) for row in zip(*(column.values for column in frame.columns), strict=True)]
+        return _rows(self.ask(query, scope))
+
+    def shown(self, board: Board, title: str, scope: Scope) -> list[Row]:
+        """What a panel of a dashboard shows, row by row."""
+        [panel] = [one for one in board["panels"] if one["title"] == title]
+        [target] = panel["targets"]
+        return _rows(self.ask_text(target["rawSql"], scope))
+
+
+def _rows(frame: Frame) -> list[Row]:
+    names = [column.name for column in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(column.values for column in frame.columns), strict=True)]
 
 
 def fill(database: Database, story: Story) -> Shop:

@@ -25,7 +25,7 @@ SELECT
     priority AS "Values",
     cardinality(path) AS "Zones",
     (
-        SELECT string_agg(coalesce(nullif(zones.name, ''), step), ' › ' ORDER BY at)
+        SELECT string_agg(coalesce(nullif(zones.name, ''), step), ' > ' ORDER BY at)
         FROM unnest(path) WITH ORDINALITY AS steps (step, at)
         LEFT JOIN instore.zones ON zones.store_id = ${store:sqlstring} AND zones.zone_id = step
     ) AS "Way",

@@ -36,7 +36,7 @@ most AS (
 
 SELECT
     (
-        SELECT string_agg(CASE WHEN step = chr(30) THEN 'Tills' ELSE coalesce(nullif(zones.name, ''), step) END, ' › ' ORDER BY at)
+        SELECT string_agg(CASE WHEN step = chr(30) THEN 'Tills' ELSE coalesce(nullif(zones.name, ''), step) END, ' > ' ORDER BY at)
         FROM unnest(string_to_array(trim(chr(31) FROM way), chr(31) || chr(31))) WITH ORDINALITY AS steps (step, at)
         LEFT JOIN instore.zones ON zones.store_id = ${store:sqlstring} AND zones.zone_id = step
     ) AS "Way",

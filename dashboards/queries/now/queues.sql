@@ -11,7 +11,7 @@ SELECT
     zone_name AS "Till",
     CASE
         WHEN (long_people > 0 AND people >= long_people) OR (long_wait_s > 0 AND wait_s >= long_wait_s) THEN 'open a till'
-        WHEN people > 0 AND tills = 0 THEN 'nobody serves?'
+        WHEN tills = 0 AND first_at < $__timeTo()::timestamptz - interval '2 minutes' THEN 'nobody serves?'
         WHEN long_wait_s > 0 AND wait_s >= cleared_share * long_wait_s THEN 'watch'
         WHEN people > 0 THEN 'fine'
         ELSE 'nobody waits'

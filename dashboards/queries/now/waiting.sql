@@ -26,5 +26,5 @@ WHERE
     coalesce(zone.type, 'general') NOT IN ('outside', 'staff')
     AND long.after_s > 0
     AND present.started_at <= $__timeTo()::timestamptz - long.after_s * interval '1 second'
-ORDER BY present.started_at
+ORDER BY ($__timeTo()::timestamptz - present.started_at) / long.after_s DESC, present.started_at
 LIMIT 20

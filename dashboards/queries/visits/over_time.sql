@@ -1,9 +1,8 @@
--- The period before is moved onto this one by whole hours or days of the store's clock.
+-- The period before is moved onto this one by whole hours or days of the store's clock, and so are its first and last ones.
 WITH period AS (
     SELECT
         timezone,
-        $__timeFrom()::timestamptz AS since,
-        $__timeTo()::timestamptz AS until,
+        date_trunc('${by:raw}', $__timeFrom()::timestamptz, timezone) AS since,
         ceil(
             extract(EPOCH FROM $__timeTo()::timestamptz - $__timeFrom()::timestamptz) / extract(EPOCH FROM '1 ${by:raw}'::interval)
         ) * '1 ${by:raw}'::interval AS length
@@ -18,16 +17,18 @@ counted AS (
         converted,
         0 AS before
     FROM instore.footfall_${by:raw}
-    WHERE store_id = ${store:sqlstring} AND bucket >= date_trunc('${by:raw}', $__timeFrom()::timestamptz, (SELECT timezone FROM period)) AND bucket < $__timeTo()::timestamptz
+    WHERE store_id = ${store:sqlstring} AND bucket >= (SELECT since FROM period) AND bucket < $__timeTo()::timestamptz
     UNION ALL
     SELECT
-        (bucket AT TIME ZONE timezone + length) AT TIME ZONE timezone,
+        (bucket AT TIME ZONE (SELECT timezone FROM period) + (SELECT length FROM period)) AT TIME ZONE (SELECT timezone FROM period),
         0,
         0,
         entered
-    FROM period
-    INNER JOIN instore.footfall_${by:raw} ON bucket >= since - length AND bucket < since
-    WHERE store_id = ${store:sqlstring}
+    FROM instore.footfall_${by:raw}
+    WHERE
+        store_id = ${store:sqlstring}
+        AND bucket >= (SELECT since - length FROM period)
+        AND bucket < (SELECT $__timeTo()::timestamptz - length FROM period)
 )
 
 SELECT
@@ -36,6 +37,5 @@ SELECT
     sum(converted) AS "With a purchase",
     sum(before) AS "Visits in the period before"
 FROM counted
-WHERE bucket < $__timeTo()::timestamptz
 GROUP BY bucket
 ORDER BY bucket

@@ -1,0 +1,42 @@
+"""A Chromium, and the preview of the shop for it to look at."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from dashboards.boards import boards
+from dashboards.preview.server import serving
+from tests import needs
+from tests.conftest import made_database
+from tests.dashboards.preview import sample
+from tests.dashboards.preview.looking import Served
+from tests.dashboards.shop import fill, story
+from tests.databases import Database
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    path = needs.program("chromium", "chromium")
+    with sync_playwright() as playwright:
+        # Root has no sandbox, and a container little shared memory; the only pages that it sees are ours.
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="package")
+def served(postgres_url: str, template_name: str) -> Iterator[Served]:
+    """All boards of the shop and the sample, from a database of PostgreSQL. Tests only read it."""
+    with made_database(postgres_url, template_name) as url:
+        fill(Database(url, "plain"), story())
+        with psycopg.connect(url) as connection:
+            found = connection.execute(LONGEST_VISIT).fetchone()
+        assert found is not None
+        with serving(url, 0, lambda plans: [*boards(plans), sample.board()]) as address:
+            yield Served(address.removesuffix("/"), str(found[0]), url)
+
+
+LONGEST_VISIT = "SELECT visit_id FROM instore_analysis.visits WHERE store_id = 'corner-market' ORDER BY left_at - entered_at DESC LIMIT 1"

@@ -1,0 +1,69 @@
+"""An address is the state of a page: what is picked, and from when to when."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboards.frames import Column, Frame
+from dashboards.preview.state import State, state
+from tests.dashboards.preview.sample import board
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def _ask(sql: str) -> Frame:
+    """Answer the two queries of the sample's variables as a database would."""
+    if "'north'" in sql and "UNION" in sql:
+        return Frame([Column("__value", "string", ["north", "south"]), Column("__text", "string", ["North", "South"])])
+    store = sql.split("'")[1]
+    return Frame([Column("__value", "string", [f"{store}-1", f"{store}-2"]), Column("__text", "string", ["Zone 1", "Zone 2"])])
+
+
+def _state(search: str) -> State:
+    return state(board(), search, _ask, UTC, NOW)
+
+
+def test_without_anything() -> None:
+    """The first store, all its zones, the board's own time."""
+    found = _state("")
+    assert found.look.scope.values == {
+        "store": ("north",),
+        "zone": ("north-1", "north-2"),
+        "by": ("hour",),
+        "visit": ("",),
+        "fixed": ("7",),
+    }
+    assert (found.look.texts["store"], found.look.texts["zone"]) == ("North", "All")
+    assert (found.look.scope.since, found.look.scope.until) == (NOW - timedelta(hours=24), NOW)
+    assert found.problem is None
+
+
+def test_what_is_picked() -> None:
+    """Zones are those of the store that is picked."""
+    found = _state("?var-store=south&var-zone=south-2&var-by=day&var-visit=abc&from=now-1h&to=now")
+    assert found.look.scope.values == {"store": ("south",), "zone": ("south-2",), "by": ("day",), "visit": ("abc",), "fixed": ("7",)}
+    assert found.look.scope.since == NOW - timedelta(hours=1)
+
+
+def test_what_cannot_be_picked_any_more() -> None:
+    """A zone of another store becomes all zones, an unknown store the first; a constant stays."""
+    found = _state("?var-store=west&var-zone=south-2&var-fixed=8")
+    assert found.look.scope.values["store"] == ("north",)
+    assert found.look.scope.values["zone"] == ("north-1", "north-2")
+    assert found.look.scope.values["fixed"] == ("7",)
+
+
+@pytest.mark.parametrize("search", ["?from=soon&to=now", "?from=now&to=now-1h"])
+def test_a_time_that_is_none_is_said_and_the_usual_one_shown(search: str) -> None:
+    """Also one that ends before it begins."""
+    found = _state(search)
+    assert found.problem is not None
+    assert "is no time" in found.problem
+    assert found.look.scope.until == NOW
+
+
+def test_the_address_says_it_all() -> None:
+    """What is looked at, written and read again, is the same."""
+    found = _state("?var-store=south&var-zone=south-1&var-zone=south-2&from=now-1h&to=now")
+    again = _state(f"?{found.look.address}")
+    assert again.look == found.look

@@ -1,0 +1,208 @@
+"""What a person does with the preview: pick, go back, look at another time, stop, use the keyboard, meet a database that is away."""
+
+import re
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboards.preview.database import Database
+from dashboards.preview.server import serving
+from storage.connect import parse
+from tests.conftest import made_database
+from tests.dashboards.preview.looking import PHONE, Served, looking, ready
+
+pytestmark = pytest.mark.integration
+
+
+def _sample(page: Page, served: Served) -> None:
+    page.goto(f"{served.address}/d/sample")
+    ready(page)
+
+
+def _said(page: Page, title: str) -> str:
+    return page.locator(".panel").filter(has=page.get_by_role("heading", name=title)).locator(".body").inner_text()
+
+
+def test_a_store_is_picked_with_the_keyboard_and_the_address_is_the_state(browser: Browser, served: Served) -> None:
+    """Titles, texts and queries follow; loading again keeps it, going back undoes it, without an element of the page made anew."""
+    with looking(browser) as page:
+        _sample(page, served)
+        assert "North" in _said(page, "Read me")
+        page.get_by_role("button", name="Store").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/d/sample?*var-store=south*")
+        expect(page.get_by_role("heading", name="Wait at South")).to_be_visible()
+        expect(page.locator(".prose")).to_have_text("The store is South.")
+        page.reload()
+        expect(page.locator(".prose")).to_have_text("The store is South.")
+        page.go_back()
+        expect(page.locator(".prose")).to_have_text("The store is North.")
+
+
+def test_zones_are_picked_one_by_one(browser: Browser, served: Served) -> None:
+    """Picking one leaves All, and All leaves the others."""
+    with looking(browser) as page:
+        _sample(page, served)
+        page.get_by_role("button", name="Zone").click()
+        page.get_by_text("Zone 2", exact=True).click()
+        page.wait_for_url("**var-zone=north-2*")
+        page.get_by_text("Zone 3", exact=True).click()
+        page.wait_for_url("**var-zone=north-2&var-zone=north-3*")
+        page.get_by_text("All", exact=True).last.click()
+        page.wait_for_url(re.compile(r"var-zone=%24__all$"))
+
+
+def test_another_time(browser: Browser, served: Served) -> None:
+    """By a preset, by hand, one step earlier; what is no time is said, and the page shows its usual one."""
+    with looking(browser) as page:
+        _sample(page, served)
+        page.get_by_text("Time: Last 24 hours").click()
+        page.get_by_role("link", name="Last 3 hours").click()
+        page.wait_for_url("**from=now-3h&to=now*")
+        page.get_by_text("Time: Last 3 hours").click()
+        page.get_by_role("textbox", name="From").fill("2026-11-14 08:00")
+        page.get_by_role("textbox", name="To").fill("2026-11-14 12:00")
+        page.keyboard.press("Enter")
+        page.get_by_text("2026-11-14 08:00 to 2026-11-14 12:00").wait_for()
+        page.get_by_title("Earlier").click()
+        page.get_by_text("2026-11-14 04:00 to 2026-11-14 08:00").wait_for()
+        page.goto(f"{served.address}/d/sample?from=soon&to=now")
+        expect(page.locator("main .problem")).to_have_text(re.compile("“soon” is no time: write now-6h.* The page shows its usual time."))
+
+
+def test_a_link_in_a_table_goes_to_a_page_without_loading_it_anew(browser: Browser, served: Served) -> None:
+    """And takes the time along."""
+    with looking(browser) as page:
+        _sample(page, served)
+        page.evaluate("window.sameDocument = true")
+        page.get_by_role("link", name="a-1").click()
+        page.wait_for_url("**var-visit=a-1&from=now-24h&to=now")
+        expect(page.get_by_role("textbox", name="Visit")).to_have_value("a-1")
+        page.get_by_role("link", name="Pipeline").click()
+        page.wait_for_url("**/d/instore-pipeline*")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Pipeline")
+        expect(page).to_have_title(re.compile("Pipeline"))
+        assert page.evaluate("window.sameDocument")
+
+
+def test_it_asks_again_until_it_is_stopped(browser: Browser, served: Served) -> None:
+    """The sample asks every 5 s: charts stay the same elements; when paused, nothing is asked for."""
+    with looking(browser) as page:
+        _sample(page, served)
+        graph = page.locator(".graph .js-plotly-plot").first.element_handle()
+        with page.expect_response(re.compile("_dash-update-component"), timeout=10_000):
+            pass
+        ready(page)
+        assert graph.evaluate("one => one.isConnected"), "a chart was thrown away to show new figures"
+        page.get_by_role("button", name="Live, every 5 s").click()
+        expect(page.get_by_role("button", name="Paused")).to_have_attribute("aria-pressed", "false")
+        page.wait_for_load_state("networkidle")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.wait_for_timeout(6_000)
+        assert asked == []
+
+
+def test_light_and_dark(browser: Browser, served: Served) -> None:
+    """As the system has it, until somebody picks one; that is kept."""
+
+    def ground(page: Page) -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    with looking(browser, dark=True) as page:
+        _sample(page, served)
+        dark = ground(page)
+        page.emulate_media(color_scheme="light")
+        assert ground(page) != dark
+        page.get_by_role("button", name="Theme: system").click()
+        page.get_by_role("button", name="Theme: light").click()
+        page.get_by_role("button", name="Theme: dark").wait_for()
+        assert ground(page) == dark
+        page.reload()
+        ready(page)
+        assert ground(page) == dark
+
+
+def test_keyboard_alone(browser: Browser, served: Served) -> None:
+    """The first stop skips the navigation; what a figure means opens with Enter and closes with Escape."""
+    with looking(browser) as page:
+        _sample(page, served)
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("How people inside is defined.")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_text("How people inside is defined.")).to_be_hidden()
+
+
+def test_pictures_have_words(browser: Browser, served: Served) -> None:
+    """Each chart has a name that says its figures."""
+    with looking(browser, size=PHONE) as page:
+        _sample(page, served)
+        names = [one.get_attribute("aria-label") or "" for one in page.locator("[role=img]").all()]
+        assert len(names) == 5
+        assert any("Seasonal <offers> 1323" in name for name in names)
+
+
+def test_a_page_that_is_not_there(browser: Browser, served: Served) -> None:
+    """It says so, and the others can be reached."""
+    with looking(browser) as page:
+        page.goto(f"{served.address}/d/nothing")
+        expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+        page.get_by_role("link", name="Visits").click()
+        ready(page)
+
+
+def test_a_database_that_comes_and_goes(browser: Browser, postgres_url: str, template_name: str) -> None:
+    """Away, the page says so; empty, too; when a store is there, its page appears by itself; away again, the panels say so."""
+    with made_database(postgres_url, template_name) as url, psycopg.connect(postgres_url, autocommit=True) as server:
+        name = str(parse(url)["dbname"])
+        server.execute(f"ALTER DATABASE {name} RENAME TO {name}_away".encode())
+        with serving(url, 0) as address, looking(browser) as page:
+            page.goto(address)
+            expect(page.get_by_role("heading", name="The database is away")).to_be_visible()
+            server.execute(f"ALTER DATABASE {name}_away RENAME TO {name}".encode())
+            expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("INSERT INTO instore.stores (store_id) VALUES ('first')")
+            ready(page)
+            expect(page.get_by_role("heading", level=1)).to_contain_text("first")
+            _end_all(server, name)
+            server.execute(f"ALTER DATABASE {name} RENAME TO {name}_away".encode())
+            page.reload()
+            expect(page.get_by_text(re.compile("cannot be used: database .* does not exist")).first).to_be_visible()
+            server.execute(f"ALTER DATABASE {name}_away RENAME TO {name}".encode())
+
+
+def _end_all(server: psycopg.Connection, name: str) -> None:
+    server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
+def test_only_browsers_of_this_machine_are_answered(served: Served) -> None:
+    """A page elsewhere that has its own name point here would else read the store's figures."""
+    here = urlsplit(served.address)
+    connection = HTTPConnection(str(here.hostname), here.port)
+    for host, status in ((here.netloc, 200), (f"localhost:{here.port}", 200), ("evil.example", 403), (f"evil.example:{here.port}", 403)):
+        connection.request("GET", "/_dash-layout", headers={"Host": host})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status, host
+        assert "default-src 'self'" in str(answer.headers["Content-Security-Policy"])
+    connection.close()
+
+
+def test_it_only_reads(served: Served) -> None:
+    """Its connections cannot write, and give up after a while."""
+    database = Database(served.database_url)
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        database.ask("CREATE TABLE mine (n int)")
+    assert database.ask("SHOW statement_timeout").columns[0].values == ["10s"]
+    assert database.ask("SHOW search_path").columns[0].values == ["instore_analysis, instore, public"]
+    database.close()

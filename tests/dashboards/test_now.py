@@ -1,0 +1,195 @@
+"""Store now: its figures are what the simulated people really did, at several moments of a Saturday."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from dashboards.now import capacity_of, now, page_of
+from dashboards.plans import StorePlan, ZonePlan
+from sensors.reading import SECOND, to_micros
+from simulators.due import Due
+from simulators.signalled import ROUNDING_S
+from simulators.truth import Truth, micros
+from tests.dashboards.scene import LAYOUT, Scene, at, paid, scene, visit
+from tests.dashboards.scene import NOW as SCENE_NOW
+from tests.dashboards.shop import MAIN, NOW, OTHER, Shop
+from tests.databases import Database
+
+MOMENTS = [NOW - timedelta(minutes=minutes) for minutes in (60, 50, 40, 30, 20)]
+"""Late enough before NOW that all who left unseen are known to have left."""
+
+ONE_BY_ONE = timedelta(days=7)
+
+
+def _inside(truth: Truth, moment: int) -> tuple[bool, bool]:
+    """Whether somebody was certainly inside, and whether they may have been, as far as sensors can tell."""
+    began, ended = micros(truth.entered_at), micros(truth.left_at)
+    since, until = began + round(truth.entered_bound_s * SECOND), ended - round(truth.left_bound_s * SECOND)
+    return since <= moment < until, began <= moment < ended
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("store_id", [MAIN, OTHER])
+def test_people_inside(shop: Shop, store_id: str) -> None:
+    """As many as were in truth, but for those of whom no sensor could tell to the second; and the line over time says the same."""
+    most = 0
+    for moment in MOMENTS:
+        whether = [_inside(truth, to_micros(moment)) for truth in shop.story.of(store_id) if not truth.pass_by]
+        least, greatest = sum(sure for sure, _ in whether), sum(maybe for _, maybe in whether)
+        scope = shop.scope(moment - timedelta(hours=1), moment, store=store_id)
+        (found,) = shop.rows("now/inside", scope)
+        assert least <= found["People inside"] <= greatest  # type: ignore[operator]
+        assert shop.rows("now/inside_today", scope)[-1]["Inside"] == found["People inside"]
+        most = max(most, least)
+    assert most >= (3 if store_id == MAIN else 1)
+
+
+@pytest.mark.integration
+def test_people_in_zones_are_inside(shop: Shop) -> None:
+    """Nobody is in two zones, and who is in one is inside: plan and number agree, but for who was not heard just then."""
+    for moment in MOMENTS:
+        scope = shop.scope(moment - timedelta(hours=1), moment)
+        zones = {row["zone"]: row["value"] for row in shop.rows("floor/people", scope)}
+        assert set(zones) == {zone.zone_id for zone in shop.story.layouts[0].zones}
+        inside = shop.rows("now/inside", scope)[0]["People inside"]
+        passing = sum(_inside(truth, to_micros(moment))[1] for truth in shop.story.of(MAIN) if truth.pass_by)
+        total: int = sum(zones.values())  # type: ignore[arg-type]
+        assert 0.7 * inside <= total <= inside + passing  # type: ignore[operator]
+
+
+@pytest.mark.integration
+def test_today_against_the_usual(shop: Shop) -> None:
+    """Visitors since midnight, and the mean of the two Saturdays before up to the same time: of those whose beginning a gate saw, all."""
+    for moment in MOMENTS:
+        (row,) = shop.rows("now/visitors", shop.scope(moment - timedelta(hours=1), moment))
+        today, usual = _came(shop, moment), [_came(shop, moment - weeks * ONE_BY_ONE) for weeks in (1, 2)]
+        assert row["Today"] == pytest.approx(today, abs=1)
+        assert row["Usual by now"] == pytest.approx(sum(usual) / 2, abs=1)
+        assert row["Against usual"] == pytest.approx(row["Today"] / row["Usual by now"] - 1)  # type: ignore[operator]
+
+
+def _came(shop: Shop, until: datetime) -> int:
+    since = to_micros(until.replace(hour=0, minute=0))
+    return sum(since <= micros(truth.entered_at) < to_micros(until) for truth in shop.story.of(MAIN) if not truth.pass_by)
+
+
+@pytest.mark.integration
+def test_sales_today(shop: Shop) -> None:
+    """At least what those paid who had left, at the most what all who had come paid in the end; and the Saturdays before likewise."""
+    for moment in MOMENTS:
+        (row,) = shop.rows("now/sales", shop.scope(moment - timedelta(hours=1), moment))
+        least, most = _spent(shop, moment)
+        assert least <= Decimal(str(row["Today"])) <= most
+        before = [_spent(shop, moment - weeks * ONE_BY_ONE) for weeks in (1, 2)]
+        assert sum(one for one, _ in before) / 2 <= Decimal(str(row["Usual by now"])) <= sum(one for _, one in before) / 2
+    assert least > 0
+
+
+def _spent(shop: Shop, until: datetime) -> tuple[Decimal, Decimal]:
+    since, end = to_micros(until.replace(hour=0, minute=0)), to_micros(until)
+    came = [truth for truth in shop.story.of(MAIN) if since <= micros(truth.entered_at) < end]
+    left = [truth for truth in came if micros(truth.left_at) < end]
+    return sum((one.basket_total for one in left), Decimal(0)), sum((one.basket_total for one in came), Decimal(0))
+
+
+@pytest.mark.integration
+def test_what_needs_somebody_is_what_was_due(shop: Shop) -> None:
+    """Each noon of the two weeks: what surely had to be raised within the hour is there, and nothing that was not due."""
+    people = [due for due in shop.story.due if due.store_id == MAIN and due.kind != "priority_changed"]
+    n_sure = 0
+    for day in range(15):
+        noon = (NOW - timedelta(days=day)).replace(hour=13, minute=0) if day else NOW
+        since, until = to_micros(noon - timedelta(hours=1)), to_micros(noon)
+        rows = shop.rows("now/needs", shop.scope(noon - timedelta(hours=1), noon))
+        found = [to_micros(row["at"]) for row in rows if row["Is"] != "fine"]  # type: ignore[arg-type]
+        spans = {due: (_first(due), _last(due)) for due in people if _last(due) > since and _first(due) <= until}
+        assert len(rows) < 30
+        assert all(any(first <= at <= last for first, last in spans.values()) for at in found)
+        sure = [span for due, span in spans.items() if due.sure and since < span[0] and span[1] <= until]
+        assert all(any(first <= at <= last for at in found) for first, last in sure)
+        (count,) = shop.rows("now/need_count", shop.scope(noon - timedelta(hours=1), noon))
+        assert count["Need somebody"] == sum(row["Is"] == "now" for row in rows)
+        assert (rows[0]["Is"] == "now") == (count["Need somebody"] != 0)
+        n_sure += len(sure)
+    assert n_sure > 10
+
+
+def _first(due: Due) -> int:
+    return micros(due.at) - round((due.early_s + ROUNDING_S) * SECOND)
+
+
+def _last(due: Due) -> int:
+    return micros(due.at) + round((due.late_s + ROUNDING_S) * SECOND)
+
+
+@pytest.fixture
+def here(any_database: Database) -> Scene:
+    """A store with nobody in it."""
+    return scene(any_database)
+
+
+@pytest.mark.integration
+def test_queues_by_their_definition(here: Scene) -> None:
+    """People x 45 s / open tills, as docs/signals.md says: 5 people and 2 tills that took money within 5 minutes are 112.5 s."""
+    customers = [visit(number, ("dairy", -400, -200 + number), ("tills", -200 + number, -5)) for number in range(5)]
+    here.write(
+        visits=customers, payments=[(paid(1, -300, "till-1"), None), (paid(2, -10, "till-2"), None), (paid(3, -301, "till-3"), None)]
+    )
+    first, second = here.rows("now/queues")
+    assert first == {"Till": "Tills", "What to do": "fine", "Expected wait": 112.5, "Waiting": 5, "Open tills": 2, "Longest here": 200.0}
+    assert (second["Till"], second["What to do"], second["Waiting"]) == ("kiosk", "nobody waits", 0)
+    (later,) = (row for row in here.rows("now/queues", SCENE_NOW + timedelta(seconds=20)) if row["Till"] == "Tills")
+    assert (later["Open tills"], later["Expected wait"], later["What to do"]) == (1, 225.0, "watch")
+
+
+@pytest.mark.integration
+def test_who_has_been_waiting_long(here: Scene) -> None:
+    """Five minutes at a till, fifteen elsewhere, and still there, the worst of its kind first; with what the link to the visit needs."""
+    here.write(
+        visits=[
+            visit(1, ("tills", -301, -1)),
+            visit(2, ("tills", -299, -1)),
+            visit(3, ("dairy", -901, -1)),
+            visit(4, ("dairy", -899, -1)),
+            visit(5, ("dairy", -2000, -10), ("tills", -10, -1)),
+        ]
+    )
+    rows = here.rows("now/waiting")
+    assert [(row["Where"], row["For"], row["What to do"]) for row in rows] == [
+        ("Tills", 301.0, "waits at a till"),
+        ("Dairy", 901.0, "offer help"),
+    ]
+    until_ms = at(3600) // 1000
+    assert all(len(str(row["visit_id"])) == 36 and row["to_ms"] == str(until_ms) for row in rows)
+
+
+def test_addresses_of_pages() -> None:
+    """A store's id where Grafana takes it, else a digest, the same in SQL (`queries/parts/all_stores.sql`)."""
+    assert page_of("corner-market") == "corner-market"
+    assert page_of("o'neill") == page_of("o'neill") != page_of("o_neill")
+    assert len(page_of("x" * 29)) == 12
+    assert len(page_of("x" * 28)) == 28
+
+
+@pytest.mark.integration
+def test_addresses_of_pages_in_sql(here: Scene) -> None:
+    """An alert links to the page that there is."""
+    here.write(visits=[visit(1, ("tills", -100, -5))])
+    assert {row["page"] for row in here.rows("alerts/long_queue")} == {page_of(LAYOUT.store_id)}
+
+
+def test_a_store_that_nobody_knows_more_of() -> None:
+    """Without a plan there is no floor, and no capacity; the page is whole all the same."""
+    bare = StorePlan("x", "x", None, [])
+    page = now(bare)
+    assert capacity_of(bare) is None
+    assert "canvas" not in {panel["type"] for panel in page["panels"]}
+    assert page["title"] == "Store now: x"
+
+
+def test_capacity() -> None:
+    """That of all zones where one shops; unknown where one is."""
+    known = [ZonePlan("a", "A", "general", [], 5), ZonePlan("b", "B", "checkout", [], 3), ZonePlan("o", "O", "outside", [], 90)]
+    assert capacity_of(StorePlan("x", "x", None, known)) == 8
+    assert capacity_of(StorePlan("x", "x", None, [*known, ZonePlan("c", "C", "general", [], None)])) is None

@@ -1,0 +1,104 @@
+"""One visit: what the page says of it is what that shopper really did."""
+
+from collections import Counter
+from datetime import datetime
+from typing import NamedTuple
+
+import pytest
+
+from dashboards.expand import Scope
+from dashboards.journeys import journeys
+from dashboards.visit import visit
+from sensors.reading import to_datetime
+from simulators.truth import Truth, micros
+from tests.dashboards.shop import BERLIN, MAIN, MONDAY, NOW, SATURDAY, Row, Shop
+
+pytestmark = pytest.mark.integration
+
+LANES = ("At the door", "In the shop", "At the till")
+
+
+class Followed(NamedTuple):
+    """A visit that a link leads to, and what it was."""
+
+    shop: Shop
+    scope: Scope
+    truth: Truth
+
+    def shown(self, title: str) -> list[Row]:
+        """What a panel says of it."""
+        return self.shop.shown(visit(), title, self.scope)
+
+
+@pytest.fixture
+def followed(shop: Shop) -> Followed:
+    """One of the latest visits before Saturday that bought and touched much."""
+    rows = {row["Came"]: row for row in shop.shown(journeys(), "The latest visits", shop.scope(MONDAY, SATURDAY))}
+    came = [one for one in shop.story.visits(MAIN, MONDAY, SATURDAY) if one.converted and to_datetime(micros(one.entered_at)) in rows]
+    truth = max(came, key=lambda one: sum(one.shelf_actions.values()))
+    row = rows[to_datetime(micros(truth.entered_at))]
+    since, until = (datetime.fromtimestamp(row[name] / 1000, BERLIN) for name in ("from_ms", "to_ms"))
+    return Followed(shop, shop.scope(since, until, visit=row["visit_id"]), truth)
+
+
+def test_the_visit(followed: Followed) -> None:
+    """When it was, and what it paid."""
+    [row] = followed.shown("The visit")
+    truth = followed.truth
+    assert row["Came"] == to_datetime(micros(truth.entered_at))
+    assert (row["Outcome"], row["Told"], row["Currency"]) == ("bought", "final", "EUR")
+    assert row["Paid"] == pytest.approx(float(truth.basket_total))
+    assert row["Zones"] == len(truth.path)
+
+
+def test_where_it_went(followed: Followed) -> None:
+    """The lanes of the timeline together are its way, each state in its time."""
+    rows = followed.shown("Where it went")
+    names = {zone.zone_id: zone.name for zone in followed.shop.story.layouts[0].zones}
+    places = [next((row[lane] for lane in LANES if row[lane]), None) for row in rows]
+    way = [place for at, place in enumerate(places) if place and (at == 0 or places[at - 1] != place)]
+    assert way == [names[zone] for zone in followed.truth.path]
+    assert [row["time"] for row in rows] == sorted({row["time"] for row in rows})
+    assert not any(rows[-1][lane] for lane in LANES), "the last state has no end"
+
+
+def test_what_was_touched(followed: Followed) -> None:
+    """As many looks, pickups and put-backs as there were."""
+    words = {"looked": "view", "picked up": "pickup", "put back": "putback"}
+    assert Counter(words[row["Did"]] for row in followed.shown("What was touched")) == followed.truth.shelf_actions
+
+
+def test_what_was_paid(followed: Followed) -> None:
+    """The lines of the receipts make the sum, and are what was taken."""
+    rows = followed.shown("What was paid")
+    assert sum(row["Together"] for row in rows) == pytest.approx(float(followed.truth.basket_total))
+    assert sum(row["Quantity"] for row in rows) == sum(followed.truth.taken.values())
+
+
+def test_its_scores(followed: Followed) -> None:
+    """Each from 0 to 1; the last point of the line is one of them."""
+    [scores] = followed.shown("What the shopper values")
+    assert set(scores) == {"Speed", "Selection", "Price", "Recognition"}
+    assert all(0 <= score <= 1 for score in scores.values())
+
+
+def test_a_visit_with_a_signal(shop: Shop) -> None:
+    """A visit whose priority was announced: the signal is listed, and its score is a point of the line, before the visit's own."""
+    rows = shop.shown(journeys(), "The latest visits", shop.scope(MONDAY, SATURDAY))
+    found = 0
+    for row in rows:
+        since, until = (datetime.fromtimestamp(row[name] / 1000, BERLIN) for name in ("from_ms", "to_ms"))
+        scope = shop.scope(since, until, visit=row["visit_id"])
+        told = [one for one in shop.shown(visit(), "Its signals", scope) if one["Signal"] == "priority_changed"]
+        points = shop.shown(visit(), "How that changed", scope)
+        assert [one["Measured"] for one in told] == [point["Best score"] for point in points][: len(told)]
+        assert all(one["Measured"] >= one["Threshold"] for one in told)
+        found += len(told)
+    assert found > 5
+
+
+def test_another_visit_is_not_shown(shop: Shop) -> None:
+    """A name that is none, or none at all, shows nothing, and is no error."""
+    for name in ("", "no-visit", "00000000-0000-0000-0000-000000000000"):
+        scope = shop.scope(MONDAY, NOW, visit=name)
+        assert [shop.shown(visit(), panel["title"], scope) for panel in visit()["panels"]] == [[]] * len(visit()["panels"])

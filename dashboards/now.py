@@ -166,7 +166,7 @@ def _visitors() -> stat.Panel:
 
 
 def _against_usual(panel: stat.Panel) -> stat.Panel:
-    panels.colored(panel, Usual_by_now=FAINT)
+    panels.colored(panel, Usual_by_now=FAINT).mappings([panels.unknown("not yet known")])
     share = [config("unit", "percentunit"), config("decimals", 0), config("color", {"mode": "thresholds"})]
     return panel.override_by_name("Against usual", [*share, config("thresholds", steps(ACT, (-0.2, WATCH), (-0.05, GOOD)).build())])
 

@@ -9,8 +9,11 @@ from grafana_foundation_sdk.builders import barchart, bargauge, canvas, common, 
 from grafana_foundation_sdk.models import common as styles
 from grafana_foundation_sdk.models.dashboard import (
     DashboardLinkType,
+    DashboardSpecialValueMapOptions,
     DynamicConfigValue,
     FieldColorModeId,
+    SpecialValueMap,
+    SpecialValueMatch,
     Threshold,
     ThresholdsMode,
     ValueMap,
@@ -18,7 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 
-from dashboards.palette import PLAIN
+from dashboards.palette import FAINT, PLAIN
 from dashboards.sql import SOURCE, Query
 
 Panel = TypeVar(
@@ -202,6 +205,12 @@ def hidden(panel: Panel, *names: str) -> Panel:
 def linked(panel: Panel, column: str, title: str, url: str) -> Panel:
     """Make the values of a column links: `${__data.fields.NAME}` is what a column of the same row says."""
     return panel.override_by_name(column, [config("links", [{"title": title, "url": url}])])
+
+
+def unknown(text: str) -> SpecialValueMap:
+    """Say a text, faintly, where there is no value: it is no bad one."""
+    result = ValueMappingResult(text=text, color=FAINT, index=0)
+    return SpecialValueMap(options=DashboardSpecialValueMapOptions(match=SpecialValueMatch.NULL_AND_NAN, result=result))
 
 
 def link(title: str, url: str) -> dashboard.DashboardLink:

@@ -95,8 +95,8 @@ def gauges(title: str, about: str, query: str) -> bargauge.Panel:
 
 
 def rows(title: str, about: str, query: str) -> table.Panel:
-    """A table of the query's rows."""
-    return _common(table.Panel(), title, about, query).show_header(True)
+    """A table of the query's rows. What it says where there is none is not said in every empty cell."""
+    return _common(table.Panel(), title, about, query).show_header(True).override_by_regexp("/.*/", [config("noValue", "")])
 
 
 def heat(title: str, about: str, query: str) -> heatmap.Panel:

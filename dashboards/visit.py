@@ -1,6 +1,6 @@
 """One visit: where it went from minute to minute, what was touched and paid, and what it said the shopper values."""
 
-from grafana_foundation_sdk.builders import bargauge, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import bargauge, common, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common as styles
 
 from dashboards import panels, variables
@@ -40,7 +40,7 @@ def _facts() -> table.Panel:
     outcomes = {"inside": PLAIN, "bought": GOOD, "left at once": WATCH, "left without buying": FAINT}
     panels.filled(panel, "Outcome", panels.words(**{text: (text, color) for text, color in outcomes.items()}))
     panels.measured(panel, "none", "Paid", decimals=2)
-    return panels.size(panels.measured(panel, "s", "Stayed", decimals=1), 24, 4)
+    return panels.size(panels.measured(panel, "s", "Stayed", decimals=1), 24, 3)
 
 
 def _stays() -> statetimeline.Panel:
@@ -49,6 +49,7 @@ def _stays() -> statetimeline.Panel:
         "(rule presence_gap_s). At a shelf: while a sensor of it saw them."
     )
     panel = panels.timeline("Where it went", about, "visit/stays").no_value(_PICK).line_width(1).row_height(0.85)
+    panel.legend(common.VizLegendOptions().show_legend(False))
     return panels.size(panels.colored(panel, At_the_door=FAINT, In_the_shop=PLAIN, At_the_till=WATCH, At_a_shelf=THIRD), 24, 9)
 
 
@@ -88,4 +89,4 @@ def _priority() -> timeseries.Panel:
 def _signals() -> table.Panel:
     about = "Signals about this visit (docs/signals.md): what was measured, and the threshold that it reached, in the unit of its kind."
     panel = panels.rows("Its signals", about, "visit/signals").no_value("no signals")
-    return panels.size(panels.measured(panel, "none", "Measured", "Threshold", decimals=2), 24, 7)
+    return panels.size(panels.measured(panel, "none", "Measured", "Threshold", decimals=2), 24, 5)

@@ -179,7 +179,7 @@ def test_links_lead_to_our_pages_and_pick_what_is_there(board: Board) -> None:
         found = [known for known in pages if known == uid or ("$" in uid and known.startswith(uid.partition("$")[0]))]
         assert found, text
         picked = {name.removeprefix("var-") for name in parse_qs(parts.query) if name.startswith("var-")}
-        assert all(picked <= pages[known] for known in found), text
+        assert any(picked <= pages[known] for known in found), text
 
 
 def test_every_query_is_asked_somewhere() -> None:

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGrap
 from grafana_foundation_sdk.models.dashboard import ValueMap
 
 from dashboards import panels, variables
-from dashboards.board import Board, Page, Place, board
+from dashboards.board import STORES, Board, Page, Place, board
 from dashboards.floor import floor, height_of
 from dashboards.palette import ACT, EMPTY, FAINT, GOOD, PLAIN, SOME, WATCH
 from dashboards.panels import config, steps
@@ -39,6 +39,7 @@ def now(plan: StorePlan) -> Board:
         about="What happens in the store at this moment, and what needs somebody. Another end of the time range shows it as it was then.",
         since="now-12h",
         refresh="10s",
+        links=STORES,
     )
     lines: list[list[Place]] = [
         [[_inside(plan), _need_count(), _newest()], _needs(plan), [_queues(), _waiting(plan)]],

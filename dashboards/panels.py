@@ -31,6 +31,9 @@ Panel = TypeVar(
 NOTHING = "no data"
 """Shown where a query returns nothing: not a zero, which would be a figure."""
 
+LEAST_PX = 60
+"""How narrow a column of a table may be: Grafana makes none under 150 by itself, and the last ones do not fit then."""
+
 
 def stat_panel(title: str, about: str, query: str) -> stat.Panel:
     """One number, or one for each column of the query's one row."""
@@ -95,8 +98,9 @@ def gauges(title: str, about: str, query: str) -> bargauge.Panel:
 
 
 def rows(title: str, about: str, query: str) -> table.Panel:
-    """A table of the query's rows. What it says where there is none is not said in every empty cell."""
-    return _common(table.Panel(), title, about, query).show_header(True).override_by_regexp("/.*/", [config("noValue", "")])
+    """A table of the query's rows. What it says where there is none is not said in every empty cell; all columns fit in."""
+    of_all = [config("noValue", ""), config("custom.minWidth", LEAST_PX)]
+    return _common(table.Panel(), title, about, query).show_header(True).override_by_regexp("/.*/", of_all)
 
 
 def heat(title: str, about: str, query: str) -> heatmap.Panel:

@@ -19,6 +19,7 @@ def visit() -> Board:
         about="All that is known of one visit. Follow the link of a visit on the page Journeys, or of a signal on Store now, to get here.",
         since="now-1h",
         refresh="1m",
+        links=None,
     )
     lines: list[list[Place]] = [
         [_facts()],

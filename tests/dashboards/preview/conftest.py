@@ -39,4 +39,12 @@ def served(postgres_url: str, template_name: str) -> Iterator[Served]:
             yield Served(address.removesuffix("/"), str(found[0]), url)
 
 
-LONGEST_VISIT = "SELECT visit_id FROM instore_analysis.visits WHERE store_id = 'corner-market' ORDER BY left_at - entered_at DESC LIMIT 1"
+LONGEST_VISIT = """
+    SELECT visit_id
+    FROM instore_analysis.visits
+    JOIN instore_analysis.payments USING (store_id, visit_id)
+    WHERE store_id = 'corner-market' AND NOT is_staff
+    ORDER BY left_at - entered_at DESC
+    LIMIT 1
+"""
+"""Of those who bought."""

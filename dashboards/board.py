@@ -13,7 +13,10 @@ Board = dict[str, Any]
 """A dashboard as Grafana has it: its JSON."""
 
 TAG = "instore"
-"""All our dashboards have it, and link to each other by it. What has it not is not ours."""
+"""All our dashboards have it. What has it not is not ours."""
+
+PAGES, STORES = "instore-page", "instore-store"
+"""By these they link to each other: pages on which a store is picked, and pages that belong to one store."""
 
 SCHEMA_VERSION = 37
 """That of Grafana 9.3: a newer one brings it up to its own, an older one would not know what it reads."""
@@ -31,6 +34,7 @@ class Page(NamedTuple):
         about: what it answers, for whom.
         since: the beginning of the time that it shows at first, as Grafana writes it.
         refresh: how often it asks again.
+        links: by which of the two tags others link to it; None: only what is about it does.
     """
 
     uid: str
@@ -38,6 +42,7 @@ class Page(NamedTuple):
     about: str
     since: str = "now-24h"
     refresh: str = "1m"
+    links: str | None = PAGES
 
 
 Place = Builder[Panel] | Sequence[Builder[Panel]]
@@ -50,24 +55,33 @@ def board(page: Page, lines: Sequence[Sequence[Place]], variables: Sequence[Buil
         dashboard.Dashboard(page.title)
         .uid(page.uid)
         .description(page.about)
-        .tags([TAG])
+        .tags([TAG, page.links] if page.links else [TAG])
         .timezone("browser")
         .time(page.since, "now")
         .refresh(page.refresh)
         .tooltip(DashboardCursorSync.CROSSHAIR)
-        .link(_others())
+        .link(_to_pages())
+        .link(_to_stores())
     )
     for variable in variables:
         made.with_variable(variable)
     model = made.build()
     model.schema_version = SCHEMA_VERSION
     model.panels = list(_placed(lines))
+    for one in (model.templating and model.templating.list_val) or ():
+        one.id_val = one.name  # Grafana looks a variable up by its id, and the SDK gives all of them the same one
     return json.loads(json.dumps(model, cls=JSONEncoder))  # type: ignore[no-any-return]
 
 
-def _others() -> dashboard.DashboardLink:
-    """Link to all our dashboards, with what is picked here."""
-    return dashboard.DashboardLink("instore").type(DashboardLinkType.DASHBOARDS).tags([TAG]).include_vars(True).keep_time(True)
+def _to_pages() -> dashboard.DashboardLink:
+    """Link to the pages on which something can be picked, with what is picked here."""
+    return dashboard.DashboardLink("instore").type(DashboardLinkType.DASHBOARDS).tags([PAGES]).include_vars(True).keep_time(True)
+
+
+def _to_stores() -> dashboard.DashboardLink:
+    """Link to the stores' own pages, without what is picked here: a variable in an address overrules even a constant."""
+    link = dashboard.DashboardLink("Store now").type(DashboardLinkType.DASHBOARDS).tags([STORES])
+    return link.as_dropdown(True).include_vars(False).keep_time(False)
 
 
 def _placed(lines: Sequence[Sequence[Place]]) -> list[Panel]:

@@ -25,11 +25,12 @@ def chain() -> Board:
 
 def _totals() -> stat.Panel:
     about = (
-        "Stores with a visit, visits of all of them, their change against the period of the same length before, "
-        "and conversion: of the visits, those with a payment."
+        "Stores with a visit, visits of all of them, and conversion: of the visits, those with a payment. Change: of visits, against "
+        "the period of the same length before, of the stores that were there before it."
     )
     panel = panels.stat_panel("The chain", about, "chain/totals")
     panels.measured(panel, "percentunit", "Change", "Conversion", decimals=1)
+    panel.override_by_name("Change", [panels.config("noValue", "too new")])
     return panels.size(panels.judged(panel, "Change", steps(ACT, (-0.2, WATCH), (-0.05, GOOD))), 10, 8)
 
 
@@ -44,7 +45,7 @@ def _outliers() -> table.Panel:
     marks = {"high": WATCH, "low": ACT, "unknown": FAINT}
     panels.filled(panel, "Mark", panels.words(**{text: (text, color) for text, color in marks.items()}))
     panels.measured(panel, "none", "Last week", "Median", decimals=1)
-    return panels.size(panels.hidden(panels.linked(panel, "Store", "Its visits", _STORE_URL), "store_id"), 14, 8)
+    return panels.size(panels.hidden(panel, "store_id"), 14, 8)
 
 
 def _stores() -> table.Panel:

@@ -17,7 +17,7 @@ def journeys() -> Board:
         uid="instore-journeys",
         title="Journeys",
         about="The ways through the store, how long it takes to pay, and the latest visits, each a link to all that is known of it.",
-        since="now-24h",
+        since="now-7d",
         refresh="1m",
     )
     lines: list[list[Place]] = [
@@ -64,7 +64,7 @@ def _transitions() -> table.Panel:
     )
     panel = panels.rows("Where they go next", about, "journeys/transitions")
     panels.measured(panel, "percentunit", "Of those who leave", decimals=0)
-    return panels.size(panels.barred(panel, "Of those who leave", 1), 10, 14)
+    return panels.size(panels.barred(panel, "Of those who leave", 1), 9, 14)
 
 
 def _latest() -> table.Panel:
@@ -79,4 +79,6 @@ def _latest() -> table.Panel:
     panels.measured(panel, "s", "Stayed", decimals=1)
     panels.measured(panel, "none", "Paid", decimals=2)
     panels.linked(panel, "Came", "This visit", VISIT_URL)
-    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 14, 14)
+    for name, width in {"Came": 165, "Outcome": 115, "Stayed": 80, "Paid": 70, "Currency": 80, "Values": 90, "Zones": 60}.items():
+        panel.override_by_name(name, [panels.config("custom.width", width)])
+    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 15, 14)

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGrap
 from grafana_foundation_sdk.models.dashboard import ValueMap
 
 from dashboards import panels, variables
-from dashboards.board import Board, Page, Place, board
+from dashboards.board import STORES, Board, Page, Place, board
 from dashboards.floor import floor, height_of
 from dashboards.palette import ACT, EMPTY, FAINT, GOOD, PLAIN, SOME, WATCH
 from dashboards.panels import config, steps
@@ -39,6 +39,7 @@ def now(plan: StorePlan) -> Board:
         about="What happens in the store at this moment, and what needs somebody. Another end of the time range shows it as it was then.",
         since="now-12h",
         refresh="10s",
+        links=STORES,
     )
     lines: list[list[Place]] = [
         [[_inside(plan), _need_count(), _newest()], _needs(plan), [_queues(), _waiting(plan)]],
@@ -83,13 +84,13 @@ def _need_count() -> stat.Panel:
 def _needs(plan: StorePlan) -> table.Panel:
     about = (
         "Signals of the last hour, with what to do (docs/signals.md). `now`: its cause still holds; `over`: it is settled. "
-        "What a shopper values (priority_changed) is for machines, and left out. The link opens the visit, else the zones, or the sensors."
+        "What a shopper values (priority_changed) is for machines, and left out."
     )
     panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("")
     panels.filled(panel, "Is", _words(now=ACT, over=FAINT, fine=GOOD))
     panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 70)])
-    panels.linked(panel, "What happens, and what to do", "Look closer", _visit_url(plan, "${__data.fields.page}"))
-    return panels.size(panels.hidden(panel, "at", "page", "visit_id", "from_ms", "to_ms"), 11, 13)
+    panels.linked(panel, "Visit", "The visit", _visit_url(plan)).override_by_name("Visit", [config("custom.width", 60)])
+    return panels.size(panels.hidden(panel, "at", "visit_id", "from_ms", "to_ms"), 11, 13)
 
 
 def _queues() -> table.Panel:
@@ -165,7 +166,7 @@ def _visitors() -> stat.Panel:
 
 
 def _against_usual(panel: stat.Panel) -> stat.Panel:
-    panels.colored(panel, Usual_by_now=FAINT)
+    panels.colored(panel, Usual_by_now=FAINT).mappings([panels.unknown("not yet known")])
     share = [config("unit", "percentunit"), config("decimals", 0), config("color", {"mode": "thresholds"})]
     return panel.override_by_name("Against usual", [*share, config("thresholds", steps(ACT, (-0.2, WATCH), (-0.05, GOOD)).build())])
 
@@ -194,6 +195,6 @@ def _words(**colors: str) -> ValueMap:
     return panels.words(**{text: (text, color) for text, color in colors.items()})
 
 
-def _visit_url(plan: StorePlan, page: str = "instore-visit") -> str:
+def _visit_url(plan: StorePlan) -> str:
     fields = "var-visit=${__data.fields.visit_id}&from=${__data.fields.from_ms}&to=${__data.fields.to_ms}"
-    return f"/d/{page}?var-store={quote(plan.store_id, safe='')}&{fields}"
+    return f"/d/instore-visit?var-store={quote(plan.store_id, safe='')}&{fields}"

@@ -9,8 +9,11 @@ from grafana_foundation_sdk.builders import barchart, bargauge, canvas, common, 
 from grafana_foundation_sdk.models import common as styles
 from grafana_foundation_sdk.models.dashboard import (
     DashboardLinkType,
+    DashboardSpecialValueMapOptions,
     DynamicConfigValue,
     FieldColorModeId,
+    SpecialValueMap,
+    SpecialValueMatch,
     Threshold,
     ThresholdsMode,
     ValueMap,
@@ -18,7 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 
-from dashboards.palette import PLAIN
+from dashboards.palette import FAINT, PLAIN
 from dashboards.sql import SOURCE, Query
 
 Panel = TypeVar(
@@ -27,6 +30,9 @@ Panel = TypeVar(
 
 NOTHING = "no data"
 """Shown where a query returns nothing: not a zero, which would be a figure."""
+
+LEAST_PX = 60
+"""How narrow a column of a table may be: Grafana makes none under 150 by itself, and the last ones do not fit then."""
 
 
 def stat_panel(title: str, about: str, query: str) -> stat.Panel:
@@ -92,8 +98,9 @@ def gauges(title: str, about: str, query: str) -> bargauge.Panel:
 
 
 def rows(title: str, about: str, query: str) -> table.Panel:
-    """A table of the query's rows."""
-    return _common(table.Panel(), title, about, query).show_header(True)
+    """A table of the query's rows. What it says where there is none is not said in every empty cell; all columns fit in."""
+    of_all = [config("noValue", ""), config("custom.minWidth", LEAST_PX)]
+    return _common(table.Panel(), title, about, query).show_header(True).override_by_regexp("/.*/", of_all)
 
 
 def heat(title: str, about: str, query: str) -> heatmap.Panel:
@@ -202,6 +209,12 @@ def hidden(panel: Panel, *names: str) -> Panel:
 def linked(panel: Panel, column: str, title: str, url: str) -> Panel:
     """Make the values of a column links: `${__data.fields.NAME}` is what a column of the same row says."""
     return panel.override_by_name(column, [config("links", [{"title": title, "url": url}])])
+
+
+def unknown(text: str) -> SpecialValueMap:
+    """Say a text, faintly, where there is no value: it is no bad one."""
+    result = ValueMappingResult(text=text, color=FAINT, index=0)
+    return SpecialValueMap(options=DashboardSpecialValueMapOptions(match=SpecialValueMatch.NULL_AND_NAN, result=result))
 
 
 def link(title: str, url: str) -> dashboard.DashboardLink:

@@ -1,6 +1,6 @@
 """One visit: where it went from minute to minute, what was touched and paid, and what it said the shopper values."""
 
-from grafana_foundation_sdk.builders import bargauge, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import bargauge, common, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common as styles
 
 from dashboards import panels, variables
@@ -19,6 +19,7 @@ def visit() -> Board:
         about="All that is known of one visit. Follow the link of a visit on the page Journeys, or of a signal on Store now, to get here.",
         since="now-1h",
         refresh="1m",
+        links=None,
     )
     lines: list[list[Place]] = [
         [_facts()],
@@ -39,7 +40,7 @@ def _facts() -> table.Panel:
     outcomes = {"inside": PLAIN, "bought": GOOD, "left at once": WATCH, "left without buying": FAINT}
     panels.filled(panel, "Outcome", panels.words(**{text: (text, color) for text, color in outcomes.items()}))
     panels.measured(panel, "none", "Paid", decimals=2)
-    return panels.size(panels.measured(panel, "s", "Stayed", decimals=1), 24, 4)
+    return panels.size(panels.measured(panel, "s", "Stayed", decimals=1), 24, 3)
 
 
 def _stays() -> statetimeline.Panel:
@@ -48,6 +49,7 @@ def _stays() -> statetimeline.Panel:
         "(rule presence_gap_s). At a shelf: while a sensor of it saw them."
     )
     panel = panels.timeline("Where it went", about, "visit/stays").no_value(_PICK).line_width(1).row_height(0.85)
+    panel.legend(common.VizLegendOptions().show_legend(False))
     return panels.size(panels.colored(panel, At_the_door=FAINT, In_the_shop=PLAIN, At_the_till=WATCH, At_a_shelf=THIRD), 24, 9)
 
 
@@ -80,11 +82,11 @@ def _priority() -> timeseries.Panel:
         "and of the one with which the visit is told now, at its end."
     )
     panel = panels.lines("How that changed", about, "visit/priority").no_value("no priority stood out").min(0).max(1).decimals(2)
-    panel.show_points(styles.VisibilityMode.ALWAYS).point_size(9)
+    panel.show_points(styles.VisibilityMode.ALWAYS).point_size(9).fill_opacity(0)
     return panels.size(panels.colored(panel, Speed=OTHER, Selection=PLAIN, Price=WATCH, Recognition=THIRD), 12, 7)
 
 
 def _signals() -> table.Panel:
     about = "Signals about this visit (docs/signals.md): what was measured, and the threshold that it reached, in the unit of its kind."
     panel = panels.rows("Its signals", about, "visit/signals").no_value("no signals")
-    return panels.size(panels.measured(panel, "none", "Measured", "Threshold", decimals=2), 24, 7)
+    return panels.size(panels.measured(panel, "none", "Measured", "Threshold", decimals=2), 24, 5)

@@ -32,9 +32,10 @@ def visits() -> Board:
 def _footfall() -> stat.Panel:
     about = (
         "Visits that began in the period; passers-by are left out. Change: against the period of the same length before it, "
-        "orange below -5 %, red below -20 %."
+        "orange below -5 %, red below -20 %; none where that began before the store was heard for the first time."
     )
     panel = panels.measured(panels.stat_panel("How many came", about, "visits/footfall"), "percentunit", "Change", decimals=1)
+    panel.override_by_name("Change", [panels.config("noValue", "too new")])
     return panels.size(panels.judged(panel, "Change", steps(ACT, (-0.2, WATCH), (-0.05, GOOD))), 6, 5)
 
 

@@ -1,6 +1,7 @@
 """Zones and shelves: where people go and stay, what they look at, take, put back and buy, and where nobody comes."""
 
 from grafana_foundation_sdk.builders import barchart, table, timeseries
+from grafana_foundation_sdk.models.common import VisibilityMode
 
 from dashboards import panels, variables
 from dashboards.board import Board, Page, Place, board
@@ -35,7 +36,8 @@ def _shelf_funnel() -> barchart.Panel:
         "and pickups in visits that then paid for the product. Where a bar is much shorter than the one before, shoppers are lost."
     )
     panel = panels.bars("From a look to the receipt, by shelf", about, "zones/shelf_funnel").decimals(0)
-    return panels.size(panels.colored(panel, Looked=FAINT, Looked_5_s_or_longer=PLAIN, Picked_up=OTHER, Bought=GOOD), 14, 13)
+    panels.colored(panel, Looked=FAINT, Looked_5_s_or_longer=PLAIN, Picked_up=OTHER, Bought=GOOD)
+    return panels.size(panel.show_value(VisibilityMode.NEVER), 14, 13)
 
 
 def _dead_spots() -> table.Panel:
@@ -60,13 +62,13 @@ def _dwell() -> barchart.Panel:
         "How long a stay in the zone lasts: half are shorter than the median, nine of ten than the 90th percentile. "
         "The slowest first. A slow zone of tills is a queue; a fast zone of goods is walked through." + _ONLY
     )
-    panel = panels.bars("Slow zones and fast ones", about, "zones/dwell").unit("s").decimals(1)
+    panel = panels.bars("Slow zones and fast ones", about, "zones/dwell").unit("s").show_value(VisibilityMode.NEVER)
     return panels.size(panels.colored(panel, Median=PLAIN, **{"90th_percentile": THIRD}), 12, 12)
 
 
 def _dwell_by_hour() -> timeseries.Panel:
     about = "Stays that began in each hour, in all zones that are picked together: pick one zone to see when it slows down." + _ONLY
-    panel = panels.lines("When they stay longer", about, "zones/dwell_by_hour").unit("s")
+    panel = panels.lines("When they stay longer", about, "zones/dwell_by_hour").unit("s").fill_opacity(0)
     return panels.size(panels.colored(panel, Median=PLAIN, **{"90th_percentile": THIRD}), 24, 7)
 
 
@@ -100,4 +102,5 @@ def _zones() -> table.Panel:
     panels.measured(panel, "percentunit", "Change", decimals=1)
     panels.judged(panel, "Change", steps(ACT, (-0.2, WATCH), (-0.05, GOOD)))
     panels.measured(panel, "none", "Stays a visit", decimals=1)
-    return panels.size(panels.measured(panel, "s", "Median stay", "Median before", "Time spent there", decimals=1), 24, 12)
+    panels.measured(panel, "none", "Hours spent there", decimals=0)
+    return panels.size(panels.measured(panel, "s", "Median stay", "Median before", decimals=1), 24, 12)

@@ -83,4 +83,4 @@ def test_the_latest_visits(shop: Shop, came: list[Truth]) -> None:
         assert (row["Outcome"] == "bought") == one.converted
         assert row["Paid"] == pytest.approx(float(one.basket_total))
         assert row["Zones"] == len(one.path)
-        assert row["from_ms"] < 1000 * row["Came"].timestamp() < row["to_ms"]
+        assert int(row["from_ms"]) < 1000 * row["Came"].timestamp() < int(row["to_ms"])

@@ -1,3 +1,4 @@
+-- Nothing is compared with a period that began before the store did: somebody must have come in the fortnight before that.
 WITH visits AS (
     SELECT
         store_id,
@@ -41,7 +42,14 @@ SELECT
     rank() OVER (ORDER BY converted::double precision / nullif(entered, 0) DESC NULLS LAST) AS "Rank",
     converted::double precision / nullif(entered, 0) AS "Conversion",
     entered AS "Visits",
-    entered::double precision / nullif(entered_before, 0) - 1 AS "Change",
+    CASE WHEN EXISTS (
+        SELECT
+        FROM instore_analysis.visits AS earlier
+        WHERE
+            earlier.store_id = visits.store_id
+            AND entered_at >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) - interval '14 days'
+            AND entered_at < $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
+    ) THEN entered::double precision / nullif(entered_before, 0) - 1 END AS "Change",
     entered::double precision / nullif(passed, 0) AS "Came in",
     bounced::double precision / nullif(completed, 0) AS "Left at once",
     instore.percentile(durations, 0.5) AS "Median stay",

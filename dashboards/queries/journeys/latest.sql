@@ -29,8 +29,8 @@ SELECT
         FROM unnest(path) WITH ORDINALITY AS steps (step, at)
         LEFT JOIN instore.zones ON zones.store_id = ${store:sqlstring} AND zones.zone_id = step
     ) AS "Way",
-    visit_id,
-    floor(1000 * extract(EPOCH FROM entered_at))::bigint - 120000 AS from_ms,
-    ceil(1000 * extract(EPOCH FROM left_at))::bigint + 300000 AS to_ms
+    visit_id::text AS visit_id,
+    (floor(1000 * extract(EPOCH FROM entered_at))::bigint - 120000)::text AS from_ms,
+    (ceil(1000 * extract(EPOCH FROM left_at))::bigint + 300000)::text AS to_ms
 FROM latest
 ORDER BY entered_at DESC

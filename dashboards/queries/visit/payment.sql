@@ -1,14 +1,5 @@
-WITH visit AS (
-    SELECT
-        entered_at,
-        left_at
-    FROM instore_analysis.visits
-    WHERE
-        store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
-        AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
-        AND entered_at <= $__timeTo()::timestamptz
-)
+WITH
+-- include parts/visit
 
 SELECT
     payments.ts AS "At",
@@ -18,17 +9,16 @@ SELECT
     lines.unit_price AS "Price of one",
     lines.quantity * lines.unit_price AS "Together",
     payments.currency AS "Currency"
-FROM instore_analysis.payments
+FROM visit
+CROSS JOIN instore_analysis.payments
 LEFT JOIN instore_analysis.payment_items AS lines
     ON lines.store_id = ${store:sqlstring}
     AND lines.ts = payments.ts
     AND lines.reading_id = payments.reading_id
-    AND lines.ts >= (SELECT entered_at FROM visit)
-    AND lines.ts <= (SELECT left_at FROM visit) + interval '5 minutes'
+    AND lines.ts BETWEEN visit.entered_at AND visit.left_at + interval '5 minutes'
 LEFT JOIN instore.products ON products.store_id = ${store:sqlstring} AND products.product_id = lines.product_id
 WHERE
     payments.store_id = ${store:sqlstring}
     AND payments.visit_id::text = ${visit:sqlstring}
-    AND payments.ts >= (SELECT entered_at FROM visit)
-    AND payments.ts <= (SELECT left_at FROM visit) + interval '5 minutes'
+    AND payments.ts BETWEEN visit.entered_at AND visit.left_at + interval '5 minutes'
 ORDER BY payments.ts, lines.line_no

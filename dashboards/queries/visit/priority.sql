@@ -1,28 +1,20 @@
 -- Each announcement names the priority in brackets and has its score as its value; the last word is the row of the visit itself.
-WITH visit AS (
-    SELECT
-        entered_at,
-        left_at
-    FROM instore_analysis.visits
-    WHERE
-        store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
-        AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
-        AND entered_at <= $__timeTo()::timestamptz
-),
+WITH
+-- include parts/visit
+,
 
 told AS (
     SELECT
         at,
         substring(message FROM '.*\((speed|selection|price|recognition)\)') AS priority,
         value AS score
-    FROM instore_analysis.signals
+    FROM visit
+    CROSS JOIN instore_analysis.signals
     WHERE
         store_id = ${store:sqlstring}
         AND visit_id::text = ${visit:sqlstring}
         AND kind = 'priority_changed'
-        AND at >= (SELECT entered_at FROM visit)
-        AND at <= (SELECT left_at FROM visit) + interval '1 hour'
+        AND at BETWEEN visit.entered_at AND visit.left_at + interval '1 hour'
     UNION ALL
     SELECT
         left_at,
@@ -39,7 +31,6 @@ told AS (
 
 SELECT
     at AS time,
-    score AS "Best score",
     CASE WHEN priority = 'speed' THEN score END AS "Speed",
     CASE WHEN priority = 'selection' THEN score END AS "Selection",
     CASE WHEN priority = 'price' THEN score END AS "Price",

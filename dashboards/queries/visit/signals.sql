@@ -1,14 +1,5 @@
-WITH visit AS (
-    SELECT
-        entered_at,
-        left_at
-    FROM instore_analysis.visits
-    WHERE
-        store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
-        AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
-        AND entered_at <= $__timeTo()::timestamptz
-)
+WITH
+-- include parts/visit
 
 SELECT
     at AS "At",
@@ -16,10 +7,10 @@ SELECT
     message AS "What to do",
     value AS "Measured",
     threshold AS "Threshold"
-FROM instore_analysis.signals
+FROM visit
+CROSS JOIN instore_analysis.signals
 WHERE
     store_id = ${store:sqlstring}
     AND visit_id::text = ${visit:sqlstring}
-    AND at >= (SELECT entered_at FROM visit)
-    AND at <= (SELECT left_at FROM visit) + interval '1 hour'
+    AND at BETWEEN visit.entered_at AND visit.left_at + interval '1 hour'
 ORDER BY at

@@ -1,15 +1,7 @@
 -- A state lasts until the next row; so there is a row for each moment at which anything begins or ends, which says all that is so then.
-WITH visit AS (
-    SELECT
-        entered_at,
-        left_at
-    FROM instore_analysis.visits
-    WHERE
-        store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
-        AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
-        AND entered_at <= $__timeTo()::timestamptz
-),
+WITH
+-- include parts/visit
+,
 
 states AS (
     SELECT
@@ -17,25 +9,25 @@ states AS (
         coalesce(nullif(zones.name, ''), stays.zone_id) AS place,
         started_at,
         ended_at
-    FROM instore_analysis.stays
+    FROM visit
+    CROSS JOIN instore_analysis.stays
     LEFT JOIN instore.zones ON zones.store_id = ${store:sqlstring} AND zones.zone_id = stays.zone_id
     WHERE
         stays.store_id = ${store:sqlstring}
         AND visit_id::text = ${visit:sqlstring}
-        AND started_at >= (SELECT entered_at FROM visit)
-        AND started_at <= (SELECT left_at FROM visit) + interval '5 minutes'
+        AND started_at BETWEEN visit.entered_at AND visit.left_at + interval '5 minutes'
     UNION ALL
     SELECT
         'shelf',
         shelf_id,
         ts - interval '1 second' * greatest(coalesce(duration_s, 0), 1),
         ts
-    FROM instore_analysis.shelf_visits
+    FROM visit
+    CROSS JOIN instore_analysis.shelf_visits
     WHERE
         store_id = ${store:sqlstring}
         AND visit_id::text = ${visit:sqlstring}
-        AND ts >= (SELECT entered_at FROM visit)
-        AND ts <= (SELECT left_at FROM visit) + interval '5 minutes'
+        AND ts BETWEEN visit.entered_at AND visit.left_at + interval '5 minutes'
 ),
 
 moments AS (

@@ -1,14 +1,5 @@
-WITH visit AS (
-    SELECT
-        entered_at,
-        left_at
-    FROM instore_analysis.visits
-    WHERE
-        store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
-        AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
-        AND entered_at <= $__timeTo()::timestamptz
-)
+WITH
+-- include parts/visit
 
 SELECT
     ts AS "At",
@@ -17,11 +8,11 @@ SELECT
     coalesce(nullif(products.name, ''), shelf_visits.product_id) AS "Product",
     duration_s AS "For",
     CASE WHEN is_bought THEN 'yes' END AS "Bought"
-FROM instore_analysis.shelf_visits
+FROM visit
+CROSS JOIN instore_analysis.shelf_visits
 LEFT JOIN instore.products ON products.store_id = ${store:sqlstring} AND products.product_id = shelf_visits.product_id
 WHERE
     shelf_visits.store_id = ${store:sqlstring}
     AND visit_id::text = ${visit:sqlstring}
-    AND ts >= (SELECT entered_at FROM visit)
-    AND ts <= (SELECT left_at FROM visit) + interval '5 minutes'
+    AND ts BETWEEN visit.entered_at AND visit.left_at + interval '5 minutes'
 ORDER BY ts

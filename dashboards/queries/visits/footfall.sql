@@ -1,7 +1,17 @@
+-- Nothing is compared with a period that began before the store did: somebody must have come in the fortnight before that.
 SELECT
     sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS "Visits",
-    sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz)::double precision
-    / nullif(sum(entered) FILTER (WHERE bucket < $__timeFrom()::timestamptz), 0) - 1 AS "Change"
+    CASE WHEN EXISTS (
+        SELECT
+        FROM instore_analysis.visits
+        WHERE
+            visits.store_id = ${store:sqlstring}
+            AND entered_at >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) - interval '14 days'
+            AND entered_at < $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
+    ) THEN
+        sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz)::double precision
+        / nullif(sum(entered) FILTER (WHERE bucket < $__timeFrom()::timestamptz), 0) - 1
+    END AS "Change"
 FROM instore.footfall_5m
 WHERE
     store_id = ${store:sqlstring}

@@ -63,7 +63,7 @@ def time_axis(look: Look) -> Figure:
         "type": "date",
         "range": [local(look.scope.since, look.zone), local(look.scope.until, look.zone)],
         "showgrid": False,
-        "nticks": 8,
+        "tickangle": 0,
         "hoverformat": "%a %d %b %H:%M",
         "tickformatstops": [
             {"dtickrange": [None, 60000], "value": "%H:%M:%S"},

@@ -47,7 +47,8 @@ class Box(NamedTuple):
 
 
 def boxes_of(polygon: Polygon) -> list[Box]:
-    """Cut a polygon into rectangles: exact where its edges are upright or level, in steps where they slant."""
+    """Cut a polygon into rectangles: exact where its edges are upright or level, in steps where they slant, to a micrometre."""
+    polygon = [(round(x, 6), round(y, 6)) for x, y in polygon]
     found: list[Box] = []
     for bottom, top in pairwise(_levels(polygon)):
         crossings = sorted(_crossings(polygon, (bottom + top) / 2))

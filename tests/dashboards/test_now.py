@@ -39,7 +39,7 @@ def test_people_inside(shop: Shop, store_id: str) -> None:
         least, greatest = sum(sure for sure, _ in whether), sum(maybe for _, maybe in whether)
         scope = shop.scope(moment - timedelta(hours=1), moment, store=store_id)
         (found,) = shop.rows("now/inside", scope)
-        assert least <= found["People inside"] <= greatest  # type: ignore[operator]
+        assert least <= found["People inside"] <= greatest
         assert shop.rows("now/inside_today", scope)[-1]["Inside"] == found["People inside"]
         most = max(most, least)
     assert most >= (3 if store_id == MAIN else 1)
@@ -54,8 +54,8 @@ def test_people_in_zones_are_inside(shop: Shop) -> None:
         assert set(zones) == {zone.zone_id for zone in shop.story.layouts[0].zones}
         inside = shop.rows("now/inside", scope)[0]["People inside"]
         passing = sum(_inside(truth, to_micros(moment))[1] for truth in shop.story.of(MAIN) if truth.pass_by)
-        total: int = sum(zones.values())  # type: ignore[arg-type]
-        assert 0.7 * inside <= total <= inside + passing  # type: ignore[operator]
+        total: int = sum(zones.values())
+        assert 0.7 * inside <= total <= inside + passing
 
 
 @pytest.mark.integration
@@ -66,7 +66,7 @@ def test_today_against_the_usual(shop: Shop) -> None:
         today, usual = _came(shop, moment), [_came(shop, moment - weeks * ONE_BY_ONE) for weeks in (1, 2)]
         assert row["Today"] == pytest.approx(today, abs=1)
         assert row["Usual by now"] == pytest.approx(sum(usual) / 2, abs=1)
-        assert row["Against usual"] == pytest.approx(row["Today"] / row["Usual by now"] - 1)  # type: ignore[operator]
+        assert row["Against usual"] == pytest.approx(row["Today"] / row["Usual by now"] - 1)
 
 
 def _came(shop: Shop, until: datetime) -> int:
@@ -102,7 +102,7 @@ def test_what_needs_somebody_is_what_was_due(shop: Shop) -> None:
         noon = (NOW - timedelta(days=day)).replace(hour=13, minute=0) if day else NOW
         since, until = to_micros(noon - timedelta(hours=1)), to_micros(noon)
         rows = shop.rows("now/needs", shop.scope(noon - timedelta(hours=1), noon))
-        found = [to_micros(row["at"]) for row in rows if row["Is"] != "fine"]  # type: ignore[arg-type]
+        found = [to_micros(row["at"]) for row in rows if row["Is"] != "fine"]
         spans = {due: (_first(due), _last(due)) for due in people if _last(due) > since and _first(due) <= until}
         assert len(rows) < 30
         assert all(any(first <= at <= last for first, last in spans.values()) for at in found)

@@ -79,6 +79,6 @@ def _latest() -> table.Panel:
     panels.measured(panel, "s", "Stayed", decimals=1)
     panels.measured(panel, "none", "Paid", decimals=2)
     panels.linked(panel, "Came", "This visit", VISIT_URL)
-    for name, width in {"Came": 165, "Outcome": 140, "Stayed": 80, "Paid": 70, "Currency": 80, "Values": 90, "Zones": 60}.items():
+    for name, width in {"Came": 165, "Outcome": 115, "Stayed": 80, "Paid": 70, "Currency": 80, "Values": 90, "Zones": 60}.items():
         panel.override_by_name(name, [panels.config("custom.width", width)])
     return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 15, 14)

@@ -4,6 +4,7 @@ Macros (`$__timeFilter`, ...) and variables (`${store:sqlstring}`) in them are G
 """
 
 import re
+from functools import cache
 from importlib import resources
 from typing import Self
 
@@ -19,6 +20,7 @@ SOURCE = DataSourceRef(type_val="postgres", uid=SOURCE_UID)
 _INCLUDE = re.compile(r"^-- include (\S+)$", re.MULTILINE)
 
 
+@cache
 def text_of(name: str) -> str:
     """Return the SQL of a query: `now/inside` names the file `queries/now/inside.sql`.
 

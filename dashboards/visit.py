@@ -82,7 +82,7 @@ def _priority() -> timeseries.Panel:
         "and of the one with which the visit is told now, at its end."
     )
     panel = panels.lines("How that changed", about, "visit/priority").no_value("no priority stood out").min(0).max(1).decimals(2)
-    panel.show_points(styles.VisibilityMode.ALWAYS).point_size(9)
+    panel.show_points(styles.VisibilityMode.ALWAYS).point_size(9).fill_opacity(0)
     return panels.size(panels.colored(panel, Speed=OTHER, Selection=PLAIN, Price=WATCH, Recognition=THIRD), 12, 7)
 
 

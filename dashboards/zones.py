@@ -68,7 +68,7 @@ def _dwell() -> barchart.Panel:
 
 def _dwell_by_hour() -> timeseries.Panel:
     about = "Stays that began in each hour, in all zones that are picked together: pick one zone to see when it slows down." + _ONLY
-    panel = panels.lines("When they stay longer", about, "zones/dwell_by_hour").unit("s")
+    panel = panels.lines("When they stay longer", about, "zones/dwell_by_hour").unit("s").fill_opacity(0)
     return panels.size(panels.colored(panel, Median=PLAIN, **{"90th_percentile": THIRD}), 24, 7)
 
 

@@ -7,8 +7,11 @@ own answer, so that a slow or broken one keeps no other from being seen.
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
+from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
@@ -21,15 +24,22 @@ from dashboards.board import Board
 from dashboards.expand import NotExpanded, expand
 from dashboards.preview import page, scripts
 from dashboards.preview.catalog import Catalog
-from dashboards.preview.database import Database, TooSlow
+from dashboards.preview.database import MOST, Database, TooSlow
 from dashboards.preview.draw import draw
 from dashboards.preview.fields import Config
 from dashboards.preview.look import Look, text
 from dashboards.preview.state import State as Seen
 from dashboards.preview.state import state
+from dashboards.preview.still import still
+from dashboards.variables import ALL as EVERY
 from storage.errors import DatabaseAway, sentence
 
 _LOG = logging.getLogger("instore.preview")
+
+_STILL = ("stat", "table", "bargauge", "canvas")
+"""Kinds of panels that are no charts."""
+
+_AT_ONCE_S = 0.4
 
 _LENGTHS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -39,7 +49,8 @@ OURS = ("127.0.0.1", "localhost", "[::1]")
 
 def app_of(database: Database, catalog: Catalog) -> Dash:
     """Make the application."""
-    app = Dash(
+    app = _Application(
+        lambda: _first(database, catalog),
         "instore",
         assets_folder=str(scripts.ASSETS),
         title="instore",
@@ -48,13 +59,57 @@ def app_of(database: Database, catalog: Catalog) -> Dash:
         suppress_callback_exceptions=True,
         add_log_handler=False,
     )
-    app.layout = page.frame
+    app.layout = page.frame()
     _guard(app, catalog)
     _answer_pages(app, database, catalog)
     _answer_panels(app, database, catalog)
     for source, outputs, inputs, states in scripts.in_browser():
         app.clientside_callback(source, outputs, inputs, states, prevent_initial_call=True)  # type: ignore[no-untyped-call]
     return app
+
+
+class _Application(Dash):
+    """A Dash that puts a page's figures into the first answer already, as plain HTML: `preview.js` takes that away again.
+
+    Args:
+        first: makes that HTML for the address that is asked for.
+    """
+
+    def __init__(self, first: Callable[[], str], *rest: Any, **more: Any) -> None:
+        self._first = first
+        super().__init__(*rest, **more)
+
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]  # Dash calls it by names
+        """Put it before the application's own place."""
+        parts["app_entry"] = self._first() + parts["app_entry"]
+        return str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]
+
+
+def _first(database: Database, catalog: Catalog) -> str:
+    """Make the page that is asked for as far as it is there at once; empty where that cannot be: the application says why."""
+    try:
+        boards = catalog.boards()
+        board = _named(boards, request.path)
+        if board is None:
+            return ""
+        search = request.query_string.decode()
+        seen = state(board, search, database.ask, datetime.now().astimezone().tzinfo or UTC)  # the browser is on this machine
+        content = page.content(board, seen.look, seen.problem, _at_once(board, seen.look, database))
+        parts = page.Parts(page.pages(boards, board, search), page.pickers(boards, board, seen), page.times(board, seen.look), content)
+        return f'<div id="first">{still(page.frame(parts))}</div>'
+    except Exception as bug:  # noqa: BLE001 - whatever it is: the application will say it where it belongs
+        _LOG.debug("no first page: %s", bug, extra={"action": "first"})
+        return ""
+
+
+def _at_once(board: Board, look: Look, database: Database) -> dict[int, Component]:
+    """Draw the panels that are no charts, as far as that takes no time to speak of."""
+    wanted = [panel for panel in board.get("panels") or () if panel["type"] in _STILL]
+    with ThreadPoolExecutor(MOST) as threads:
+        drawn = {panel["id"]: threads.submit(answered, panel, look, database) for panel in wanted}
+        done, _ = wait(drawn.values(), _AT_ONCE_S)
+        threads.shutdown(wait=False, cancel_futures=True)
+    return {number: one.result() for number, one in drawn.items() if one in done and one.exception() is None}
 
 
 def _guard(app: Dash, catalog: Catalog) -> None:
@@ -83,6 +138,7 @@ def _answer_pages(app: Dash, database: Database, catalog: Catalog) -> None:
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
         Output("pages", "children"),
         Output("pickers", "children"),
+        Output("times", "children"),
         Output("content", "children"),
         Output("scope", "data"),
         Output("tick", "interval"),
@@ -90,39 +146,46 @@ def _answer_pages(app: Dash, database: Database, catalog: Catalog) -> None:
         Input("asked", "data"),
         Input("again", "n_intervals"),
         State("scope", "data"),
+        State({"var": ALL}, "id"),
+        State({"var": ALL}, "value"),
         prevent_initial_call=True,
     )
-    def show(asked: Config | None, _again: int | None, before: Config | None) -> tuple[Any, ...]:
+    def show(asked: Config | None, _again: int | None, before: Config | None, names: list[Config], values: list[Any]) -> tuple[Any, ...]:
         if asked is None:
-            return (no_update,) * 6
+            return (no_update,) * 7
+        there = {name["var"]: value if isinstance(value, list) else [value] for name, value in zip(names, values, strict=True)}
         try:
-            return _shown(asked, before, database, catalog)
+            return _shown(asked, before, there, database, catalog)
         except (DatabaseAway, TooSlow) as away:
-            return [], [], page.message("The database is away", str(away), "This page tries again by itself."), None, no_update, False
+            return [], [], [], page.message("The database is away", str(away), "This page tries again by itself."), None, no_update, False
 
 
-def _shown(asked: Config, before: Config | None, database: Database, catalog: Catalog) -> tuple[Any, ...]:
+def _shown(asked: Config, before: Config | None, there: dict[str, list[Any]], database: Database, catalog: Catalog) -> tuple[Any, ...]:
     boards = catalog.boards()
     if not boards:
         words = "As soon as a store has sent its first reading, or a layout was loaded, its dashboards stand here."
-        return [], [], page.message("Nothing here yet", "The database holds no store.", words), None, no_update, False
+        return [], [], [], page.message("Nothing here yet", "The database holds no store.", words), None, no_update, False
     search = asked["search"] or ""
     board = boards[0] if asked["pathname"] == "/" else _named(boards, asked["pathname"])
     if board is None:
-        return page.pages(boards, None, search), [], page.message("There is no such page", "Pick one above."), None, no_update, True
+        return page.pages(boards, None, search), [], [], page.message("There is no such page", "Pick one above."), None, no_update, True
     seen = state(board, search, database.ask, zone_of(asked.get("zone")))
     scope = {
         "board": board["uid"],
         "title": text(board["title"], seen.look),
         "search": search,
         "zone": asked.get("zone"),
-        "values": {choice.name: list(choice.picked) or ["$__all"] for choice in seen.choices if not choice.is_hidden},
+        "values": {choice.name: list(choice.picked) or [EVERY] for choice in seen.choices if not choice.is_hidden},
         "problem": seen.problem,
         "every_s": _seconds(board.get("refresh")),
+        "options": crc32(repr([(choice.name, choice.options) for choice in seen.choices]).encode()),
     }
     same = before is not None and before["board"] == board["uid"] and before["problem"] == seen.problem
     places = no_update if same else page.content(board, seen.look, seen.problem)
-    return page.pages(boards, board, search), page.pickers(boards, board, seen), places, scope, scope["every_s"] * 1000, True
+    # A picker that shows what it should is left alone: it may be open.
+    kept = same and before is not None and before["options"] == scope["options"] and there == scope["values"]
+    pickers = no_update if kept else page.pickers(boards, board, seen)
+    return page.pages(boards, board, search), pickers, page.times(board, seen.look), places, scope, scope["every_s"] * 1000, True
 
 
 def _named(boards: Sequence[Board], pathname: str) -> Board | None:

@@ -1,7 +1,7 @@
 """The parts of a page: its frame, the places of its panels, what can be picked. Pure: what they show comes by callbacks."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -21,8 +21,18 @@ _MOST_AT_A_GLANCE = 8
 _WAITING = html.Div(className="waiting", role="status", **aria(label="loading"))
 
 
-def frame() -> Component:
-    """Make what every page has; the rest comes by callbacks."""
+class Parts(NamedTuple):
+    """What a page has in its frame: the navigation, what can be picked, the time, and panels or a message."""
+
+    pages: Any
+    pickers: Any
+    times: Any
+    content: Any
+
+
+def frame(parts: Parts | None = None) -> Component:
+    """Make what every page has; the rest comes by callbacks, unless it is given."""
+    given = parts or Parts([], [], [], [_WAITING])
     return html.Div(
         [
             dcc.Location(id="where", refresh="callback-nav"),
@@ -33,13 +43,22 @@ def frame() -> Component:
             html.A("Skip to the page", href="#content", className="skip"),
             html.Header(
                 [
-                    html.Div([html.Span("instore", className="brand"), html.Nav(id="pages", **aria(label="Pages"))], className="bar"),
                     html.Div(
-                        [html.Div(id="pickers", className="pickers"), html.Div(_buttons(), className="buttons")], className="bar tools"
+                        [html.Span("instore", className="brand"), html.Nav(given.pages, id="pages", **aria(label="Pages"))], className="bar"
+                    ),
+                    html.Div(
+                        [
+                            html.Div(
+                                [html.Div(given.pickers, id="pickers", className="pickers"), html.Div(given.times, id="times")],
+                                className="pickers all",
+                            ),
+                            html.Div(_buttons(), className="buttons"),
+                        ],
+                        className="bar tools",
                     ),
                 ]
             ),
-            html.Main(id="content", tabIndex=-1, children=_WAITING),
+            html.Main(given.content, id="content", tabIndex=-1),
         ],
         className="page",
     )
@@ -80,10 +99,10 @@ def _page(board: Board, here: Board | None, search: str) -> Component:
 
 
 def pickers(boards: Sequence[Board], board: Board, found: State) -> list[Component]:
-    """Make what can be picked: the store, other variables, and the time."""
+    """Make what can be picked: the store, and other variables."""
     parts = [_stores(boards, board)] if board["uid"].startswith(NOW) else []
     parts += [_picker(choice) for choice in found.choices if not choice.is_hidden]
-    return [part for part in parts if part is not None] + [_times(board, found.look)]
+    return [part for part in parts if part is not None]
 
 
 def _stores(boards: Sequence[Board], board: Board) -> Component | None:
@@ -119,7 +138,7 @@ def _labelled(words: str, part: Component, name: str) -> Component:
     return html.Div([html.Span(words, className="label", id=f"label-{name}"), part], className="labelled", **named)
 
 
-def _times(board: Board, look: Look) -> Component:
+def times(board: Board, look: Look) -> Component:
     """Pick a time: a preset, or from when to when."""
     until = look.scope.until
     span = until - look.scope.since
@@ -155,18 +174,18 @@ def _times(board: Board, look: Look) -> Component:
     )
 
 
-def content(board: Board, look: Look, problem: str | None) -> list[Component]:
-    """Make the places of a board's panels; what they show comes by callbacks of their own."""
+def content(board: Board, look: Look, problem: str | None, bodies: Mapping[int, Component] | None = None) -> list[Component]:
+    """Make the places of a board's panels; what they show comes by callbacks of their own, unless it is given."""
     head: list[Component] = [
         html.Div([html.H1(text(board["title"], look)), html.P(board.get("description") or "", className="about")], className="head")
     ]
     if problem:
         head.append(html.P(f"{problem}. The page shows its usual time.", className="problem", role="alert"))
     panels = sorted(board.get("panels") or (), key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"]))
-    return [*head, html.Div([_place(board, panel, look) for panel in panels], className="grid")]
+    return [*head, html.Div([_place(board, panel, look, (bodies or {}).get(panel["id"], _WAITING)) for panel in panels], className="grid")]
 
 
-def _place(board: Board, panel: Config, look: Look) -> Component:
+def _place(board: Board, panel: Config, look: Look, inside: Component) -> Component:
     at, number = panel["gridPos"], panel["id"]
     title = html.H2(id={"title": number, "of": board["uid"]}, children=text(panel.get("title") or "", look))
     style = {
@@ -175,7 +194,7 @@ def _place(board: Board, panel: Config, look: Look) -> Component:
         "--rows": str(at["h"]),
         "--columns": str(at["w"]),
     }
-    body = html.Div(_WAITING, id={"panel": number, "of": board["uid"]}, className="body")
+    body = html.Div(inside, id={"panel": number, "of": board["uid"]}, className="body")
     return html.Section(
         [html.Div([title, *_links(panel, look), *_about(panel)], className="panel-head"), body],
         className=f"panel kind-{panel['type']}",

@@ -40,7 +40,7 @@ def in_browser() -> Iterator[Callback]:
     yield _function("asked"), Output("asked", "data"), [Input("where", "pathname"), Input("where", "search")], []
     yield (
         _function("picked"),
-        Output("where", "search", allow_duplicate=True),
+        [Output("where", "search", allow_duplicate=True), Output({"var": ALL}, "value")],
         [Input({"var": ALL}, "value")],
         [State({"var": ALL}, "id"), State("where", "search"), State("scope", "data")],
     )

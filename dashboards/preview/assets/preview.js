@@ -17,7 +17,8 @@
   };
 
   const picked = (values, names, search, scope) => {
-    if (!scope) return keep();
+    const shown = values.map((value) => (Array.isArray(value) && tidy(value).length !== value.length ? tidy(value) : keep()));
+    if (!scope) return [keep(), shown];
     const query = new URLSearchParams(search);
     let changed = false;
     names.forEach((name, at) => {
@@ -28,7 +29,7 @@
       query.delete(`var-${name.var}`);
       wanted.forEach((one) => query.append(`var-${name.var}`, one));
     });
-    return changed ? `?${query}` : keep();
+    return [changed ? `?${query}` : keep(), shown];
   };
 
   const went = (values, pathname) => {
@@ -82,16 +83,38 @@
     open.querySelector("summary").focus();
   });
 
-  // Pickers have no labels of their own that a screen reader finds.
+  // Dash's pickers have no names, and take the focus by an input that screen readers are not told of: their button does it better.
   const name = () => {
     document.querySelectorAll(".labelled[data-label]").forEach((one) => {
-      one.querySelectorAll("button, input").forEach((part) => {
-        if (!part.hasAttribute("aria-label")) part.setAttribute("aria-label", one.dataset.label);
-        part.removeAttribute("aria-labelledby");
-      });
+      const button = one.querySelector("button.dash-dropdown");
+      if (button) {
+        button.setAttribute("aria-label", `${one.dataset.label}: ${button.textContent}`);
+        button.removeAttribute("aria-labelledby"); // it names elements whose ids hold quotes, and wins over a label
+        button.tabIndex = 0;
+      }
+      one.querySelectorAll(".dash-dropdown-focus-target").forEach((target) => (target.tabIndex = -1));
+      one.querySelectorAll("input.dash-input-element").forEach((box) => box.setAttribute("aria-label", one.dataset.label));
     });
   };
-  new MutationObserver(name).observe(document.documentElement, { childList: true, subtree: true });
+  // The first page goes when the application has figures, or has something else to say.
+  const began = () => {
+    const first = document.getElementById("first");
+    const here = document.getElementById("react-entry-point");
+    if (first && here && here.querySelector(".panel, .message") && !here.querySelector("main .waiting")) first.remove();
+  };
+  setTimeout(() => document.getElementById("first")?.remove(), 10000);
+
+  let due = false;
+  const soon = () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      name();
+      began();
+    });
+  };
+  new MutationObserver(soon).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { instore: { asked, picked, went, timed, lived, themed } });
 })();

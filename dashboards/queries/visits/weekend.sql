@@ -12,7 +12,7 @@ WITH hours AS (
     FROM instore.stores
     CROSS JOIN generate_series(
         date_trunc('hour', $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz), timezone),
-        $__timeTo()::timestamptz,
+        $__timeTo()::timestamptz - interval '1 second',
         interval '1 hour'
     ) AS hour
     LEFT JOIN instore.footfall_hour AS footfall
@@ -20,7 +20,9 @@ WITH hours AS (
         AND bucket = hour
         AND bucket >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
         AND bucket < $__timeTo()::timestamptz
-    WHERE stores.store_id = ${store:sqlstring}
+    WHERE
+        stores.store_id = ${store:sqlstring}
+        AND hour >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
 ),
 
 weekdays AS (

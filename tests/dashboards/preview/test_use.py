@@ -31,8 +31,9 @@ def test_a_store_is_picked_with_the_keyboard_and_the_address_is_the_state(browse
     with looking(browser) as page:
         _sample(page, served)
         assert "North" in _said(page, "Read me")
-        page.get_by_role("button", name="Store").focus()
+        page.get_by_role("button", name="Store: North").focus()
         page.keyboard.press("Enter")
+        expect(page.get_by_role("option", name="North").locator("input")).to_be_focused()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         page.wait_for_url("**/d/sample?*var-store=south*")
@@ -48,12 +49,12 @@ def test_zones_are_picked_one_by_one(browser: Browser, served: Served) -> None:
     """Picking one leaves All, and All leaves the others."""
     with looking(browser) as page:
         _sample(page, served)
-        page.get_by_role("button", name="Zone").click()
-        page.get_by_text("Zone 2", exact=True).click()
+        page.get_by_role("button", name="Zone: All").click()
+        page.get_by_role("option", name="Zone 2").click()
         page.wait_for_url("**var-zone=north-2*")
-        page.get_by_text("Zone 3", exact=True).click()
+        page.get_by_role("option", name="Zone 3").click()
         page.wait_for_url("**var-zone=north-2&var-zone=north-3*")
-        page.get_by_text("All", exact=True).last.click()
+        page.get_by_role("option", name="All").click()
         page.wait_for_url(re.compile(r"var-zone=%24__all$"))
 
 

@@ -84,13 +84,13 @@ def _need_count() -> stat.Panel:
 def _needs(plan: StorePlan) -> table.Panel:
     about = (
         "Signals of the last hour, with what to do (docs/signals.md). `now`: its cause still holds; `over`: it is settled. "
-        "What a shopper values (priority_changed) is for machines, and left out. The link opens the visit, else the zones, or the sensors."
+        "What a shopper values (priority_changed) is for machines, and left out."
     )
     panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("")
     panels.filled(panel, "Is", _words(now=ACT, over=FAINT, fine=GOOD))
     panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 70)])
-    panels.linked(panel, "What happens, and what to do", "Look closer", _visit_url(plan, "${__data.fields.page}"))
-    return panels.size(panels.hidden(panel, "at", "page", "visit_id", "from_ms", "to_ms"), 11, 13)
+    panels.linked(panel, "Visit", "The visit", _visit_url(plan)).override_by_name("Visit", [config("custom.width", 60)])
+    return panels.size(panels.hidden(panel, "at", "visit_id", "from_ms", "to_ms"), 11, 13)
 
 
 def _queues() -> table.Panel:
@@ -195,6 +195,6 @@ def _words(**colors: str) -> ValueMap:
     return panels.words(**{text: (text, color) for text, color in colors.items()})
 
 
-def _visit_url(plan: StorePlan, page: str = "instore-visit") -> str:
+def _visit_url(plan: StorePlan) -> str:
     fields = "var-visit=${__data.fields.visit_id}&from=${__data.fields.from_ms}&to=${__data.fields.to_ms}"
-    return f"/d/{page}?var-store={quote(plan.store_id, safe='')}&{fields}"
+    return f"/d/instore-visit?var-store={quote(plan.store_id, safe='')}&{fields}"

@@ -14,11 +14,7 @@ SELECT
     CASE WHEN needs.still THEN 'now' ELSE 'over' END AS "Is",
     needs.message AS "What happens, and what to do",
     to_char(needs.at AT TIME ZONE asked.timezone, 'HH24:MI') AS "Since",
-    CASE
-        WHEN needs.visit_id IS NOT NULL THEN 'instore-visit'
-        WHEN needs.sensor_id IS NOT NULL THEN 'instore-pipeline'
-        ELSE 'instore-zones'
-    END AS page,
+    CASE WHEN needs.visit_id IS NULL THEN '' ELSE 'look' END AS "Visit",
     coalesce(needs.visit_id::text, '') AS visit_id,
     (extract(EPOCH FROM $__timeTo()::timestamptz - interval '12 hours') * 1000)::bigint::text AS from_ms,
     (extract(EPOCH FROM $__timeTo()::timestamptz + interval '1 hour') * 1000)::bigint::text AS to_ms,
@@ -30,7 +26,7 @@ SELECT
     'fine',
     'nobody needs you now',
     '',
-    'instore-zones',
+    '',
     '',
     (extract(EPOCH FROM $__timeTo()::timestamptz - interval '12 hours') * 1000)::bigint::text,
     (extract(EPOCH FROM $__timeTo()::timestamptz + interval '1 hour') * 1000)::bigint::text,

@@ -45,7 +45,7 @@ def _dead_spots() -> table.Panel:
         "The places of the plan that fewest reach: zones by visits, shelves by looks, for a hundred visits to the store. "
         "A dead spot has less than half of the median of all zones, or of all shelves: bring something attractive there, or open the way."
     )
-    panel = panels.rows("Where nobody comes", about, "zones/dead_spots")
+    panel = panels.rows("Where nobody comes", about, "zones/dead_spots").no_value("the store has no plan")
     panels.filled(panel, "Mark", panels.words(**{"dead spot": ("dead spot", WATCH), "as usual": ("as usual", FAINT)}))
     panels.measured(panel, "none", "A hundred visits", decimals=1)
     return panels.size(panels.measured(panel, "percentunit", "Against the median", decimals=0), 10, 13)

@@ -46,7 +46,7 @@ MakeDatabase = Callable[[], AbstractContextManager[str]]
 
 
 class SideBySide(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Where two processes share the tests, one begins with those that start no servers, and each takes a folder of the others when it is free."""
+    """Where two processes share the tests, one begins with those without servers, and each takes a folder of the others when it is free."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(__file__).parents[1] / nodeid.partition("::")[0]

@@ -1,12 +1,22 @@
 """Zones and shelves: its figures are what really happened from Monday to Friday."""
 
 from collections import Counter
+from datetime import timedelta
 
+import psycopg
 import pytest
 
+from dashboards.check import act_as_reader
+from dashboards.expand import Scope, expand
+from dashboards.frames import ask
+from dashboards.sql import text_of
 from dashboards.zones import zones
+from sensors.reading import to_datetime
 from simulators.truth import Truth
+from storage.model import Flush
 from tests.dashboards.shop import MAIN, MONDAY, SATURDAY, Row, Shop
+from tests.databases import Database
+from tests.storage.examples import DAY, step, visit
 
 pytestmark = pytest.mark.integration
 
@@ -95,3 +105,19 @@ def test_the_funnel_of_all_shelves_of_a_zone(shop: Shop, came: list[Truth]) -> N
             found.update({"view": row["Looked"], "pickup": row["Picked up"]})
     true = sum((Counter(one.shelf_actions) for one in came), Counter[str]())
     assert found == {action: true[action] for action in ("view", "pickup")}
+
+
+def test_a_store_without_a_plan(any_database: Database) -> None:
+    """Its zones are those that are heard of: they can be picked, and have figures. Where none was heard of, nothing is shown."""
+    some = [visit(number, "attic", is_final=True) for number in range(5)]
+    any_database.write(Flush(advance=step(None, 1), visits=some))
+    since = to_datetime(DAY)
+    with psycopg.connect(any_database.url, autocommit=True) as connection:
+        act_as_reader(connection)
+        for until, names in ((since + timedelta(hours=1), ["zone-0", "zone-1", "zone-2"]), (since - timedelta(days=3), [])):
+            scope = Scope(until - timedelta(days=1), until, {"store": ("attic",)})
+            frame = ask(connection, expand(text_of("variables/zone"), scope))
+            assert frame.columns[0].values == names
+            picked = scope._replace(values={**scope.values, "zone": tuple(names)})
+            for query in ("zones/reach", "zones/dwell", "zones/zones"):
+                assert sorted(ask(connection, expand(text_of(query), picked)).columns[0].values) == names

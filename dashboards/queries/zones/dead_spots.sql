@@ -52,6 +52,6 @@ SELECT
 FROM places
 INNER JOIN usual USING (kind)
 CROSS JOIN visits
-WHERE zone_id IN (${zone:sqlstring}) AND visits.n IS NOT NULL
+WHERE zone_id = ANY(ARRAY[${zone:sqlstring}]::text[]) AND visits.n IS NOT NULL
 ORDER BY 4, 1
 LIMIT 12

@@ -6,10 +6,10 @@ FROM instore.zone_hour
 LEFT JOIN instore.zones ON zones.store_id = ${store:sqlstring} AND zones.zone_id = zone_hour.zone_id
 WHERE
     zone_hour.store_id = ${store:sqlstring}
-    AND zone_hour.zone_id IN (${zone:sqlstring})
+    AND zone_hour.zone_id = ANY(ARRAY[${zone:sqlstring}]::text[])
     AND bucket >= $__timeFrom()::timestamptz
     AND bucket < $__timeTo()::timestamptz
-    AND zones.type NOT IN ('outside', 'staff')
+    AND coalesce(zones.type, '') NOT IN ('outside', 'staff')
 GROUP BY zone_hour.zone_id, zones.name
 HAVING sum(completed) > 0
 ORDER BY 2 DESC

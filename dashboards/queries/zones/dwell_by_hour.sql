@@ -6,7 +6,7 @@ WITH stays AS (
     FROM instore.zone_hour
     WHERE
         store_id = ${store:sqlstring}
-        AND zone_id IN (${zone:sqlstring})
+        AND zone_id = ANY(ARRAY[${zone:sqlstring}]::text[])
         AND zone_id NOT IN (SELECT zone_id FROM instore.zones WHERE store_id = ${store:sqlstring} AND type IN ('outside', 'staff'))
         AND bucket >= $__timeFrom()::timestamptz
         AND bucket < $__timeTo()::timestamptz

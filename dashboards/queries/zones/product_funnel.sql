@@ -27,6 +27,6 @@ SELECT
 FROM touched
 LEFT JOIN instore.shelves ON shelves.store_id = ${store:sqlstring} AND shelves.shelf_id = touched.shelf_id
 LEFT JOIN instore.products ON products.store_id = ${store:sqlstring} AND products.product_id = touched.product_id
-WHERE touched.product_id IS NOT NULL AND (shelves.zone_id IN (${zone:sqlstring}) OR shelves.zone_id IS NULL)
+WHERE touched.product_id IS NOT NULL AND (shelves.zone_id = ANY(ARRAY[${zone:sqlstring}]::text[]) OR shelves.zone_id IS NULL)
 ORDER BY pickups DESC, 1
 LIMIT 50

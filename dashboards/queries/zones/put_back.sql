@@ -6,7 +6,7 @@ LEFT JOIN instore.shelves ON shelves.store_id = ${store:sqlstring} AND shelves.s
 LEFT JOIN instore.products ON products.store_id = ${store:sqlstring} AND products.product_id = shelf_hour.product_id
 WHERE
     shelf_hour.store_id = ${store:sqlstring}
-    AND (shelves.zone_id IN (${zone:sqlstring}) OR shelves.zone_id IS NULL)
+    AND (shelves.zone_id = ANY(ARRAY[${zone:sqlstring}]::text[]) OR shelves.zone_id IS NULL)
     AND shelf_hour.product_id IS NOT NULL
     AND bucket >= $__timeFrom()::timestamptz
     AND bucket < $__timeTo()::timestamptz

@@ -8,7 +8,7 @@ FROM instore.shelf_hour
 LEFT JOIN instore.shelves ON shelves.store_id = ${store:sqlstring} AND shelves.shelf_id = shelf_hour.shelf_id
 WHERE
     shelf_hour.store_id = ${store:sqlstring}
-    AND (shelves.zone_id IN (${zone:sqlstring}) OR shelves.zone_id IS NULL)
+    AND (shelves.zone_id = ANY(ARRAY[${zone:sqlstring}]::text[]) OR shelves.zone_id IS NULL)
     AND bucket >= $__timeFrom()::timestamptz
     AND bucket < $__timeTo()::timestamptz
 GROUP BY shelf_hour.shelf_id

@@ -42,7 +42,7 @@ def _outliers() -> table.Panel:
         "at least. Weeks with fewer than 30 visits are left out."
     )
     panel = panels.rows("What stands out", about, "chain/outliers").no_value("nothing stands out")
-    marks = {"high": WATCH, "low": ACT, "unknown": FAINT}
+    marks = {"high": WATCH, "low": WATCH, "unknown": FAINT}
     panels.filled(panel, "Mark", panels.words(**{text: (text, color) for text, color in marks.items()}))
     panels.measured(panel, "none", "Last week", "Median", decimals=1)
     return panels.size(panels.hidden(panel, "store_id"), 14, 8)

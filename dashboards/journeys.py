@@ -7,7 +7,7 @@ from dashboards.board import Board, Page, Place, board
 from dashboards.palette import FAINT, GOOD, OTHER, PLAIN, WATCH
 
 VISIT_URL = (
-    "/d/instore-visit?var-store=${store}&var-visit=${__data.fields.visit_id}&from=${__data.fields.from_ms}&to=${__data.fields.to_ms}"
+    "/d/instore-visit?${store:queryparam}&var-visit=${__data.fields.visit_id}&from=${__data.fields.from_ms}&to=${__data.fields.to_ms}"
 )
 
 

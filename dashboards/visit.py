@@ -69,10 +69,11 @@ def _payment() -> table.Panel:
 
 def _scores() -> bargauge.Panel:
     about = (
-        "How much the visit says for each priority, from 0 to 1, as it is told now; green from 0.6 (rule priority_threshold). "
+        "How much the visit says for each priority, from 0 to 1, as it is told now; green from 0.6 (rule priority_threshold), "
+        "and nothing while there is too little to judge by. "
         "A heuristic, explained in docs/priority.md."
     )
-    panel = panels.gauges("What the shopper values", about, "visit/scores").no_value("not judged").min(0).max(1).decimals(2)
+    panel = panels.gauges("What the shopper values", about, "visit/scores").no_value("too little to judge by").min(0).max(1).decimals(2)
     return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(PLAIN, (0.6, GOOD))), 12, 7)
 
 

@@ -9,4 +9,4 @@ WHERE
     AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
     AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
     AND entered_at <= $__timeTo()::timestamptz
-    AND priority_scores IS NOT NULL
+    AND (priority_scores ->> 'enough')::boolean

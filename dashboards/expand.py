@@ -51,7 +51,7 @@ def variables_in(sql: str) -> set[str]:
 def _value(name: str, form: str | None, values: Values) -> str:
     if name not in values:
         raise NotExpanded(f"${{{name}}} is no variable of the dashboard")
-    given = values[name]
+    given = () if values[name] == ("",) else values[name]  # so does Grafana: an empty text is nothing, not ''
     if form == "sqlstring":
         return ",".join("'" + value.replace("'", "''") + "'" for value in given)
     if form == "raw" and len(given) == 1:

@@ -29,10 +29,9 @@ def by(chosen: str, *others: str) -> dashboard.CustomVariable:
 
 
 def visit() -> dashboard.TextBoxVariable:
-    """One visit by its pseudonym, given by a link."""
-    return (
-        dashboard.TextBoxVariable("visit").label("Visit").description("A visit's visit_id in instore_analysis: follow a link to get here.")
-    )
+    """One visit by its pseudonym, given by a link; without one the text is empty, not missing, which Grafana would make nothing of."""
+    about = "A visit's visit_id in instore_analysis: follow a link to get here."
+    return dashboard.TextBoxVariable("visit").label("Visit").description(about).default_value("")
 
 
 def constant(name: str, value: str) -> dashboard.ConstantVariable:

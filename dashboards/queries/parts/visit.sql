@@ -6,7 +6,7 @@ visit AS (
     FROM instore_analysis.visits
     WHERE
         store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
+        AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
         AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
         AND entered_at <= $__timeTo()::timestamptz
     LIMIT 1  -- so that the planner looks for its parts by their time

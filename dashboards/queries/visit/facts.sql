@@ -11,6 +11,6 @@ SELECT
 FROM instore_analysis.visits
 WHERE
     store_id = ${store:sqlstring}
-    AND visit_id::text = ${visit:sqlstring}
+    AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
     AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
     AND entered_at <= $__timeTo()::timestamptz

@@ -19,6 +19,6 @@ LEFT JOIN instore_analysis.payment_items AS lines
 LEFT JOIN instore.products ON products.store_id = ${store:sqlstring} AND products.product_id = lines.product_id
 WHERE
     payments.store_id = ${store:sqlstring}
-    AND payments.visit_id::text = ${visit:sqlstring}
+    AND payments.visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
     AND payments.ts BETWEEN visit.entered_at AND visit.left_at + interval '5 minutes'
 ORDER BY payments.ts, lines.line_no

@@ -12,7 +12,7 @@ told AS (
     CROSS JOIN instore_analysis.signals
     WHERE
         store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
+        AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
         AND kind = 'priority_changed'
         AND at BETWEEN visit.entered_at AND visit.left_at + interval '1 hour'
     UNION ALL
@@ -23,7 +23,7 @@ told AS (
     FROM instore_analysis.visits
     WHERE
         store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
+        AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
         AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
         AND entered_at <= $__timeTo()::timestamptz
         AND priority IS NOT NULL

@@ -11,6 +11,6 @@ FROM visit
 CROSS JOIN instore_analysis.signals
 WHERE
     store_id = ${store:sqlstring}
-    AND visit_id::text = ${visit:sqlstring}
+    AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
     AND at BETWEEN visit.entered_at AND visit.left_at + interval '1 hour'
 ORDER BY at

@@ -14,7 +14,7 @@ states AS (
     LEFT JOIN instore.zones ON zones.store_id = ${store:sqlstring} AND zones.zone_id = stays.zone_id
     WHERE
         stays.store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
+        AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
         AND started_at BETWEEN visit.entered_at AND visit.left_at + interval '5 minutes'
     UNION ALL
     SELECT
@@ -26,7 +26,7 @@ states AS (
     CROSS JOIN instore_analysis.shelf_visits
     WHERE
         store_id = ${store:sqlstring}
-        AND visit_id::text = ${visit:sqlstring}
+        AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
         AND ts BETWEEN visit.entered_at AND visit.left_at + interval '5 minutes'
 ),
 

@@ -13,6 +13,6 @@ CROSS JOIN instore_analysis.shelf_visits
 LEFT JOIN instore.products ON products.store_id = ${store:sqlstring} AND products.product_id = shelf_visits.product_id
 WHERE
     shelf_visits.store_id = ${store:sqlstring}
-    AND visit_id::text = ${visit:sqlstring}
+    AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
     AND ts BETWEEN visit.entered_at AND visit.left_at + interval '5 minutes'
 ORDER BY ts

@@ -59,10 +59,14 @@ class Scene(NamedTuple):
 
     def rows(self, query: str, until: datetime = NOW, hours: float = 1, by: str = "5m") -> list[Mapping[str, object]]:
         """The answer to a query of a file, of the hours that end then, row by row."""
+        return self.rows_of(text_of(query), until, hours, by)
+
+    def rows_of(self, sql: str, until: datetime = NOW, hours: float = 1, by: str = "5m") -> list[Mapping[str, object]]:
+        """The answer to a query as a panel holds it."""
         scope = Scope(until - timedelta(hours=hours), until, {"store": (self.layout.store_id,), "by": (by,)})
         with psycopg.connect(self.database.url, autocommit=True) as connection:
             connection.execute(SEARCH_PATH)
-            frame = ask(connection, expand(text_of(query), scope))
+            frame = ask(connection, expand(sql, scope))
         names = [column.name for column in frame.columns]
         return [dict(zip(names, row, strict=True)) for row in zip(*(column.values for column in frame.columns), strict=True)]
 

@@ -1,6 +1,6 @@
 """How well the priority of a visit is found, on simulated shoppers of unseen seeds: a table, the confusion matrix, a picture, and the cost.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/priority.py [--picture docs/priority.svg] [--tuning] [--shoppers 1000]
+    .venv/bin/python -m benchmarks.priority [--picture docs/priority.svg] [--tuning] [--shoppers 1000]
 
 The labels are the simulator's own, and the thresholds were tuned on other seeds of the same simulator: see `docs/priority.md`.
 """

@@ -1,6 +1,6 @@
 """What figures cost that are true at every commit (`docs/rollups.md`), beside TimescaleDB's continuous aggregates of the same stays.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/rollups.py postgresql://user:password@host/postgres [--stores 50] [--days 14] [--visits 100]
+    .venv/bin/python -m benchmarks.rollups postgresql://user:password@host/postgres [--stores 50] [--days 14] [--visits 100]
 
 The server needs TimescaleDB under its own licence (the Apache edition has no continuous aggregates), and a user who may create databases;
 those made here are dropped at the end. Ours is all that is told of visits: five rollups, of which one is of zones; theirs counts the stays

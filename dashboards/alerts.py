@@ -98,7 +98,7 @@ PIPELINE = (
         "look",
         "{{ $labels.sensor }} in {{ $labels.store_name }} has said nothing for {{ humanizeDuration $values.A.Value }}",
         "Look at its power, then at its network. Until it is back, figures of its zone are too low. "
-        "Was it taken down, take it out of the layout. How long is too long: the rule sensor_silent_s.",
+        "Was it taken down, take it out of the layout; it is named for 7 days more. How long is too long: the rule sensor_silent_s.",
         _PIPELINE_PAGE,
     ),
     Rule(

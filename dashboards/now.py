@@ -74,8 +74,8 @@ def _of_capacity(capacity: int | None) -> str:
 
 def _need_count() -> stat.Panel:
     about = (
-        "Signals of the last hour whose cause still holds: a zone is not cleared, a queue not short, somebody still there, "
-        "a sensor not heard again."
+        "Signals of the last day whose cause still holds: a zone is not cleared, a queue not short, somebody still there; "
+        "of the last 7 days: a sensor not heard again; of the last hour: a basket left behind."
     )
     panel = panels.stat_panel("Need somebody now", about, "now/need_count").color_mode(BigValueColorMode.BACKGROUND)
     return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, WATCH), (5, ACT))), 5, 4)
@@ -83,12 +83,13 @@ def _need_count() -> stat.Panel:
 
 def _needs(plan: StorePlan) -> table.Panel:
     about = (
-        "Signals of the last hour, with what to do (docs/signals.md). `now`: its cause still holds; `over`: it is settled. "
+        "Signals, with what to do (docs/signals.md). `now`: its cause still holds, since up to a day (a silent sensor: 7 days), queues "
+        "and full zones first, then sensors; `over`: raised in the last hour, and settled. "
         "What a shopper values (priority_changed) is for machines, and left out."
     )
     panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("")
     panels.filled(panel, "Is", _words(now=ACT, over=FAINT, fine=GOOD))
-    panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 70)])
+    panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 90)])
     panels.linked(panel, "Visit", "The visit", _visit_url(plan)).override_by_name("Visit", [config("custom.width", 60)])
     return panels.size(panels.hidden(panel, "at", "visit_id", "from_ms", "to_ms"), 11, 13)
 

@@ -1,7 +1,7 @@
 """How long each table is kept, and how TimescaleDB cuts and compresses it: what `instore storage` shows and sets."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -52,9 +52,15 @@ class Change(NamedTuple):
 
 @translated()
 def settings(connection: Connection, tables: Sequence[str] = ()) -> list[TableSettings]:
-    """Read the settings of these tables, or of all."""
+    """Read the settings of these tables, or of all.
+
+    Raises:
+        SettingError: there is no such table.
+    """
     with connection.cursor(row_factory=class_row(TableSettings)) as cursor:
-        return cursor.execute(query("table_settings"), {"tables": list(tables)}).fetchall()
+        found = cursor.execute(query("table_settings"), {"tables": list(tables)}).fetchall()
+    _refuse_missing(tables, {one.table_name for one in found})
+    return found
 
 
 @translated()
@@ -75,11 +81,15 @@ def change(connection: Connection, tables: Sequence[str], wanted: Change) -> Non
     try:
         with connection.transaction():
             found = {str(row[0]) for row in connection.execute(query("change_table_settings"), values)}
-            if missing := set(tables) - found:
-                raise SettingError(f"there is no table {min(missing)} with settings: name one of those that `instore storage` shows")
+            _refuse_missing(tables, found)
             connection.execute("SELECT instore.apply_table_settings()")
     except psycopg.errors.CheckViolation as wrong:
         raise SettingError(_reason(wrong)) from wrong
+
+
+def _refuse_missing(tables: Sequence[str], found: Collection[str]) -> None:
+    if missing := set(tables) - set(found):
+        raise SettingError(f"there is no table {min(missing)} with settings: name one of those that `instore storage` shows")
 
 
 def _reason(wrong: psycopg.errors.CheckViolation) -> str:

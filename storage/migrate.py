@@ -21,7 +21,7 @@ from storage.sql import Migration, migrations, query
 _LOG = logging.getLogger("instore.storage")
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('instore.schema_migrations', 0))"
-"""Until the transaction ends, nobody else migrates this database."""
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('instore.schema_migrations', 0))"
 
 _SEARCH_PATH = "SET search_path TO public, instore"
 """Where an extension goes that a migration makes. By default a user named `instore` would have it in our own schema."""
@@ -97,10 +97,25 @@ def status_on(connection: psycopg.Connection, files: Sequence[Migration]) -> Sch
     return _compare(_ledger(connection) if there == (True,) else {}, files)
 
 
+def _lock(connection: psycopg.Connection) -> None:
+    """Have nobody else migrate this database until the transaction ends; say for whom we wait."""
+    if connection.execute(_TRY_LOCK).fetchone() == (True,):
+        return
+    for pid, user, name in connection.execute(query("who_migrates")).fetchall():
+        _LOG.warning(
+            "waiting for %s, which holds the lock of migrations (user %s, process %d)",
+            name or "a session",
+            user,
+            pid,
+            extra={"action": "migrate"},
+        )
+    connection.execute(_LOCK)
+
+
 def _settle_roles(connection: psycopg.Connection) -> None:
     """Make the roles right as far as we may; say what is left to do."""
     with connection.transaction():
-        connection.execute(_LOCK)
+        _lock(connection)
         roles.settle(connection)
     if problem := roles.problem(connection):
         _LOG.warning("%s", problem, extra={"action": "roles"})
@@ -109,7 +124,7 @@ def _settle_roles(connection: psycopg.Connection) -> None:
 def _apply_next(connection: psycopg.Connection, files: Sequence[Migration]) -> str | None:
     """Apply the first pending migration, alone in its transaction; None where there is none."""
     with connection.transaction():
-        connection.execute(_LOCK)
+        _lock(connection)
         if not status_on(connection, files).applied:
             connection.execute(query("create_ledger"))
         found = _compare(_ledger(connection), files)

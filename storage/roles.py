@@ -82,6 +82,7 @@ def grant(connection: Connection, role: Role, login: str, timeout_s: int | None 
         raise SettingError(
             f'there is no login {login}: make it with CREATE ROLE "{login}" LOGIN, and give it a password with \\password in psql'
         )
+    _refuse_another(connection, role, login)
     try:
         with connection.transaction():
             connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(NAMES[role]), sql.Identifier(login)))
@@ -91,7 +92,8 @@ def grant(connection: Connection, role: Role, login: str, timeout_s: int | None 
                 _refuse_more(connection, login)
     except (errors.InsufficientPrivilege, errors.UndefinedObject) as error:
         raise SettingError(
-            f"{login} cannot be made {role}: {sentence(error)}; `instore doctor` says whether the roles are there"
+            f"{login} cannot be made {role}: {error.diag.message_primary}; who has made the role, or a superuser, can do it, and `instore"
+            " doctor` says whether the roles are there"
         ) from error
 
 
@@ -112,6 +114,14 @@ def _set(connection: Connection, login: str, name: str, value: str | None) -> sq
         return whose + sql.SQL("RESET {}").format(sql.Identifier(name))
     words = sql.SQL(", ").join(map(sql.Literal, value.split(", ")))
     return whose + sql.SQL("SET {} = {}").format(sql.Identifier(name), words)
+
+
+def _refuse_another(connection: Connection, role: Role, login: str) -> None:
+    """Refuse a login that has another role already: it would have the rights of both, and the limits of one."""
+    others = [name for name in NAMES.values() if name != NAMES[role]]
+    row = connection.execute(query("roles_of_login"), {"login": login, "roles": others}).fetchone()
+    if row is not None:
+        raise SettingError(f"{login} has the role {row[0]} already: run `REVOKE {row[0]} FROM {login}` first, or use a login of its own")
 
 
 def _refuse_more(connection: Connection, login: str) -> None:

@@ -15,9 +15,10 @@ from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
-from dash import ALL, MATCH, Dash, Input, Output, State, html, no_update
+from dash import ALL, MATCH, Dash, Input, Output, State, html, no_update, set_props
 from dash.development.base_component import Component
 from flask import Response, redirect, request
+from plotly.io.json import to_json_plotly
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.board import Board
@@ -27,6 +28,7 @@ from dashboards.preview.catalog import Catalog
 from dashboards.preview.database import MOST, Database, TooSlow
 from dashboards.preview.draw import draw
 from dashboards.preview.fields import Config
+from dashboards.preview.figure import is_picture
 from dashboards.preview.look import Look, text
 from dashboards.preview.state import State as Seen
 from dashboards.preview.state import state
@@ -210,14 +212,16 @@ def zone_of(name: str | None) -> ZoneInfo:
 def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
         Output({"panel": MATCH, "of": MATCH}, "children"),
+        Output({"panel": MATCH, "of": MATCH}, "className"),
         Input("scope", "data"),
         Input("tick", "n_intervals"),
         State({"panel": MATCH, "of": MATCH}, "id"),
+        State({"panel": MATCH, "of": MATCH}, "className"),
     )
-    def fill(scope: Config | None, _tick: int | None, name: Config) -> Any:
+    def fill(scope: Config | None, _tick: int | None, name: Config, shown: str) -> tuple[Any, Any]:
         if scope is None or scope["board"] != name["of"]:
-            return no_update
-        return _said(lambda: _drawn(scope, name["panel"], database, catalog))
+            return no_update, no_update
+        return _changed(_said(lambda: _drawn(scope, name["panel"], database, catalog)), name, shown)
 
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
         Output({"title": ALL, "of": ALL}, "children"),
@@ -232,6 +236,24 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
         look = _seen(scope, board, database).look
         titles = {panel["id"]: text(panel.get("title") or "", look) for panel in board["panels"]}
         return [titles.get(name["title"], no_update) for name in names]
+
+
+def _changed(made: Any, name: Config, shown: str) -> tuple[Any, Any]:
+    """Say what is to be changed in a panel: nothing, the figures of its chart, or all.
+
+    The panel's class tells what it shows now; whatever is given to it anew, the browser makes anew.
+    """
+    kind = "picture" if is_picture(made) else "plain"
+    now = f"body {kind} seen-{crc32(to_json_plotly(made).encode())}"
+    if now == shown:
+        return no_update, no_update
+    if kind == "picture":
+        made.id, made.children.id = {"picture": name["panel"], "of": name["of"]}, {"graph": name["panel"], "of": name["of"]}
+        if shown.startswith("body picture"):
+            set_props(made.id, {"aria-label": made.to_plotly_json()["props"]["aria-label"]})
+            set_props(made.children.id, {"figure": made.children.figure})
+            return no_update, now
+    return made, now
 
 
 def _seen(scope: Config, board: Board, database: Database) -> Seen:

@@ -30,6 +30,11 @@ def graph(data: Sequence[Figure], layout: Figure, summary: str) -> Component:
     return html.Div(picture, className="picture", role="img", **aria(label=summary))
 
 
+def is_picture(part: Component) -> bool:
+    """Tell whether `graph` made it."""
+    return getattr(part, "className", None) == "picture"
+
+
 def _laid_out(layout: Figure) -> Figure:
     axis = {"automargin": True, "fixedrange": True, "zeroline": False, "ticks": "", "showline": False}
     common: Figure = {
@@ -58,7 +63,7 @@ def time_axis(look: Look) -> Figure:
         "type": "date",
         "range": [local(look.scope.since, look.zone), local(look.scope.until, look.zone)],
         "showgrid": False,
-        "nticks": 8,
+        "tickangle": 0,
         "hoverformat": "%a %d %b %H:%M",
         "tickformatstops": [
             {"dtickrange": [None, 60000], "value": "%H:%M:%S"},

@@ -128,7 +128,14 @@ def _picker(choice: Choice) -> Component:
     picked: Any = [ALL] if choice.is_all else list(choice.picked)
     value = picked if choice.is_multi else next(iter(picked), None)
     dropdown = dcc.Dropdown(
-        options, value, id=name, multi=choice.is_multi, clearable=False, searchable=len(options) > _MOST_AT_A_GLANCE, className="picker"
+        options,
+        value,
+        id=name,
+        multi=choice.is_multi,
+        clearable=False,
+        maxHeight=420,
+        searchable=len(options) > _MOST_AT_A_GLANCE,
+        className="picker",
     )
     return _labelled(choice.label, dropdown, choice.name)
 

@@ -11,6 +11,9 @@ from dashboards.preview.drawing import Drawing
 from dashboards.preview.fields import FALLBACK_COLOR, Field
 from dashboards.preview.figure import Figure, cut, graph, local, time_axis
 
+_MOST_IN_LEGEND = 8
+"""More are no help: each bar says what it is."""
+
 
 class Span(NamedTuple):
     """What was the case in a lane from when to when."""
@@ -29,7 +32,11 @@ def state_timeline(drawing: Drawing) -> Component:
     lanes = list(dict.fromkeys(span.lane.title for span in spans))
     looks = list(dict.fromkeys(map(_look, spans)))
     traces = [_trace(drawing, [span for span in spans if _look(span) == look], look) for look in looks]
-    legend = (drawing.options.get("legend") or {}).get("showLegend", True) and len({color for _, color in looks}) > 1
+    legend = (
+        (drawing.options.get("legend") or {}).get("showLegend", True)
+        and 1 < len(looks) <= _MOST_IN_LEGEND
+        and len({color for _, color in looks}) > 1
+    )
     layout = {
         "xaxis": time_axis(drawing.look),
         "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, "categoryorder": "array", "categoryarray": lanes},

@@ -1,5 +1,5 @@
 -- Logins that may read as analyst or grafana, and for which nobody has set a limit of time: settings of a group do not count for them.
--- Whoever has one in another database was not forgotten, but made a reader there.
+-- Nor does one in another database: a restored database is one whose readers are to be granted again.
 SELECT
     login.rolname,
     substr(role.rolname, length('instore_') + 1)
@@ -16,7 +16,7 @@ WHERE
         FROM pg_db_role_setting AS setting
         WHERE
             (
-                setting.setrole = login.oid
+                (setting.setrole = login.oid AND setting.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())))
                 OR (setting.setrole = 0 AND setting.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()))
             )
             AND EXISTS (SELECT FROM unnest(setting.setconfig) AS one (text) WHERE one.text LIKE 'statement_timeout=%')

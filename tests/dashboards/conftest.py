@@ -18,6 +18,12 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield fill(Database(url, request.param), story())
 
 
+@pytest.fixture
+def plain_database(plain_database_url: str) -> Database:
+    """A fresh database for the figures of one query. That TimescaleDB answers alike is asked once, of all (test_same_answers.py)."""
+    return Database(plain_database_url, "plain")
+
+
 def _of_sort(request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> AbstractContextManager[str]:
     """A database of its own; on WASM a server of its own, as that has one database, which other tests empty."""
     if request.param == "wasm":

@@ -16,7 +16,7 @@ from sensors.layout import Layout, SensorPlan, Zone
 from sensors.reading import SECOND, Payment, Status, to_micros
 from storage import layouts
 from storage.connect import connect
-from storage.model import Clock, Count, Flush, Stay, StoredReading, Visit
+from storage.model import Clock, Count, Flush, Signal, SignalKind, Stay, StoredReading, Visit
 from tests.databases import Database
 from tests.storage.examples import step
 
@@ -107,6 +107,21 @@ def paid(number: int, seconds: float, till: str = "till-1") -> Payment:
         receipt_id=f"receipt-{number}",
         amount=Decimal("10.00"),
         currency="EUR",
+    )
+
+
+def raised(number: int, kind: SignalKind, seconds: float, **about: str) -> Signal:
+    """A signal, 30 minutes after what caused it began."""
+    return Signal(
+        signal_id=str(UUID(int=number)),
+        store_id=STORE,
+        kind=kind,
+        since=at(seconds - 1800),
+        at=at(seconds),
+        value=9.0,
+        threshold=9.0,
+        message=f"{kind} {number}",
+        **about,
     )
 
 

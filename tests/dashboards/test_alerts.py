@@ -4,7 +4,6 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -12,8 +11,8 @@ from msgspec import structs
 
 from dashboards.alerts import PIPELINE, STORES, Rule, groups
 from dashboards.expand import variables_in
-from storage.model import Signal, Visit
-from tests.dashboards.scene import LAYOUT, NOW, STORE, Scene, alive, at, clock, counted, paid, scene, visit
+from storage.model import Visit
+from tests.dashboards.scene import LAYOUT, NOW, STORE, Scene, alive, clock, counted, paid, raised, scene, visit
 from tests.databases import Database
 
 RULES = {rule.uid: rule for rule in (*STORES, *PIPELINE)}
@@ -23,9 +22,9 @@ _CONDITION = re.compile(r"\$A (>=|>|<) (?:([\d.]+)|(?:([\d.]+) \* )?\$L)")
 
 
 @pytest.fixture
-def here(any_database: Database) -> Scene:
+def here(plain_database: Database) -> Scene:
     """A store with nobody in it."""
-    return scene(any_database)
+    return scene(plain_database)
 
 
 def firing(here: Scene, uid: str, until: datetime = NOW) -> list[Mapping[str, object]]:
@@ -65,9 +64,9 @@ def test_a_long_queue(here: Scene, people: int, tills: int, is_long: bool) -> No
 
 @pytest.mark.integration
 @pytest.mark.parametrize(("rule", "people", "is_long"), [("queue_long_people", 3, False), ("queue_long_people.tills", 4, True)])
-def test_a_queue_that_is_long_by_people(any_database: Database, rule: str, people: int, is_long: bool) -> None:
+def test_a_queue_that_is_long_by_people(plain_database: Database, rule: str, people: int, is_long: bool) -> None:
     """Where the store says how many people are too many, the wait does not matter."""
-    here = scene(any_database, structs.replace(LAYOUT, rules={rule: 4, "queue_long_wait_s": 0}))
+    here = scene(plain_database, structs.replace(LAYOUT, rules={rule: 4, "queue_long_wait_s": 0}))
     tills = [(paid(number, -100, f"till-{number}"), None) for number in (1, 2)]
     here.write(visits=[visit(number, ("tills", -100, -5)) for number in range(people)], payments=tills)
     assert [alert["zone"] for alert in firing(here, "instore-long-queue")] == ["tills"] * is_long
@@ -92,24 +91,16 @@ def test_who_counts_in_a_zone(here: Scene) -> None:
 
 @pytest.mark.integration
 def test_a_silent_sensor(here: Scene) -> None:
-    """From the moment when the worker says so until the sensor is heard again."""
-    silent = Signal(
-        signal_id=str(UUID(int=1)),
-        store_id=STORE,
-        kind="sensor_silent",
-        since=at(-2400),
-        at=at(-600),
-        sensor_id="gw-1",
-        value=1800.0,
-        threshold=1800.0,
-        message="Sensor gw-1 has said nothing for 30 min",
-    )
-    here.write(readings=[alive("gw-1", -2400), alive("gw-2", -10)], signals=[silent])
+    """From the moment when the worker says so until the sensor is heard again, if that takes days; after a week it is given up."""
+    here.write(readings=[alive("gw-1", -2400), alive("gw-2", -10)], signals=[raised(1, "sensor_silent", -600, sensor_id="gw-1")])
     assert [alert["sensor"] for alert in firing(here, "instore-sensor-silent")] == ["gw-1"]
     assert [row["value"] for row in here.rows("alerts/sensor_silent")] == [2400]
     assert firing(here, "instore-sensor-silent", NOW - timedelta(minutes=11)) == []
+    days = {days: firing(here, "instore-sensor-silent", NOW + timedelta(days=days)) for days in (1, 2, 6, 7)}
+    assert {n: [alert["sensor"] for alert in alerts] for n, alerts in days.items()} == {1: ["gw-1"], 2: ["gw-1"], 6: ["gw-1"], 7: []}
     here.write(readings=[alive("gw-1", -5)])
     assert firing(here, "instore-sensor-silent") == []
+    assert firing(here, "instore-sensor-silent", NOW + timedelta(days=2)) == []
 
 
 @pytest.mark.integration
@@ -163,11 +154,11 @@ def _customer(number: int, since_s: float, *, pays: bool) -> Visit:
 
 
 @pytest.mark.integration
-def test_a_store_without_a_plan_has_nothing_to_say(any_database: Database) -> None:
+def test_a_store_without_a_plan_has_nothing_to_say(plain_database: Database) -> None:
     """No zone, no till, no opening hours, an hour's silence: no alert, and no query fails."""
-    here = Scene(any_database, LAYOUT)
+    here = Scene(plain_database, LAYOUT)
     here.write(readings=[alive("gw-1", -3500)], counts=counted([alive("gw-1", -3500)]), clocks=clock(-3500))
-    with psycopg.connect(any_database.url) as connection:
+    with psycopg.connect(plain_database.url) as connection:
         assert connection.execute("SELECT layout FROM instore.stores").fetchall() == [(None,)]
     assert {uid: firing(here, uid) for uid in RULES} == {uid: [] for uid in RULES}
     assert [alert["store"] for alert in firing(here, "instore-stale", NOW + timedelta(minutes=2))] == [STORE]

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,7 @@ from sensors.reading import SECOND, to_micros
 from simulators.due import Due
 from simulators.signalled import ROUNDING_S
 from simulators.truth import Truth, micros
-from tests.dashboards.scene import LAYOUT, Scene, at, paid, scene, visit
+from tests.dashboards.scene import LAYOUT, Scene, alive, at, paid, raised, scene, visit
 from tests.dashboards.scene import NOW as SCENE_NOW
 from tests.dashboards.shop import MAIN, NOW, OTHER, Shop
 from tests.databases import Database
@@ -124,9 +125,47 @@ def _last(due: Due) -> int:
 
 
 @pytest.fixture
-def here(any_database: Database) -> Scene:
+def here(plain_database: Database) -> Scene:
     """A store with nobody in it."""
-    return scene(any_database)
+    return scene(plain_database)
+
+
+@pytest.mark.integration
+def test_what_still_holds_is_not_forgotten_after_an_hour(here: Scene) -> None:
+    """A zone full for 61 minutes, a queue, a sensor silent for days, the most urgent first; a basket counts for an hour."""
+    here.write(
+        readings=[alive("gw-1", -3 * 86_400)],
+        visits=[visit(number, ("tills", -4000, -5)) for number in range(7)],
+        signals=[
+            raised(1, "long_dwell", -3000, zone_id="tills", visit_id=visit(1, ("tills", -4000, -5)).visit_id),
+            raised(2, "sensor_silent", -2 * 86_400, sensor_id="gw-1"),
+            raised(3, "zone_congested", -61 * 60, zone_id="dairy"),
+            raised(4, "queue_long", -62 * 60, zone_id="tills"),
+            raised(5, "abandoned_basket", -61 * 60, zone_id="dairy", visit_id=str(UUID(int=99))),
+            raised(6, "zone_congested", -2 * 86_400, zone_id="kiosk"),
+        ],
+    )
+    rows = here.rows("now/needs")
+    assert [(row["Is"], row["What happens, and what to do"], row["Since"]) for row in rows] == [
+        ("now", "queue_long 4", "11:28"),
+        ("now", "zone_congested 3", "11:29"),
+        ("now", "sensor_silent 2", "Thu 12:30"),
+        ("now", "long_dwell 1", "11:40"),
+    ]
+    assert here.rows("now/need_count") == [{"Need somebody": 4}]
+    here.write(signals=[raised(7, "zone_cleared", -60, zone_id="dairy")], readings=[alive("gw-1", -60)])
+    assert [row["Is"] for row in here.rows("now/needs")] == ["now", "now"]
+    assert [row["Is"] for row in here.rows("now/needs", SCENE_NOW - timedelta(minutes=2))] == ["now"] * 4
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("hour", "minute", "holds"), [(3, 59, True), (4, 0, False)])
+def test_a_zone_is_full_until_its_day_ends(here: Scene, hour: int, minute: int, holds: bool) -> None:
+    """At 4 in the morning of a winter's day all is taken anew, and nobody says that a zone is cleared."""
+    until = (SCENE_NOW + timedelta(days=1)).replace(hour=hour, minute=minute)
+    here.write(signals=[raised(1, "zone_congested", (until - SCENE_NOW).total_seconds() - 7200, zone_id="dairy")])
+    rows = here.rows("now/needs", until)
+    assert [row["Is"] for row in rows] == ["now" if holds else "fine"]
 
 
 @pytest.mark.integration

@@ -26,20 +26,20 @@ _FAULTS = Faults(duplicates=0.05, disorder_s=2.0, malformed=0.02)
 
 
 @pytest.fixture
-def here(any_database: Database) -> Scene:
+def here(plain_database: Database) -> Scene:
     """A store that was not heard yet."""
-    return scene(any_database, structs.replace(LAYOUT, gateways=(SensorPlan(sensor_id="gw-1", zone_id="dairy"),)))
+    return scene(plain_database, structs.replace(LAYOUT, gateways=(SensorPlan(sensor_id="gw-1", zone_id="dairy"),)))
 
 
-def test_accounting_is_what_the_simulator_sent(any_database: Database) -> None:
+def test_accounting_is_what_the_simulator_sent(plain_database: Database) -> None:
     """A day with faults: received, stored, duplicate and rejected, by reason, as the simulator counted them when it made them."""
     layout = structs.replace(builtin("grocery"), opening_hours={"sat": ["11:00", "13:00"]})
     expected = Expected()
     wanted = Options(layout=layout, first_day=NOW.date(), days=1, habits=Habits(shoppers=15), faults=_FAULTS)
     arriving = list(_arrivals(wanted, expected))
-    here = scene(any_database, layout)
+    here = scene(plain_database, layout)
     for flush in flushes(Intake([layout], {}), iter(arriving), _ENDLESS):
-        any_database.write(flush)
+        plain_database.write(flush)
     until = to_datetime(arriving[-1].at) + timedelta(seconds=1)
     rows = _of_hours(here, "pipeline/accounting", until)
     figures = {row["Store"]: row for row in rows}

@@ -321,6 +321,23 @@ def test_workers_are_given_time_to_learn_what_is_kept(aged: Database) -> None:
     assert count(aged, "readings") == 40
 
 
+def test_a_setting_is_taken_back_while_nothing_is_gone(aged: Database) -> None:
+    """Kept longer again before anything was deleted, all is kept; afterwards, what is gone stays gone."""
+    refresh(aged)
+    change(aged, [], Change.of("30d", None, None))
+    assert retain(aged) == 0
+    assert rows(aged, "SELECT DISTINCT kept_since IS NULL FROM instore.table_settings") == [(False,)]
+    change(aged, [], Change.of("forever", None, None))
+    assert rows(aged, "SELECT DISTINCT kept_since FROM instore.table_settings") == [(None,)]
+    assert [retain(aged), retain(aged)] == [0, 0]
+    assert count(aged, "readings") == 80
+    change(aged, ["readings"], Change.of("30d", None, None))
+    assert (retain(aged), retain(aged) > 0) == (0, True)
+    gone = rows(aged, "SELECT kept_since FROM instore.table_settings WHERE table_name = 'readings'")
+    change(aged, ["readings"], Change.of("4000d", None, None))
+    assert rows(aged, "SELECT kept_since FROM instore.table_settings WHERE table_name = 'readings'") == gone != [(None,)]
+
+
 def test_timescaledb_calls_it_by_itself(timescale_database: Database) -> None:
     """Its job is there once, and can be run as the scheduler runs it."""
     with connect(timescale_database.url, "test") as connection:

@@ -1,6 +1,8 @@
 """Migrations: once each, in order, whoever else migrates; and never over a database that was migrated otherwise."""
 
 import multiprocessing
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,6 +101,20 @@ def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
         done = pool.map(migrate, [empty_database_url] * 6)
     assert sorted(name for names in done for name in names) == [migration.name for migration in migrations()]
     assert status(empty_database_url).state == "up to date"
+
+
+def test_who_holds_it_up_is_said(empty_database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """While somebody else holds the lock: who, and which process. Then it goes on."""
+    lock = "SELECT pg_advisory_lock(hashtextextended('instore.schema_migrations', 0))"
+    with connect(empty_database_url, "somebody else") as other, ThreadPoolExecutor() as beside:
+        other.execute(lock)
+        running = beside.submit(migrate, empty_database_url)
+        while "waiting for somebody else" not in caplog.text:
+            assert not running.done()
+            time.sleep(0.02)
+        assert f"process {other.info.backend_pid}" in caplog.text
+        other.execute("SELECT pg_advisory_unlock_all()")
+        assert running.result(timeout=60)
 
 
 def test_a_user_without_the_right_to_create(empty_database_url: str) -> None:

@@ -215,15 +215,28 @@ READS = "instore_analysis, instore, public"
     ],
 )
 def test_a_login_has_its_roles_settings(database_url: str, role: Role, expected: tuple[str, ...]) -> None:
-    """From its next connection on, in this database; they go when it gets another role."""
+    """From its next connection on, in this database; they go when its role is taken back and it gets another one."""
     with member(database_url, role) as mine, connect(database_url, "test") as owner:
         with connect(mine, "test") as connection:
             assert connection.execute(SETTINGS).fetchone() == expected
         with connect(on(mine, "postgres"), "test") as elsewhere:
             assert elsewhere.execute(SETTINGS).fetchone() == ("0", "off", '"$user", public')
+        owner.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(roles.NAMES[role]), sql.Identifier(name_of(mine))))
         roles.grant(owner, "writer", name_of(mine))
         with connect(mine, "test") as connection:
             assert connection.execute(SETTINGS).fetchone() == ("0", "off", '"$user", public')
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("analyst", "writer"), ("analyst", "grafana"), ("grafana", "analyst"), ("writer", "analyst")]
+)
+def test_a_login_has_one_role(database_url: str, first: Role, second: Role) -> None:
+    """It would have the rights of both, and the limits of one: what to do is said, and all stays as it was."""
+    with member(database_url, first) as mine, connect(database_url, "test") as owner:
+        with pytest.raises(SettingError, match=f"REVOKE {roles.NAMES[first]} FROM {name_of(mine)}"):
+            roles.grant(owner, second, name_of(mine))
+        assert check(database_url).roles is None
+        roles.grant(owner, first, name_of(mine))
 
 
 def test_what_takes_too_long_is_given_up(database_url: str) -> None:
@@ -253,6 +266,8 @@ def test_a_reader_without_limits_is_noticed(database_url: str) -> None:
         owner.execute(sql.SQL("GRANT instore_grafana TO {}").format(sql.Identifier(name_of(mine))))
         expected = f"{name_of(mine)} reads without a limit of time: run `instore grant grafana {name_of(mine)}`"
         assert check(database_url).roles == expected
+        owner.execute(sql.SQL("ALTER ROLE {} IN DATABASE postgres SET statement_timeout = '1s'").format(sql.Identifier(name_of(mine))))
+        assert check(database_url).roles == expected  # a limit in another database is none here
         roles.grant(owner, "grafana", name_of(mine))
         assert check(database_url).roles is None
 
@@ -260,8 +275,8 @@ def test_a_reader_without_limits_is_noticed(database_url: str) -> None:
 def test_who_sees_devices_anyway_becomes_no_reader(database_url: str) -> None:
     """A superuser, a writer, or who may become one; nothing of the attempt is left."""
     with login(database_url, "SUPERUSER") as root, member(database_url, "writer") as writer, connect(database_url, "test") as owner:
-        for one in (root, writer):
-            with pytest.raises(SettingError, match="sees devices by other rights that it has"):
+        for one, why in ((root, "sees devices by other rights that it has"), (writer, "has the role instore_writer already")):
+            with pytest.raises(SettingError, match=why):
                 roles.grant(owner, "analyst", name_of(one))
             with connect(one, "test") as connection:
                 assert connection.execute("SHOW statement_timeout").fetchone() == ("0",)

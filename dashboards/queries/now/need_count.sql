@@ -8,6 +8,9 @@ WITH
 -- include parts/queues
 ,
 
+-- include parts/silent
+,
+
 -- include parts/needs
 
 SELECT count(*) FILTER (WHERE still) AS "Need somebody"

@@ -1,3 +1,4 @@
+-- What waits least comes first: queues and full zones, then sensors, then visitors.
 WITH
 -- include parts/one_store
 ,
@@ -8,29 +9,47 @@ WITH
 -- include parts/queues
 ,
 
+-- include parts/silent
+,
+
 -- include parts/needs
+,
+
+lines AS (
+    SELECT
+        CASE WHEN still THEN 'now' ELSE 'over' END AS is_so,
+        CASE
+            WHEN NOT still THEN 0
+            ELSE coalesce(array_position(ARRAY['queue_long', 'zone_congested', 'sensor_silent'], kind), 4)
+        END AS place,
+        message,
+        at,
+        visit_id
+    FROM needs
+    UNION ALL
+    SELECT
+        'fine',
+        0,
+        'nobody needs you now',
+        NULL,
+        NULL
+    WHERE NOT EXISTS (SELECT FROM needs WHERE still)
+)
 
 SELECT
-    CASE WHEN needs.still THEN 'now' ELSE 'over' END AS "Is",
-    needs.message AS "What happens, and what to do",
-    to_char(needs.at AT TIME ZONE asked.timezone, 'HH24:MI') AS "Since",
-    CASE WHEN needs.visit_id IS NULL THEN '' ELSE 'look' END AS "Visit",
-    coalesce(needs.visit_id::text, '') AS visit_id,
+    lines.is_so AS "Is",
+    lines.message AS "What happens, and what to do",
+    CASE
+        WHEN lines.at IS NULL THEN ''
+        WHEN lines.at > $__timeTo()::timestamptz - interval '20 hours' THEN to_char(lines.at AT TIME ZONE asked.timezone, 'HH24:MI')
+        ELSE to_char(lines.at AT TIME ZONE asked.timezone, 'Dy HH24:MI')
+    END AS "Since",
+    CASE WHEN lines.visit_id IS NULL THEN '' ELSE 'look' END AS "Visit",
+    coalesce(lines.visit_id::text, '') AS visit_id,
     (extract(EPOCH FROM $__timeTo()::timestamptz - interval '12 hours') * 1000)::bigint::text AS from_ms,
     (extract(EPOCH FROM $__timeTo()::timestamptz + interval '1 hour') * 1000)::bigint::text AS to_ms,
-    needs.at
-FROM needs
+    coalesce(lines.at, $__timeTo()::timestamptz) AS at
+FROM lines
 CROSS JOIN asked
-UNION ALL
-SELECT
-    'fine',
-    'nobody needs you now',
-    '',
-    '',
-    '',
-    (extract(EPOCH FROM $__timeTo()::timestamptz - interval '12 hours') * 1000)::bigint::text,
-    (extract(EPOCH FROM $__timeTo()::timestamptz + interval '1 hour') * 1000)::bigint::text,
-    $__timeTo()::timestamptz
-WHERE NOT EXISTS (SELECT FROM needs WHERE still)
-ORDER BY 1, at DESC
+ORDER BY lines.is_so, lines.place, lines.at DESC
 LIMIT 30

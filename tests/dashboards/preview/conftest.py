@@ -11,7 +11,7 @@ from dashboards.preview.server import serving
 from tests import needs
 from tests.conftest import made_database
 from tests.dashboards.preview import sample
-from tests.dashboards.preview.looking import Served
+from tests.dashboards.preview.looking import Served, Visit
 from tests.dashboards.shop import fill, story
 from tests.databases import Database
 
@@ -36,7 +36,18 @@ def served(postgres_url: str, template_name: str) -> Iterator[Served]:
             found = connection.execute(LONGEST_VISIT).fetchone()
         assert found is not None
         with serving(url, 0, lambda plans: [*boards(plans), sample.board()]) as address:
-            yield Served(address.removesuffix("/"), str(found[0]), url)
+            yield Served(address.removesuffix("/"), Visit(str(found[0]), found[1] - 60_000, found[2] + 60_000), url)
 
 
-LONGEST_VISIT = "SELECT visit_id FROM instore_analysis.visits WHERE store_id = 'corner-market' ORDER BY left_at - entered_at DESC LIMIT 1"
+LONGEST_VISIT = """
+    SELECT
+        visit_id,
+        round(extract(epoch FROM entered_at) * 1000)::bigint,
+        round(extract(epoch FROM left_at) * 1000)::bigint
+    FROM instore_analysis.visits
+    JOIN instore_analysis.payments USING (store_id, visit_id)
+    WHERE store_id = 'corner-market' AND NOT is_staff
+    ORDER BY left_at - entered_at DESC
+    LIMIT 1
+"""
+"""Of those who bought."""

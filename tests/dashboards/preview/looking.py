@@ -18,18 +18,28 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 WITHIN_MS = 45_000
 
 
+class Visit(NamedTuple):
+    """A visit: its pseudonym, and from when to when to look at it."""
+
+    name: str
+    since_ms: int
+    until_ms: int
+
+
 class Served(NamedTuple):
     """A preview: its address without a slash at the end, a long visit of the shop's, and the database's URL."""
 
     address: str
-    visit: str
+    visit: Visit
     database_url: str
 
     def page(self, uid: str, hours: float = 24) -> str:
         """The address of a board, up to the shop's NOW."""
         until = round(NOW.timestamp() * 1000)
-        visit = f"&var-visit={self.visit}" if uid == "instore-visit" else ""
-        return f"{self.address}/d/{uid}?from={round(until - hours * 3_600_000)}&to={until}{visit}"
+        since, visit = round(until - hours * 3_600_000), ""
+        if uid == "instore-visit":
+            visit, since, until = f"&var-visit={self.visit.name}", self.visit.since_ms, self.visit.until_ms
+        return f"{self.address}/d/{uid}?from={since}&to={until}{visit}"
 
 
 @contextmanager

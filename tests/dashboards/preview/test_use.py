@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from dashboards.preview.database import Database
 from dashboards.preview.server import serving
 from storage.connect import parse
+from storage.errors import DatabaseAway
 from tests.conftest import made_database
 from tests.dashboards.preview.looking import PHONE, Served, looking, ready
 
@@ -178,7 +179,7 @@ def test_a_database_that_comes_and_goes(browser: Browser, postgres_url: str, tem
             _end_all(server, name)
             server.execute(f"ALTER DATABASE {name} RENAME TO {name}_away".encode())
             page.reload()
-            expect(page.get_by_text(re.compile("cannot be used: database .* does not exist")).first).to_be_visible()
+            expect(page.get_by_text(re.compile("cannot be used: .* does not exist")).first).to_be_visible()
             server.execute(f"ALTER DATABASE {name}_away RENAME TO {name}".encode())
 
 
@@ -202,7 +203,7 @@ def test_only_browsers_of_this_machine_are_answered(served: Served) -> None:
 def test_it_only_reads(served: Served) -> None:
     """Its connections cannot write, and give up after a while."""
     database = Database(served.database_url)
-    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+    with pytest.raises(DatabaseAway, match="cannot execute CREATE TABLE in a read-only transaction"):
         database.ask("CREATE TABLE mine (n int)")
     assert database.ask("SHOW statement_timeout").columns[0].values == ["10s"]
     assert database.ask("SHOW search_path").columns[0].values == ["instore_analysis, instore, public"]

@@ -149,8 +149,9 @@ def _waiting(plan: StorePlan) -> table.Panel:
 
 def _sales(plan: StorePlan) -> stat.Panel:
     about = (
-        "Payments less refunds since midnight (the store's), all tills, in the store's currency. Usual: the mean of the same weekday "
-        "of the four weeks before, up to the same time of day; weeks without any sale are left out."
+        "Payments less refunds since midnight (the store's), all tills, in the store's currency (nothing, where it names none and is paid "
+        "in several). Usual: the mean of the same weekday of the four weeks before, up to the same time of day; weeks without any sale "
+        "are left out."
     )
     panel = panels.stat_panel("Sales today", about, "now/sales").no_value("not yet known")
     return panels.size(_against_usual(panel.unit(_money(plan.currency)).decimals(0)), 10, 5)

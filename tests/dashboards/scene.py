@@ -95,8 +95,8 @@ def visit(number: int, *stays: tuple[str, float, float], ended_by: str | None = 
     )
 
 
-def paid(number: int, seconds: float, till: str = "till-1") -> Payment:
-    """A payment of 10 EUR at a till."""
+def paid(number: int, seconds: float, till: str = "till-1", currency: str = "EUR") -> Payment:
+    """A payment of 10 at a till."""
     moment = at(seconds)
     return Payment(
         id=f"pay-{number}",
@@ -106,7 +106,7 @@ def paid(number: int, seconds: float, till: str = "till-1") -> Payment:
         received_at=moment + SECOND // 2,
         receipt_id=f"receipt-{number}",
         amount=Decimal("10.00"),
-        currency="EUR",
+        currency=currency,
     )
 
 

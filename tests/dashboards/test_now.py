@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from dashboards.now import capacity_of, now, page_of
 from dashboards.plans import StorePlan, ZonePlan
@@ -180,6 +181,19 @@ def test_queues_by_their_definition(here: Scene) -> None:
     assert (second["Till"], second["What to do"], second["Waiting"]) == ("kiosk", "nobody waits", 0)
     (later,) = (row for row in here.rows("now/queues", SCENE_NOW + timedelta(seconds=20)) if row["Till"] == "Tills")
     assert (later["Open tills"], later["Expected wait"], later["What to do"]) == (1, 225.0, "watch")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("currency", "today", "share"), [("EUR", 20, 1), (None, None, None)])
+def test_amounts_of_several_currencies_are_not_added_up(
+    plain_database: Database, currency: str | None, today: float | None, share: float | None
+) -> None:
+    """A store that names its currency counts that alone; one that names none says nothing as soon as there are two."""
+    here = scene(plain_database, structs.replace(LAYOUT, currency=currency))
+    here.write(payments=[(paid(number, seconds), None) for number, seconds in enumerate((-60, -50, -7 * 86_400 - 60))])
+    assert here.rows("now/sales") == [{"Today": 20, "Usual by now": 10, "Against usual": 1}]
+    here.write(payments=[(paid(9, -7 * 86_400 - 50, currency="USD"), None)])
+    assert here.rows("now/sales") == [{"Today": today, "Usual by now": today and 10, "Against usual": share}]
 
 
 @pytest.mark.integration

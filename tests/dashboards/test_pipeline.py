@@ -105,17 +105,20 @@ def test_a_sensor_that_was_never_heard(here: Scene) -> None:
 
 
 def test_how_fresh_stores_are(here: Scene) -> None:
-    """Live, behind, stale; closed where it is; the worst open store is the number above."""
+    """Live, behind, stale; closed where it is, given up where it closed for good; the worst open store is the number above."""
     here.write(readings=[alive("gw-1", -10)], clocks=clock(-10))
     states = {}
-    for minutes in (0, 2, 20, 8 * 60):
+    week = 7 * 24 * 60
+    for minutes in (0, 2, 20, 8 * 60, week - 1, week):
         (row,) = here.rows("pipeline/stores", NOW + timedelta(minutes=minutes))
         states[minutes] = row["Is"]
         assert row["Newest reading was"] == 60 * minutes + 10
-        assert row["Last received"] == 60 * minutes + 9.5
-    assert states == {0: "live", 2: "behind", 20: "stale", 480: "closed"}
+        assert row["Last received"] == (60 * minutes + 9.5 if minutes < 1000 else None)
+    assert states == {0: "live", 2: "behind", 20: "stale", 480: "closed", week - 1: "stale", week: "silent for a week"}
     assert here.rows("pipeline/behind", NOW + timedelta(minutes=20)) == [{"Behind": 1210.0}]
     assert here.rows("pipeline/behind", NOW + timedelta(hours=8)) == [{"Behind": None}]
+    assert here.rows("pipeline/behind", NOW + timedelta(minutes=week - 1)) == [{"Behind": 60.0 * (week - 1) + 10}]
+    assert here.rows("pipeline/behind", NOW + timedelta(minutes=week)) == [{"Behind": None}]
 
 
 def test_every_query_of_the_page_stands_on_it() -> None:

@@ -8,13 +8,7 @@ WITH
 -- include parts/freshness
 
 SELECT
-    CASE
-        WHEN freshness.store_time IS NULL THEN 'never heard'
-        WHEN freshness.behind_s < 60 THEN 'live'
-        WHEN NOT freshness.is_open THEN 'closed'
-        WHEN freshness.behind_s < 300 THEN 'behind'
-        ELSE 'stale'
-    END AS "Is",
+    freshness.is_so AS "Is",
     freshness.store_name AS "Store",
     freshness.behind_s AS "Newest reading was",
     extract(EPOCH FROM $__timeTo()::timestamptz - received.last_at)::double precision AS "Last received",
@@ -37,5 +31,6 @@ LEFT JOIN LATERAL (
         AND updated_at <= $__timeTo()::timestamptz
 ) AS written ON TRUE
 ORDER BY
-    CASE WHEN freshness.is_open THEN freshness.behind_s END DESC NULLS LAST,
+    array_position(ARRAY['stale', 'behind', 'live'], freshness.is_so),
+    freshness.behind_s DESC NULLS LAST,
     freshness.store_name

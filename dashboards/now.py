@@ -18,6 +18,9 @@ from dashboards.palette import ACT, EMPTY, FAINT, GOOD, PLAIN, SOME, WATCH
 from dashboards.panels import config, steps
 from dashboards.plans import StorePlan
 
+STORE_PAGE = "instore-now-"
+"""How the uid of a store's page begins."""
+
 _ID_FITS = re.compile(r"[A-Za-z0-9_-]{1,28}")
 """A Grafana uid has 40 characters at most, of these."""
 
@@ -34,7 +37,7 @@ def page_of(store_id: str) -> str:
 def now(plan: StorePlan) -> Board:
     """The page of a store."""
     page = Page(
-        uid=f"instore-now-{page_of(plan.store_id)}",
+        uid=f"{STORE_PAGE}{page_of(plan.store_id)}",
         title=f"Store now: {plan.name}" + (f" ({plan.store_id})" if plan.name != plan.store_id else ""),
         about="What happens in the store at this moment, and what needs somebody. Another end of the time range shows it as it was then.",
         since="now-12h",

@@ -276,6 +276,27 @@ def test_a_contact_may_be_one_that_there_is(double: Double) -> None:
         _publish(double, OFFER._replace(contact="nobody"))
 
 
+def test_the_address_of_a_webhook_is_not_shown(double: Double) -> None:
+    """It is a hook, in a dry run too: only its host is told. It is sent whole."""
+    hook = "https://me:pass@hooks.example/services/T0/B0/key"
+    changes = look(*connect(double.url, TOKEN), OFFER._replace(contact=hook)).changes
+    shown = "".join(change.what + change.diff() for change in changes)
+    assert "https://hooks.example/..." in shown
+    assert not any(part in shown for part in ("me:pass", "T0", 'key"'))
+    _publish(double, OFFER._replace(contact=hook))
+    assert next(one for one in double.points if one["uid"] == "instore")["settings"] == {"url": hook}
+    moved = OFFER._replace(contact=hook.replace("key", "other"))
+    assert _again(double, moved) == ["change contact point instore"]
+
+
+def test_policies_that_come_from_a_file_are_left_to_it(double: Double) -> None:
+    """Grafana would refuse the route after all else was written: it is said before."""
+    double.policies["provenance"] = "file"
+    with pytest.raises(Conflicts, match="notification policies come from a file"):
+        _publish(double)
+    assert double.writes() == []
+
+
 def test_without_a_contact_routes_stay_as_they_are(double: Double) -> None:
     """Whom alerts reach is Grafana's own setting then."""
     _publish(double, OFFER._replace(contact=None))

@@ -1,7 +1,7 @@
 """Pipeline: whether everything that the sensors said has arrived, in time, and what is wrong where not. For who runs instore."""
 
 from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
-from grafana_foundation_sdk.models.common import BigValueColorMode, StackingMode
+from grafana_foundation_sdk.models.common import BigValueColorMode, StackingMode, VisibilityMode
 from grafana_foundation_sdk.models.dashboard import ValueMap
 
 from dashboards import panels, variables
@@ -128,7 +128,7 @@ def _delay() -> timeseries.Panel:
         "Seconds from a reading's own time to its receipt by the bridge: under way, or by a wrong clock. After an outage it is long for"
         " a while."
     )
-    panel = panels.lines("From sensor to bridge", about, "pipeline/delay").unit("s")
+    panel = panels.lines("From sensor to bridge", about, "pipeline/delay").unit("s").show_points(VisibilityMode.AUTO)
     return panels.size(panels.colored(panel, Mean=PLAIN, Longest=FAINT), 12, 5)
 
 

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import psycopg
 import pytest
 from msgspec import structs
 
 from dashboards.now import capacity_of, now, page_of
 from dashboards.plans import StorePlan, ZonePlan
+from dashboards.sql import text_of
 from sensors.reading import SECOND, to_micros
 from simulators.due import Due
 from simulators.signalled import ROUNDING_S
@@ -227,9 +229,32 @@ def test_addresses_of_pages() -> None:
 
 @pytest.mark.integration
 def test_addresses_of_pages_in_sql(here: Scene) -> None:
-    """An alert links to the page that there is."""
-    here.write(visits=[visit(1, ("tills", -100, -5))])
-    assert {row["page"] for row in here.rows("alerts/long_queue")} == {page_of(LAYOUT.store_id)}
+    """What an alert links to is the page that there is, however a store is called: the server's rule is ours, for each odd id."""
+    odd = [
+        "x" * 28,
+        "x" * 29,
+        "x" * 200,
+        "a\n",
+        "\na",
+        "a b",
+        "a.b",
+        "a_b-c",
+        "o'neill",
+        "ünter",
+        "\N{KELVIN SIGN}",
+        "店",
+        "🛒",
+        " ",
+        "a\\",
+        "%41",
+    ]
+    ids = {*odd, *(chr(code) for code in range(1, 0x250)), *(f"x{chr(code)}" for code in range(1, 0x100))}
+    with psycopg.connect(here.database.url) as connection:
+        connection.execute("INSERT INTO instore.stores (store_id) SELECT unnest(%s::text[])", [sorted(ids)])
+    rows = here.rows_of("WITH\n" + text_of("parts/all_stores") + "\nSELECT store_id, page FROM asked")
+    pages = {str(row["store_id"]): row["page"] for row in rows}
+    assert pages == {one: page_of(one) for one in (*ids, LAYOUT.store_id)}
+    assert len(set(pages.values())) == len(pages)
 
 
 def test_a_store_that_nobody_knows_more_of() -> None:

@@ -39,7 +39,8 @@ def _outliers() -> table.Panel:
         "Figures of the last seven whole days that are far from the median: of all stores (five are needed; visits are not "
         "compared, as stores differ in size), or of up to eight weeks of the same store before (four are needed). "
         "Far: a modified z-score of Iglewicz and Hoaglin beyond 3.5, where the median deviation counts as 2 % of the median "
-        "at least. Weeks with fewer than 30 visits are left out."
+        "at least. Rates of weeks with fewer than 30 visits are left out, and so are stores that usually have fewer. "
+        "A week of which nothing is known has no visits."
     )
     panel = panels.rows("What stands out", about, "chain/outliers").no_value("nothing stands out")
     marks = {"high": WATCH, "low": WATCH, "unknown": FAINT}
@@ -50,7 +51,8 @@ def _outliers() -> table.Panel:
 
 def _stores() -> table.Panel:
     about = (
-        "Ranked by conversion. Change: visits against the period of the same length before. Came in: of all who were heard. "
+        "Ranked by conversion. Change: visits against the period of the same length before; a store that only had visits then is here too. "
+        "Came in: of all who were heard. "
         "Left at once: shorter than 120 s without a payment. Wait: from the beginning of a stay at the tills to the payment. "
         "Gave up: 30 s or longer there without one. A store with several currencies has no spending."
     )

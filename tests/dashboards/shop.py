@@ -108,16 +108,17 @@ class Shop(NamedTuple):
 
     def rows(self, query: str, scope: Scope) -> list[Row]:
         """The answer to the query of a file, row by row."""
-        return _rows(self.ask(query, scope))
+        return rows_of(self.ask(query, scope))
 
     def shown(self, board: Board, title: str, scope: Scope) -> list[Row]:
         """What a panel of a dashboard shows, row by row."""
         [panel] = [one for one in board["panels"] if one["title"] == title]
         [target] = panel["targets"]
-        return _rows(self.ask_text(target["rawSql"], scope))
+        return rows_of(self.ask_text(target["rawSql"], scope))
 
 
-def _rows(frame: Frame) -> list[Row]:
+def rows_of(frame: Frame) -> list[Row]:
+    """Row by row, by the names of the columns."""
     names = [column.name for column in frame.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*(column.values for column in frame.columns), strict=True)]
 

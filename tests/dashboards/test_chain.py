@@ -21,7 +21,7 @@ from simulators.truth import micros
 from storage import layouts
 from storage.connect import connect
 from storage.model import Flush, Visit
-from tests.dashboards.shop import MAIN, MONDAY, OTHER, SATURDAY, Shop
+from tests.dashboards.shop import MAIN, MONDAY, OTHER, SATURDAY, Row, Shop, rows_of
 from tests.databases import Database
 from tests.storage.examples import step, visit
 
@@ -63,24 +63,61 @@ def test_two_stores_and_two_weeks_are_too_few(shop: Shop) -> None:
     }
 
 
-def test_a_store_that_sells_to_few_stands_out(any_database: Database) -> None:
+def test_a_store_that_sells_to_few_stands_out(plain_database: Database) -> None:
     """Of six stores in which eight of ten buy, or nearly so, one in which five do; no other."""
     bought = {"a": 32, "b": 31, "c": 33, "d": 32, "e": 20, "f": 32}
-    _write(any_database, [_one(store_id, 0, n, n < some) for store_id, some in bought.items() for n in range(VISITS)])
-    assert _outliers(any_database) == [("e", "Conversion, percent", 50.0, "low")]
+    _write(plain_database, [_one(store_id, 0, n, n < some) for store_id, some in bought.items() for n in range(VISITS)])
+    assert _outliers(plain_database) == [("e", "Conversion, percent", 50.0, "low")]
 
 
-def test_a_week_unlike_those_before_stands_out(any_database: Database) -> None:
+def test_a_week_unlike_those_before_stands_out(plain_database: Database) -> None:
     """A store on its own: half as many came in the last week as in each of the five before."""
     weeks = [(0, VISITS)] + [(week, 2 * VISITS + week) for week in range(1, 6)]
-    _write(any_database, [_one("a", week, n, n % 2 == 0) for week, visits in weeks for n in range(visits)])
-    assert _outliers(any_database) == [("a", "Visits in the week", float(VISITS), "low")]
+    _write(plain_database, [_one("a", week, n, n % 2 == 0) for week, visits in weeks for n in range(visits)])
+    assert _outliers(plain_database) == [("a", "Visits in the week", float(VISITS), "low")]
 
 
-def test_nobody_stands_out_where_all_are_alike(any_database: Database) -> None:
+def test_nobody_stands_out_where_all_are_alike(plain_database: Database) -> None:
     """Six stores that are equal but for one visit: the deviation is nothing, and the difference a trifle."""
-    _write(any_database, [_one(store_id, 0, n, n < 32 + (store_id == "a")) for store_id in "abcdef" for n in range(VISITS)])
-    assert _outliers(any_database) == []
+    _write(plain_database, [_one(store_id, 0, n, n < 32 + (store_id == "a")) for store_id in "abcdef" for n in range(VISITS)])
+    assert _outliers(plain_database) == []
+
+
+def test_a_store_that_collapses_stands_out(plain_database: Database) -> None:
+    """Nobody at all, or hardly anybody, in the last week; a rate of so few is not judged. Weeks before a store's first are none."""
+    weeks = [(week, VISITS + week) for week in range(1, 7)]
+    some = [_one(store_id, week, n, n % 2 == 0) for store_id in "ab" for week, visits in weeks for n in range(visits)]
+    young = [_one("c", week, n, n % 2 == 0) for week in (0, 1) for n in range(VISITS)]
+    _write(plain_database, [*some, *young, *(_one("b", 0, n, paid=True) for n in range(5))])
+    assert _outliers(plain_database) == [("a", "Visits in the week", 0.0, "low"), ("b", "Visits in the week", 5.0, "low")]
+
+
+def test_a_store_that_hardly_anybody_visits_does_not_stand_out(plain_database: Database) -> None:
+    """Six a week, and then two: chance alone does that."""
+    weeks = [(0, 2), *((week, 6) for week in range(1, 7))]
+    _write(plain_database, [_one("a", week, n, n % 2 == 0) for week, visits in weeks for n in range(visits)])
+    assert _outliers(plain_database) == []
+
+
+def test_a_store_that_nobody_visits_any_more_is_still_there(plain_database: Database) -> None:
+    """With none, and all of its visits less; in the sums of the chain too, which are 0 where both are empty."""
+    _write(
+        plain_database,
+        [
+            _one(store_id, week, n, paid=True)
+            for store_id, weeks in {"a": (0, 1, 2), "b": (1, 2)}.items()
+            for week in weeks
+            for n in range(8)
+        ],
+    )
+    scope = Scope(TODAY - timedelta(days=7), TODAY, {})
+    ranked = _rows(plain_database, "The stores, ranked", scope)
+    assert [(row["Store"], row["Visits"], row["Change"]) for row in ranked] == [("a", 8, 0), ("b", 0, -1)]
+    assert {row["Store"]: row["Visits"] for row in _rows(plain_database, "Who is visited most", scope)} == {"a": 8, "b": 0}
+    [all_together] = _rows(plain_database, "The chain", scope)
+    assert (all_together["Stores"], all_together["Visits"], all_together["Change"]) == (1, 8, -0.5)
+    [later] = _rows(plain_database, "The chain", Scope(TODAY, TODAY + timedelta(days=7), {}))
+    assert (later["Visits"], later["Change"]) == (0, -1)
 
 
 def _one(store_id: str, week: int, number: int, paid: bool) -> Visit:
@@ -117,13 +154,14 @@ def _write(database: Database, visits: Sequence[Visit]) -> None:
 
 def _outliers(database: Database) -> list[tuple[object, ...]]:
     """Store, figure, value and mark of what stands out."""
-    scope = Scope(TODAY - timedelta(days=7), TODAY + timedelta(hours=9), {})
+    rows = _rows(database, "What stands out", Scope(TODAY - timedelta(days=7), TODAY + timedelta(hours=9), {}))
+    return [(row["Store"], row["Figure"], row["Last week"], row["Mark"]) for row in rows if row["Mark"] != "unknown"]
+
+
+def _rows(database: Database, title: str, scope: Scope) -> list[Row]:
     with psycopg.connect(database.url, autocommit=True) as connection:
         act_as_reader(connection)
-        frame = ask(connection, expand(_sql(chain(), "What stands out"), scope))
-    columns = [frame.named(name) for name in ("Store", "Figure", "Last week", "Mark")]
-    rows = zip(*(column.values for column in columns if column), strict=True)
-    return [row for row in rows if row[3] != "unknown"]
+        return rows_of(ask(connection, expand(_sql(chain(), title), scope)))
 
 
 def _sql(board: Board, title: str) -> str:

@@ -1,6 +1,7 @@
 -- The modified z-score of Iglewicz and Hoaglin (1993): 0.6745 times the distance from the median, in median absolute deviations; beyond 3.5
 -- it is an outlier. The deviation counts as 2 % of the median at least, so that among equal stores none stands out by a trifle.
--- Weeks are seven whole days of the store, back from today, which is not over; a week with fewer than 30 visits says nothing.
+-- Weeks are seven whole days of the store, back from today, which is not over. A rate of fewer than 30 visits says nothing, nor does a
+-- count that is usually smaller; a week of which nothing is known, after the store's first one, is a week without visits.
 WITH days AS (
     SELECT
         store_id,
@@ -26,7 +27,29 @@ visits AS (
         AND bucket < $__timeTo()::timestamptz
         AND bucket < today
     GROUP BY 1, 2, 3
-    HAVING sum(entered) >= 30
+),
+
+weeks AS (
+    SELECT
+        store_id,
+        store,
+        week,
+        coalesce(entered, 0) AS entered,
+        converted,
+        bounced,
+        completed,
+        stay_s
+    FROM (
+        SELECT
+            store_id,
+            store,
+            least(max(week), 8) AS first_week
+        FROM visits
+        WHERE entered > 0
+        GROUP BY store_id, store
+    ) AS known
+    CROSS JOIN generate_series(0, first_week) AS week
+    LEFT JOIN visits USING (store_id, store, week)
 ),
 
 waits AS (
@@ -51,17 +74,17 @@ figures AS (
         figure,
         value,
         is_of_stores
-    FROM visits
+    FROM weeks
     LEFT JOIN waits USING (store_id, week)
     CROSS JOIN LATERAL (
         VALUES
         ('Visits in the week', entered::double precision, false),
-        ('Conversion, percent', 100 * converted::double precision / entered, true),
+        ('Conversion, percent', 100 * converted::double precision / nullif(entered, 0), true),
         ('Left at once, percent', 100 * bounced::double precision / nullif(completed, 0), true),
         ('Median stay, minutes', stay_s / 60, true),
         ('Nine of ten wait at most, minutes', wait_s / 60, true)
     ) AS told (figure, value, is_of_stores)
-    WHERE value IS NOT NULL AND week <= 8
+    WHERE value IS NOT NULL AND (entered >= 30 OR NOT is_of_stores)
 ),
 
 compared AS (
@@ -72,6 +95,7 @@ compared AS (
         'other stores' AS against,
         5 AS needed,
         latest.store_id,
+        latest.is_of_stores,
         other.value AS usual
     FROM figures AS latest
     INNER JOIN figures AS other USING (figure, week)
@@ -84,6 +108,7 @@ compared AS (
         'its weeks before',
         4,
         latest.store_id,
+        latest.is_of_stores,
         other.value
     FROM figures AS latest
     INNER JOIN figures AS other USING (figure, store_id)
@@ -98,10 +123,11 @@ medians AS (
         needed,
         store_id,
         value,
+        is_of_stores,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY usual) AS median,
         array_agg(usual) AS usuals
     FROM compared
-    GROUP BY store, figure, against, needed, store_id, value
+    GROUP BY store, figure, against, needed, store_id, value, is_of_stores
 ),
 
 scored AS (
@@ -123,7 +149,7 @@ SELECT
     CASE WHEN z > 0 THEN 'high' ELSE 'low' END AS "Mark",
     store_id
 FROM scored
-WHERE n >= needed AND abs(z) > 3.5
+WHERE n >= needed AND abs(z) > 3.5 AND (is_of_stores OR median >= 30)
 UNION ALL
 SELECT
     'Too few to tell: at most ' || max(n) || ' of ' || needed || ' ' || CASE needed WHEN 5 THEN 'stores' ELSE 'weeks before' END,

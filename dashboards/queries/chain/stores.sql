@@ -41,7 +41,7 @@ SELECT
     coalesce(nullif(stores.name, ''), store_id) AS "Store",
     rank() OVER (ORDER BY converted::double precision / nullif(entered, 0) DESC NULLS LAST) AS "Rank",
     converted::double precision / nullif(entered, 0) AS "Conversion",
-    entered AS "Visits",
+    coalesce(entered, 0) AS "Visits",
     CASE WHEN EXISTS (
         SELECT
         FROM instore_analysis.visits AS earlier
@@ -49,7 +49,7 @@ SELECT
             earlier.store_id = visits.store_id
             AND entered_at >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) - interval '14 days'
             AND entered_at < $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
-    ) THEN entered::double precision / nullif(entered_before, 0) - 1 END AS "Change",
+    ) THEN coalesce(entered, 0)::double precision / nullif(entered_before, 0) - 1 END AS "Change",
     entered::double precision / nullif(passed, 0) AS "Came in",
     bounced::double precision / nullif(completed, 0) AS "Left at once",
     instore.percentile(durations, 0.5) AS "Median stay",
@@ -62,5 +62,5 @@ FROM visits
 LEFT JOIN instore.stores USING (store_id)
 LEFT JOIN sales USING (store_id)
 LEFT JOIN queues USING (store_id)
-WHERE entered > 0
+WHERE entered > 0 OR entered_before > 0
 ORDER BY 2, 1

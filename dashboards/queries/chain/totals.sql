@@ -28,8 +28,8 @@ known AS (
 
 SELECT
     count(*) FILTER (WHERE entered > 0) AS "Stores",
-    sum(entered) AS "Visits",
-    sum(entered) FILTER (WHERE was_there)::double precision
+    coalesce(sum(entered), 0) AS "Visits",
+    coalesce(sum(entered) FILTER (WHERE was_there), 0)::double precision
     / nullif(sum(entered_before) FILTER (WHERE was_there), 0) - 1 AS "Change",
     sum(converted)::double precision / nullif(sum(entered), 0) AS "Conversion"
 FROM known

@@ -1,6 +1,6 @@
 SELECT
     coalesce(nullif(stores.name, ''), store_id) AS "Store",
-    sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS "Visits",
+    coalesce(sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz), 0) AS "Visits",
     sum(entered) FILTER (WHERE bucket < $__timeFrom()::timestamptz) AS "Period before"
 FROM instore.footfall_hour
 LEFT JOIN instore.stores USING (store_id)

@@ -1,6 +1,6 @@
 -- Nothing is compared with a period that began before the store did: somebody must have come in the fortnight before that.
 SELECT
-    sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS "Visits",
+    coalesce(sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz), 0) AS "Visits",
     CASE WHEN EXISTS (
         SELECT
         FROM instore_analysis.visits
@@ -9,7 +9,7 @@ SELECT
             AND entered_at >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) - interval '14 days'
             AND entered_at < $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
     ) THEN
-        sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz)::double precision
+        coalesce(sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz), 0)::double precision
         / nullif(sum(entered) FILTER (WHERE bucket < $__timeFrom()::timestamptz), 0) - 1
     END AS "Change"
 FROM instore.footfall_5m

@@ -1,12 +1,11 @@
 """The web application: what it answers to the browser.
 
-The address is the state. A page is made of its frame, of what `show` says (pages, pickers, places of panels), and of each panel's
-own answer, so that a slow or broken one keeps no other from being seen.
+The address is the state. A page is made of its frame, of what `show` says (pages, pickers, places of panels), and of
+panels' answers (`answers`), which come together: the browser works long on each answer, however small.
 """
 
 import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from typing import Any
@@ -14,19 +13,17 @@ from urllib.parse import unquote
 from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import psycopg
-from dash import ALL, MATCH, Dash, Input, Output, State, html, no_update, set_props
+from dash import ALL, Dash, Input, Output, State, no_update, set_props
 from dash.development.base_component import Component
 from flask import Response, redirect, request
 from plotly.io.json import to_json_plotly
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.board import Board
-from dashboards.expand import NotExpanded, expand
 from dashboards.preview import page, scripts
+from dashboards.preview.answers import Answers, answered, broken
 from dashboards.preview.catalog import Catalog
 from dashboards.preview.database import MOST, Database, TooSlow
-from dashboards.preview.draw import draw
 from dashboards.preview.fields import Config
 from dashboards.preview.figure import is_picture
 from dashboards.preview.look import Look, text
@@ -34,7 +31,7 @@ from dashboards.preview.state import State as Seen
 from dashboards.preview.state import state
 from dashboards.preview.still import still
 from dashboards.variables import ALL as EVERY
-from storage.errors import DatabaseAway, sentence
+from storage.errors import DatabaseAway
 
 _LOG = logging.getLogger("instore.preview")
 
@@ -210,18 +207,29 @@ def zone_of(name: str | None) -> ZoneInfo:
 
 
 def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
+    answers = Answers(database)
+    panels = [Output({"panel": ALL, "of": ALL}, "children"), Output({"panel": ALL, "of": ALL}, "className")]
+    places = [State({"panel": ALL, "of": ALL}, "id"), State({"panel": ALL, "of": ALL}, "className")]
+
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
-        Output({"panel": MATCH, "of": MATCH}, "children"),
-        Output({"panel": MATCH, "of": MATCH}, "className"),
-        Input("scope", "data"),
-        Input("tick", "n_intervals"),
-        State({"panel": MATCH, "of": MATCH}, "id"),
-        State({"panel": MATCH, "of": MATCH}, "className"),
+        [*panels, Output("late", "data")], Input("scope", "data"), Input("tick", "n_intervals"), *places, prevent_initial_call=True
     )
-    def fill(scope: Config | None, _tick: int | None, name: Config, shown: str) -> tuple[Any, Any]:
-        if scope is None or scope["board"] != name["of"]:
-            return no_update, no_update
-        return _changed(_said(lambda: _drawn(scope, name["panel"], database, catalog)), name, shown)
+    def fill(scope: Config | None, _tick: int | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
+        try:
+            board = catalog.board(scope["board"]) if scope else None
+            if scope is None or board is None:
+                return [no_update] * len(names), [no_update] * len(names), no_update
+            look = _seen(scope, board, database).look
+        except (DatabaseAway, TooSlow) as away:
+            return *_changed({(name["of"], name["panel"]): broken(str(away)) for name in names}, names, shown), no_update
+        begun = answers.begin(board, look, [name for name in names if name["of"] == board["uid"]])
+        return *_changed(answers.done(begun), names, shown), answers.keep(begun) or no_update
+
+    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in panels]
+
+    @app.callback(late, Input("late", "data"), *places, prevent_initial_call=True)  # type: ignore[untyped-decorator,unused-ignore]
+    def fill_late(ticket: str | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
+        return _changed(answers.rest(ticket), names, shown)
 
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
         Output({"title": ALL, "of": ALL}, "children"),
@@ -238,7 +246,16 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
         return [titles.get(name["title"], no_update) for name in names]
 
 
-def _changed(made: Any, name: Config, shown: str) -> tuple[Any, Any]:
+def _changed(made: Mapping[tuple[str, int], Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any]]:
+    """Say of each panel what is to be changed in it."""
+    changes = [
+        _change(made[name["of"], name["panel"]], name, before) if (name["of"], name["panel"]) in made else (no_update, no_update)
+        for name, before in zip(names, shown, strict=True)
+    ]
+    return [children for children, _ in changes], [seen for _, seen in changes]
+
+
+def _change(made: Any, name: Config, shown: str) -> tuple[Any, Any]:
     """Say what is to be changed in a panel: nothing, the figures of its chart, or all.
 
     The panel's class tells what it shows now; whatever is given to it anew, the browser makes anew.
@@ -258,38 +275,3 @@ def _changed(made: Any, name: Config, shown: str) -> tuple[Any, Any]:
 
 def _seen(scope: Config, board: Board, database: Database) -> Seen:
     return state(board, scope["search"], database.ask, zone_of(scope["zone"]))
-
-
-def _drawn(scope: Config, number: int, database: Database, catalog: Catalog) -> Component:
-    board = catalog.board(scope["board"])
-    panel = next((panel for panel in board["panels"] if panel["id"] == number), None) if board else None
-    if board is None or panel is None:
-        return _broken("This page has changed: load it again.")
-    return answered(panel, _seen(scope, board, database).look, database)
-
-
-def answered(panel: Config, look: Look, database: Database) -> Component:
-    """Ask a panel's queries and draw the answers."""
-    frames = [database.ask(expand(target["rawSql"], look.scope)) for target in panel.get("targets") or () if target.get("rawSql")]
-    return draw(panel, frames, look)
-
-
-def _said(made: Callable[[], Component]) -> Component:
-    """Make a panel; what goes wrong is said in it, and nowhere else."""
-    began = time.monotonic()
-    try:
-        return made()
-    except (DatabaseAway, TooSlow, NotExpanded) as known:
-        return _broken(str(known))
-    except psycopg.Error as wrong:
-        _LOG.warning("a query is wrong: %s", sentence(wrong), extra={"action": "panel"})
-        return _broken(f"The database refused this query: {wrong.diag.message_primary or sentence(wrong)}.")
-    except Exception as bug:  # noqa: BLE001 - whatever it is, the other panels go on
-        _LOG.exception("a panel cannot be drawn", extra={"action": "panel"})
-        return _broken(f"This panel cannot be drawn ({type(bug).__name__}: {bug}). The others are not touched by that.")
-    finally:
-        _LOG.debug("a panel took %.0f ms", (time.monotonic() - began) * 1000, extra={"action": "panel"})
-
-
-def _broken(words: str) -> Component:
-    return html.P(words, className="broken", role="alert")

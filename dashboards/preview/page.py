@@ -38,6 +38,7 @@ def frame(parts: Parts | None = None) -> Component:
             dcc.Location(id="where", refresh="callback-nav"),
             dcc.Store(id="asked"),
             dcc.Store(id="scope"),
+            dcc.Store(id="late"),
             dcc.Interval(id="tick", interval=60_000),
             dcc.Interval(id="again", interval=3_000, disabled=True),
             html.A("Skip to the page", href="#content", className="skip"),

@@ -42,10 +42,10 @@ def _shelf_funnel() -> barchart.Panel:
 
 def _dead_spots() -> table.Panel:
     about = (
-        "The places of the plan that fewest reach: zones by visits, shelves by looks, for a hundred visits to the store. "
+        "The places that fewest reach: zones by visits, shelves by looks, for a hundred visits to the store. "
         "A dead spot has less than half of the median of all zones, or of all shelves: bring something attractive there, or open the way."
     )
-    panel = panels.rows("Where nobody comes", about, "zones/dead_spots").no_value("the store has no plan")
+    panel = panels.rows("Where nobody comes", about, "zones/dead_spots").no_value("nobody came")
     panels.filled(panel, "Mark", panels.words(**{"dead spot": ("dead spot", WATCH), "as usual": ("as usual", FAINT)}))
     panels.measured(panel, "none", "A hundred visits", decimals=1)
     return panels.size(panels.measured(panel, "percentunit", "Against the median", decimals=0), 10, 13)

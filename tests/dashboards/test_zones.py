@@ -107,17 +107,23 @@ def test_the_funnel_of_all_shelves_of_a_zone(shop: Shop, came: list[Truth]) -> N
     assert found == {action: true[action] for action in ("view", "pickup")}
 
 
-def test_a_store_without_a_plan(any_database: Database) -> None:
+def test_a_store_without_a_plan(plain_database: Database) -> None:
     """Its zones are those that are heard of: they can be picked, and have figures. Where none was heard of, nothing is shown."""
-    some = [visit(number, "attic", is_final=True) for number in range(5)]
-    any_database.write(Flush(advance=step(None, 1), visits=some))
+    some = [visit(number, "attic", number % 3 + 1, is_final=True) for number in range(6)]
+    plain_database.write(Flush(advance=step(None, 1), visits=some))
     since = to_datetime(DAY)
-    with psycopg.connect(any_database.url, autocommit=True) as connection:
+    with psycopg.connect(plain_database.url, autocommit=True) as connection:
         act_as_reader(connection)
         for until, names in ((since + timedelta(hours=1), ["zone-0", "zone-1", "zone-2"]), (since - timedelta(days=3), [])):
-            scope = Scope(until - timedelta(days=1), until, {"store": ("attic",)})
+            scope = Scope(until - timedelta(hours=1), until, {"store": ("attic",)})
             frame = ask(connection, expand(text_of("variables/zone"), scope))
             assert frame.columns[0].values == names
             picked = scope._replace(values={**scope.values, "zone": tuple(names)})
-            for query in ("zones/reach", "zones/dwell", "zones/zones"):
+            for query in ("zones/reach", "zones/dwell", "zones/zones", "zones/dead_spots"):
                 assert sorted(ask(connection, expand(text_of(query), picked)).columns[0].values) == names
+
+
+def test_the_picker_offers_what_the_panels_show(shop: Shop) -> None:
+    """All zones but those outside and of staff."""
+    options = {row["__value"]: row["__text"] for row in shop.rows("variables/zone", shop.scope(MONDAY, SATURDAY))}
+    assert options == _names(shop, "outside", "staff") != _names(shop)

@@ -1,24 +1,28 @@
--- All places of the plan, those too where nothing happened at all; each against the median of its kind.
+-- All places of the plan, those too where nothing happened at all, and zones that are only heard of; each against the median of its kind.
 WITH visits AS (
     SELECT nullif(sum(entered), 0)::double precision AS n
     FROM instore.footfall_hour
     WHERE store_id = ${store:sqlstring} AND bucket >= $__timeFrom()::timestamptz AND bucket < $__timeTo()::timestamptz
 ),
 
+heard AS (
+    SELECT
+        zone_id,
+        sum(visits) AS visits
+    FROM instore.zone_hour
+    WHERE store_id = ${store:sqlstring} AND bucket >= $__timeFrom()::timestamptz AND bucket < $__timeTo()::timestamptz
+    GROUP BY zone_id
+),
+
 places AS (
     SELECT
         'Zone' AS kind,
-        coalesce(nullif(zones.name, ''), zones.zone_id) AS place,
-        zones.zone_id,
-        coalesce(sum(zone_hour.visits), 0) AS reached
-    FROM instore.zones
-    LEFT JOIN instore.zone_hour
-        ON zone_hour.store_id = ${store:sqlstring}
-        AND zone_hour.zone_id = zones.zone_id
-        AND bucket >= $__timeFrom()::timestamptz
-        AND bucket < $__timeTo()::timestamptz
-    WHERE zones.store_id = ${store:sqlstring} AND zones.type IN ('general', 'interest')
-    GROUP BY zones.zone_id, zones.name
+        coalesce(nullif(zones.name, ''), zones.zone_id, heard.zone_id) AS place,
+        coalesce(zones.zone_id, heard.zone_id) AS zone_id,
+        coalesce(heard.visits, 0) AS reached
+    FROM (SELECT * FROM instore.zones WHERE store_id = ${store:sqlstring}) AS zones
+    FULL JOIN heard ON heard.zone_id = zones.zone_id
+    WHERE coalesce(zones.type, 'general') IN ('general', 'interest')
     UNION ALL
     SELECT
         'Shelf',

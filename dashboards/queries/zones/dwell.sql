@@ -9,7 +9,7 @@ WHERE
     AND zone_hour.zone_id = ANY(ARRAY[${zone:sqlstring}]::text[])
     AND bucket >= $__timeFrom()::timestamptz
     AND bucket < $__timeTo()::timestamptz
-    AND coalesce(zones.type, '') NOT IN ('outside', 'staff')
+    AND coalesce(zones.type, 'general') NOT IN ('outside', 'staff')
 GROUP BY zone_hour.zone_id, zones.name
 HAVING sum(completed) > 0
 ORDER BY 2 DESC

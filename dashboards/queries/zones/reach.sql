@@ -12,6 +12,6 @@ LEFT JOIN instore.zone_hour
     AND zone_hour.zone_id = picked.zone_id
     AND bucket >= $__timeFrom()::timestamptz
     AND bucket < $__timeTo()::timestamptz
-WHERE coalesce(zones.type, '') NOT IN ('outside', 'staff')
+WHERE coalesce(zones.type, 'general') NOT IN ('outside', 'staff')
 GROUP BY picked.zone_id, zones.name
 ORDER BY 2 DESC, 1

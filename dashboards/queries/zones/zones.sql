@@ -1,7 +1,7 @@
 -- Nothing is compared with a period that began before the store did: somebody must have come in the fortnight before that.
 SELECT
     coalesce(nullif(zones.name, ''), zone_hour.zone_id) AS "Zone",
-    sum(visits) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS "Visits",
+    coalesce(sum(visits) FILTER (WHERE bucket >= $__timeFrom()::timestamptz), 0) AS "Visits",
     CASE WHEN EXISTS (
         SELECT
         FROM instore_analysis.visits
@@ -10,7 +10,7 @@ SELECT
             AND entered_at >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) - interval '14 days'
             AND entered_at < $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
     ) THEN
-        sum(visits) FILTER (WHERE bucket >= $__timeFrom()::timestamptz)::double precision
+        coalesce(sum(visits) FILTER (WHERE bucket >= $__timeFrom()::timestamptz), 0)::double precision
         / nullif(sum(visits) FILTER (WHERE bucket < $__timeFrom()::timestamptz), 0) - 1
     END AS "Change",
     sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz)::double precision
@@ -25,6 +25,6 @@ WHERE
     AND zone_hour.zone_id = ANY(ARRAY[${zone:sqlstring}]::text[])
     AND bucket >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
     AND bucket < $__timeTo()::timestamptz
-    AND coalesce(zones.type, '') NOT IN ('outside', 'staff')
+    AND coalesce(zones.type, 'general') NOT IN ('outside', 'staff')
 GROUP BY zone_hour.zone_id, zones.name
 ORDER BY 7 DESC NULLS LAST

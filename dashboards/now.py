@@ -18,6 +18,9 @@ from dashboards.palette import ACT, EMPTY, FAINT, GOOD, PLAIN, SOME, WATCH
 from dashboards.panels import config, steps
 from dashboards.plans import StorePlan
 
+STORE_PAGE = "instore-now-"
+"""How the uid of a store's page begins."""
+
 _ID_FITS = re.compile(r"[A-Za-z0-9_-]{1,28}")
 """A Grafana uid has 40 characters at most, of these."""
 
@@ -34,7 +37,7 @@ def page_of(store_id: str) -> str:
 def now(plan: StorePlan) -> Board:
     """The page of a store."""
     page = Page(
-        uid=f"instore-now-{page_of(plan.store_id)}",
+        uid=f"{STORE_PAGE}{page_of(plan.store_id)}",
         title=f"Store now: {plan.name}" + (f" ({plan.store_id})" if plan.name != plan.store_id else ""),
         about="What happens in the store at this moment, and what needs somebody. Another end of the time range shows it as it was then.",
         since="now-12h",
@@ -91,7 +94,7 @@ def _needs(plan: StorePlan) -> table.Panel:
     panels.filled(panel, "Is", _words(now=ACT, over=FAINT, fine=GOOD))
     panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 90)])
     panels.linked(panel, "Visit", "The visit", _visit_url(plan)).override_by_name("Visit", [config("custom.width", 60)])
-    return panels.size(panels.hidden(panel, "at", "visit_id", "from_ms", "to_ms"), 11, 13)
+    return panels.size(panels.hidden(panel, "at", "visit_id", "from_ms", "to_ms"), 10, 13)
 
 
 def _queues() -> table.Panel:
@@ -106,7 +109,8 @@ def _queues() -> table.Panel:
     panels.filled(panel, "What to do", _words(**todo)).override_by_name("What to do", [config("custom.width", 110)])
     for name in ("Expected wait", "Longest here"):
         panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "")])
-    return panels.size(panel, 8, 7)
+    panels.sized(panels.sized(panel, 105, "Expected wait", "Longest here"), 75, "Waiting", "Open tills")
+    return panels.size(panel, 9, 7)
 
 
 def _people_floor(plan: StorePlan) -> canvas.Panel:
@@ -144,7 +148,7 @@ def _waiting(plan: StorePlan) -> table.Panel:
     panels.filled(panel, "What to do", _words(**{"waits at a till": ACT, "offer help": WATCH}))
     panel.override_by_name("For", [config("unit", "s"), config("decimals", 0), config("custom.width", 100)])
     panels.linked(panel, "Where", "The visit", _visit_url(plan))
-    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 8, 6)
+    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 9, 6)
 
 
 def _sales(plan: StorePlan) -> stat.Panel:

@@ -11,6 +11,7 @@ from dashboards.changes import Change, Conflict, Step, alike, bare
 from dashboards.errors import Conflicts, GrafanaAway
 from dashboards.grafana import failure_of_source, found, translated
 from dashboards.notify import contact_steps
+from dashboards.now import STORE_PAGE
 from dashboards.rules import rule_steps
 from dashboards.source import SETTING, Source
 from dashboards.sql import SOURCE_UID
@@ -18,9 +19,6 @@ from storage.errors import SettingError
 
 FOLDER = "instore"
 """Uid and title of the folder."""
-
-STORE_PAGE = "instore-now-"
-"""How the uid of a store's own page begins."""
 
 _MOST = 5000
 """Dashboards that a search returns at most."""

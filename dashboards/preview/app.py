@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.board import Board
 from dashboards.preview import page, scripts
-from dashboards.preview.answers import Answers, answered, broken
+from dashboards.preview.answers import Answers, Place, answered, broken
 from dashboards.preview.catalog import Catalog
 from dashboards.preview.database import MOST, Database, TooSlow
 from dashboards.preview.fields import Config
@@ -29,7 +29,7 @@ from dashboards.preview.figure import is_picture
 from dashboards.preview.look import Look, text
 from dashboards.preview.state import State as Seen
 from dashboards.preview.state import state
-from dashboards.preview.still import still
+from dashboards.preview.still import is_still, still
 from dashboards.variables import ALL as EVERY
 from storage.errors import DatabaseAway
 
@@ -212,20 +212,24 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
     places = [State({"panel": ALL, "of": ALL}, "id"), State({"panel": ALL, "of": ALL}, "className")]
 
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
-        [*panels, Output("late", "data")], Input("scope", "data"), Input("tick", "n_intervals"), *places, prevent_initial_call=True
+        [*panels, Output("plain", "data"), Output("late", "data")],
+        Input("scope", "data"),
+        Input("tick", "n_intervals"),
+        *places,
+        prevent_initial_call=True,
     )
     def fill(scope: Config | None, _tick: int | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
         try:
             board = catalog.board(scope["board"]) if scope else None
             if scope is None or board is None:
-                return [no_update] * len(names), [no_update] * len(names), no_update
+                return [no_update] * len(names), [no_update] * len(names), no_update, no_update
             look = _seen(scope, board, database).look
         except (DatabaseAway, TooSlow) as away:
             return *_changed({(name["of"], name["panel"]): broken(str(away)) for name in names}, names, shown), no_update
         begun = answers.begin(board, look, [name for name in names if name["of"] == board["uid"]])
         return *_changed(answers.done(begun), names, shown), answers.keep(begun) or no_update
 
-    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in panels]
+    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in [*panels, Output("plain", "data")]]
 
     @app.callback(late, Input("late", "data"), *places, prevent_initial_call=True)  # type: ignore[untyped-decorator,unused-ignore]
     def fill_late(ticket: str | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
@@ -246,31 +250,44 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
         return [titles.get(name["title"], no_update) for name in names]
 
 
-def _changed(made: Mapping[tuple[str, int], Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any]]:
-    """Say of each panel what is to be changed in it."""
+def _changed(made: Mapping[Place, Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any], Any]:
+    """Say what is to be changed in the rooms of panels that the application has, and which plain ones `preview.js` is to put there."""
     changes = [
-        _change(made[name["of"], name["panel"]], name, before) if (name["of"], name["panel"]) in made else (no_update, no_update)
+        _change(made[name["of"], name["panel"]], name, before) if (name["of"], name["panel"]) in made else _SAME
         for name, before in zip(names, shown, strict=True)
     ]
-    return [children for children, _ in changes], [seen for _, seen in changes]
+    plain = {str(name["panel"]): change.html for name, change in zip(names, changes, strict=True) if change.html is not None}
+    of = names[0]["of"] if names else ""
+    return [one.children for one in changes], [one.seen for one in changes], {"of": of, "html": plain} if plain else no_update
 
 
-def _change(made: Any, name: Config, shown: str) -> tuple[Any, Any]:
-    """Say what is to be changed in a panel: nothing, the figures of its chart, or all.
+class _Change(NamedTuple):
+    """What changes in a panel: the application's children, the class that tells what is seen, the plain HTML (None: it stays)."""
 
-    The panel's class tells what it shows now; whatever is given to it anew, the browser makes anew.
-    """
-    kind = "picture" if is_picture(made) else "plain"
-    now = f"body {kind} seen-{crc32(to_json_plotly(made).encode())}"
-    if now == shown:
-        return no_update, no_update
-    if kind == "picture":
+    children: Any
+    seen: Any
+    html: str | None
+
+
+_SAME = _Change(no_update, no_update, None)
+
+
+def _change(made: Any, name: Config, shown: str) -> _Change:
+    """Say what is to be changed in a panel: nothing, the figures of its chart, or all."""
+    kind = "plain-one" if is_still(made) else "picture-one" if is_picture(made) else "other-one"
+    seen = f"room {kind} seen-{crc32(to_json_plotly(made).encode())}"
+    was = shown.split()[1] if " " in shown else ""
+    if seen == shown:
+        return _SAME
+    if kind == "plain-one":
+        return _Change(no_update if was == kind else None, seen, still(made))
+    if kind == "picture-one":
         made.id, made.children.id = {"picture": name["panel"], "of": name["of"]}, {"graph": name["panel"], "of": name["of"]}
-        if shown.startswith("body picture"):
+        if was == kind:
             set_props(made.id, {"aria-label": made.to_plotly_json()["props"]["aria-label"]})
             set_props(made.children.id, {"figure": made.children.figure})
-            return no_update, now
-    return made, now
+            return _Change(no_update, seen, None)
+    return _Change(made, seen, "" if was == "plain-one" else None)
 
 
 def _seen(scope: Config, board: Board, database: Database) -> Seen:

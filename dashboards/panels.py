@@ -34,7 +34,7 @@ NOTHING = "no data"
 LEAST_PX = 60
 """How narrow a column of a table may be: Grafana makes none under 150 by itself, and the last ones do not fit then."""
 
-TIME_PX = 160
+TIME_PX = 180
 """A day with its time."""
 
 

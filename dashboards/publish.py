@@ -123,7 +123,7 @@ def _source_change(grafana: GrafanaApi, theirs: dict[str, Any], source: Source, 
         there, here = f"{theirs['url']}/{_database(theirs, 'database')}", f"{source.settings['url']}/{source.settings['database']}"
         yield Conflict(f"the data source {SOURCE_UID} is {theirs['type']} at {there}, not {here}: remove it in Grafana if that is right")
         return
-    ours = {**source.settings, "type": theirs["type"], "name": theirs["name"]}
+    ours = {**source.settings, "type": theirs["type"], "name": theirs["name"], "database": theirs.get("database")}
     before = alike(theirs, ours)
     is_mute = source.password is not None and before == ours and failure_of_source(grafana) is not None
     if before == ours and not is_mute:

@@ -195,6 +195,13 @@ def test_a_password_is_sent_again_where_the_data_source_does_not_answer(double: 
     assert _again(double, OFFER) == []
 
 
+def test_a_data_source_as_newer_grafanas_have_it_is_the_same(double: Double) -> None:
+    """Its type has another name there, and the database's name stands in jsonData alone."""
+    _publish(double)
+    double.sources["instore"] |= {"type": "grafana-postgresql-datasource", "database": ""}
+    assert _again(double, OFFER) == []
+
+
 def test_a_data_source_that_does_not_answer_is_said(double: Double) -> None:
     """The sentence has what the database says."""
     wrong = source("postgresql://grafana:wrong@db.example:5432/shop")

@@ -7,6 +7,7 @@ No row is no fault: a store that is closed, or without tills, has nothing to say
 
 from typing import Any, NamedTuple
 
+from dashboards.now import STORE_PAGE
 from dashboards.sql import SOURCE_UID, Query
 
 Group = dict[str, Any]
@@ -44,7 +45,7 @@ class Rule(NamedTuple):
     page: str
 
 
-_STORE_PAGE = "/d/instore-now-{{ $labels.page }}"
+_STORE_PAGE = f"/d/{STORE_PAGE}{{{{ $labels.page }}}}"
 _PIPELINE_PAGE = "/d/instore-pipeline"
 
 STORES = (

@@ -46,7 +46,7 @@ def _outliers() -> table.Panel:
     panel = panels.rows("What stands out", about, "chain/outliers").no_value("nothing stands out")
     marks = {"high": WATCH, "low": WATCH, "unknown": FAINT}
     panels.filled(panel, "Mark", panels.words(**{text: (text, color) for text, color in marks.items()}))
-    panels.measured(panel, "none", "Last week", "Median", decimals=1)
+    panels.sized(panels.measured(panel, "none", "Last week", "Median", decimals=1), 90, "Last week", "Median", "Mark")
     return panels.size(panels.hidden(panel, "store_id"), 14, 8)
 
 
@@ -62,6 +62,7 @@ def _stores() -> table.Panel:
     panels.measured(panel, "percentunit", *shares, decimals=1)
     panels.measured(panel, "s", "Median stay", "Nine of ten wait at most", decimals=1)
     panels.measured(panel, "none", "Spent a visit", decimals=2)
+    panels.sized(panels.sized(panel, 70, "Rank", "Visits", "Currency"), 175, "Nine of ten wait at most")
     panels.barred(panel, "Conversion", 1)
     panels.judged(panel, "Change", steps(ACT, (-0.2, WATCH), (-0.05, GOOD)))
     return panels.size(panels.hidden(panels.linked(panel, "Store", "Its visits", _STORE_URL), "store_id"), 24, 9)

@@ -1,9 +1,13 @@
 """What publishing would change in a Grafana: found by looking alone, and shown before anything is done."""
 
 import json
+import re
 from collections.abc import Callable
 from difflib import unified_diff
 from typing import Any, NamedTuple
+
+_LINE_END = re.compile(r"(?<!\\)\\n")
+"""As JSON has it in a text."""
 
 _WHOLE = {"labels", "annotations"}
 """What is ours entirely: a key that we did not give does not belong there."""
@@ -61,4 +65,7 @@ def alike(theirs: Any, ours: Any) -> Any:
 
 
 def _lines(value: Any) -> list[str]:
-    return [] if value is None else json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
+    """Write it for people: a text of several lines, a query, has them here too."""
+    if value is None:
+        return []
+    return _LINE_END.sub("\n", json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)).splitlines()

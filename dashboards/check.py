@@ -129,7 +129,14 @@ def _scopes(connection: psycopg.Connection, board: Board, until: datetime) -> It
         scope = Scope(since, until, {"store": (store,)} if store else {})
         if "visit" in names:
             scope = _around_a_visit(connection, scope)
-        yield _picked(connection, board, scope), f" of {store}" if "store" in names else ""
+        of = f" of {store}" if "store" in names else ""
+        for picked in _picked(connection, board, scope):
+            yield picked, of + "".join(f", {name} {value}" for name, (value,) in _named(board, picked))
+
+
+def _named(board: Board, scope: Scope) -> list[tuple[str, Sequence[str]]]:
+    """What was picked of what has a few options, and all of these are tried."""
+    return [(one["name"], scope.values[one["name"]]) for one in _variables(board) if one["type"] == "custom"]
 
 
 def _stores(connection: psycopg.Connection, board: Board, scope: Scope) -> list[str]:
@@ -139,14 +146,23 @@ def _stores(connection: psycopg.Connection, board: Board, scope: Scope) -> list[
     return [""]
 
 
-def _picked(connection: psycopg.Connection, board: Board, scope: Scope) -> Scope:
-    """Pick something for every variable, as the page does when it is opened: all where that can be, else the first."""
-    values: dict[str, tuple[str, ...]] = dict(scope.values)
+def _picked(connection: psycopg.Connection, board: Board, scope: Scope) -> Iterator[Scope]:
+    """Pick something for every variable, as the page does when it is opened: all where that can be; of a few options, each once."""
+    scopes = [scope]
     for variable in _variables(board):
-        if variable["name"] not in values:
-            options = _options(connection, variable, scope._replace(values=values))
-            values[variable["name"]] = tuple(options if variable.get("includeAll") else options[:1])
-    return scope._replace(values=values)
+        if variable["name"] not in scope.values:
+            scopes = [
+                one._replace(values={**one.values, variable["name"]: values})
+                for one in scopes
+                for values in _choices(variable, _options(connection, variable, one))
+            ]
+    yield from scopes
+
+
+def _choices(variable: Mapping[str, Any], options: list[str]) -> list[tuple[str, ...]]:
+    if variable["type"] == "custom":
+        return [(option,) for option in options]
+    return [tuple(options if variable.get("includeAll") else options[:1])]
 
 
 def _options(connection: psycopg.Connection, variable: Mapping[str, Any], scope: Scope) -> list[str]:

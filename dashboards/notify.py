@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from grafana_client import GrafanaApi
 
@@ -45,12 +46,12 @@ def _point_steps(grafana: GrafanaApi, points: list[dict[str, Any]], point: dict[
         if any(one["name"] == CONTACT for one in points):
             yield Conflict(f"there is a {what} that is not ours: rename it, or name it as the contact")
             return
-        yield Change(what, None, point, lambda: api.create_contactpoint(point))
+        yield Change(what, None, _shown(point), lambda: api.create_contactpoint(point))
     elif (before := alike(theirs, point)) != point:
         if theirs.get("provenance") == BY_FILE:
             yield Conflict(f"the {what} comes from a file of Grafana's provisioning: change it there")
             return
-        yield Change(what, before, point, lambda: api.update_contactpoint(CONTACT, point))
+        yield Change(what, _shown(before), _shown(point), lambda: api.update_contactpoint(CONTACT, point))
 
 
 def _route_steps(grafana: GrafanaApi, receiver: str) -> Iterator[Step]:
@@ -61,9 +62,21 @@ def _route_steps(grafana: GrafanaApi, receiver: str) -> Iterator[Step]:
     ours = next((route for route in routes if route.get("object_matchers") == MATCHERS), None)
     if ours is not None and ours["receiver"] == receiver:
         return
+    if tree.get("provenance") == BY_FILE:
+        yield Conflict("the notification policies come from a file of Grafana's provisioning: put the route for service=instore there")
+        return
     route = {**(ours or {"object_matchers": MATCHERS}), "receiver": receiver}
     wanted = {**_sent(tree), "routes": [route, *(one for one in routes if one is not ours)]}
     yield Change(f"route of alerts to {receiver}", ours, route, lambda: api.set_notification_policy_tree(wanted, disable_provenance=True))
+
+
+def _shown(point: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what makes a webhook's address a secret: who one is, and what follows its host."""
+    settings = dict(point["settings"])
+    if "url" in settings:
+        parts = urlsplit(settings["url"])
+        settings["url"] = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/..."
+    return {**point, "settings": settings}
 
 
 def _sent(tree: dict[str, Any]) -> dict[str, Any]:

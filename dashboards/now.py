@@ -18,6 +18,9 @@ from dashboards.palette import ACT, EMPTY, FAINT, GOOD, PLAIN, SOME, WATCH
 from dashboards.panels import config, steps
 from dashboards.plans import StorePlan
 
+STORE_PAGE = "instore-now-"
+"""How the uid of a store's page begins."""
+
 _ID_FITS = re.compile(r"[A-Za-z0-9_-]{1,28}")
 """A Grafana uid has 40 characters at most, of these."""
 
@@ -34,7 +37,7 @@ def page_of(store_id: str) -> str:
 def now(plan: StorePlan) -> Board:
     """The page of a store."""
     page = Page(
-        uid=f"instore-now-{page_of(plan.store_id)}",
+        uid=f"{STORE_PAGE}{page_of(plan.store_id)}",
         title=f"Store now: {plan.name}" + (f" ({plan.store_id})" if plan.name != plan.store_id else ""),
         about="What happens in the store at this moment, and what needs somebody. Another end of the time range shows it as it was then.",
         since="now-12h",
@@ -63,7 +66,7 @@ def _inside(plan: StorePlan) -> stat.Panel:
     if capacity:
         panel.unit(f"suffix: of {capacity}").thresholds(steps(PLAIN, (0.7 * capacity, WATCH), (0.9 * capacity, ACT)))
         panel.color_scheme(panels.colored_by_steps()).max(capacity)
-    return panels.size(panel, 5, 6)
+    return panels.size(panel, 4, 6)
 
 
 def _of_capacity(capacity: int | None) -> str:
@@ -78,7 +81,7 @@ def _need_count() -> stat.Panel:
         "of the last 7 days: a sensor not heard again; of the last hour: a basket left behind."
     )
     panel = panels.stat_panel("Need somebody now", about, "now/need_count").color_mode(BigValueColorMode.BACKGROUND)
-    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, WATCH), (5, ACT))), 5, 4)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, WATCH), (5, ACT))), 4, 4)
 
 
 def _needs(plan: StorePlan) -> table.Panel:
@@ -89,7 +92,7 @@ def _needs(plan: StorePlan) -> table.Panel:
     )
     panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("")
     panels.filled(panel, "Is", _words(now=ACT, over=FAINT, fine=GOOD))
-    panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 90)])
+    panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 65)])
     panels.linked(panel, "Visit", "The visit", _visit_url(plan)).override_by_name("Visit", [config("custom.width", 60)])
     return panels.size(panels.hidden(panel, "at", "visit_id", "from_ms", "to_ms"), 11, 13)
 
@@ -106,7 +109,8 @@ def _queues() -> table.Panel:
     panels.filled(panel, "What to do", _words(**todo)).override_by_name("What to do", [config("custom.width", 110)])
     for name in ("Expected wait", "Longest here"):
         panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "")])
-    return panels.size(panel, 8, 7)
+    panels.sized(panels.sized(panel, 105, "Expected wait", "Longest here"), 75, "Waiting", "Open tills")
+    return panels.size(panel, 9, 7)
 
 
 def _people_floor(plan: StorePlan) -> canvas.Panel:
@@ -144,13 +148,14 @@ def _waiting(plan: StorePlan) -> table.Panel:
     panels.filled(panel, "What to do", _words(**{"waits at a till": ACT, "offer help": WATCH}))
     panel.override_by_name("For", [config("unit", "s"), config("decimals", 0), config("custom.width", 100)])
     panels.linked(panel, "Where", "The visit", _visit_url(plan))
-    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 8, 6)
+    return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 9, 6)
 
 
 def _sales(plan: StorePlan) -> stat.Panel:
     about = (
-        "Payments less refunds since midnight (the store's), all tills, in the store's currency. Usual: the mean of the same weekday "
-        "of the four weeks before, up to the same time of day; weeks without any sale are left out."
+        "Payments less refunds since midnight (the store's), all tills, in the store's currency (nothing, where it names none and is paid "
+        "in several). Usual: the mean of the same weekday of the four weeks before, up to the same time of day; weeks without any sale "
+        "are left out."
     )
     panel = panels.stat_panel("Sales today", about, "now/sales").no_value("not yet known")
     return panels.size(_against_usual(panel.unit(_money(plan.currency)).decimals(0)), 10, 5)
@@ -178,7 +183,7 @@ def _newest() -> stat.Panel:
         "Orange from a minute, red from 5 minutes: look at the Pipeline page."
     )
     panel = panels.stat_panel("Newest reading, age", about, "now/newest").unit("s").decimals(0).graph_mode(BigValueGraphMode.NONE)
-    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (60, WATCH), (300, ACT))), 5, 3)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (60, WATCH), (300, ACT))), 4, 3)
 
 
 def _inside_today() -> timeseries.Panel:

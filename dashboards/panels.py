@@ -34,6 +34,9 @@ NOTHING = "no data"
 LEAST_PX = 60
 """How narrow a column of a table may be: Grafana makes none under 150 by itself, and the last ones do not fit then."""
 
+TIME_PX = 180
+"""A day with its time."""
+
 
 def stat_panel(title: str, about: str, query: str) -> stat.Panel:
     """One number, or one for each column of the query's one row."""
@@ -100,7 +103,8 @@ def gauges(title: str, about: str, query: str) -> bargauge.Panel:
 def rows(title: str, about: str, query: str) -> table.Panel:
     """A table of the query's rows. What it says where there is none is not said in every empty cell; all columns fit in."""
     of_all = [config("noValue", ""), config("custom.minWidth", LEAST_PX)]
-    return _common(table.Panel(), title, about, query).show_header(True).override_by_regexp("/.*/", of_all)
+    panel = _common(table.Panel(), title, about, query).show_header(True).override_by_regexp("/.*/", of_all)
+    return panel.override_by_field_type("time", [config("custom.width", TIME_PX)])
 
 
 def heat(title: str, about: str, query: str) -> heatmap.Panel:
@@ -197,6 +201,13 @@ def barred(panel: Panel, column: str, most: float) -> Panel:
 def judged(panel: Panel, column: str, thresholds: dashboard.ThresholdsConfig) -> Panel:
     """Color a column's values by thresholds of their own."""
     return panel.override_by_name(column, [config("color", {"mode": "thresholds"}), config("thresholds", thresholds.build())])
+
+
+def sized(panel: Panel, width_px: int, *columns: str) -> Panel:
+    """Give columns of a table a width; the others share what is left."""
+    for name in columns:
+        panel.override_by_name(name, [config("custom.width", width_px)])
+    return panel
 
 
 def hidden(panel: Panel, *names: str) -> Panel:

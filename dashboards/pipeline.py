@@ -1,7 +1,7 @@
 """Pipeline: whether everything that the sensors said has arrived, in time, and what is wrong where not. For who runs instore."""
 
 from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
-from grafana_foundation_sdk.models.common import BigValueColorMode, StackingMode
+from grafana_foundation_sdk.models.common import BigValueColorMode, StackingMode, VisibilityMode
 from grafana_foundation_sdk.models.dashboard import ValueMap
 
 from dashboards import panels, variables
@@ -40,10 +40,11 @@ def _difference() -> stat.Panel:
 
 def _behind() -> stat.Panel:
     about = (
-        "How old the newest reading is, of the open store where it is oldest. Orange from a minute, red from 5. "
+        "How old the newest reading is, of the open store where it is oldest. Orange from a minute, red from 5. Left out: who names no "
+        "opening hours and has been silent for 5 minutes to an hour (it may be night there), and who has been for a week. "
         "Is only one store behind, look at its network; are all, at bridge, Kafka and worker (`instore doctor`)."
     )
-    panel = panels.stat_panel("Behind, at the most", about, "pipeline/behind").unit("s").decimals(0).no_value("all are closed")
+    panel = panels.stat_panel("Behind, at the most", about, "pipeline/behind").unit("s").decimals(0).no_value("closed")
     panel.color_mode(BigValueColorMode.BACKGROUND).color_scheme(panels.colored_by_steps())
     return panels.size(panel.thresholds(steps(GOOD, (60, WATCH), (300, ACT))), 6, 5)
 
@@ -70,10 +71,11 @@ def _stores() -> table.Panel:
     about = (
         "How long ago the newest reading of each store was (by the sensors' clocks), when the bridge received the last one, and when a "
         "visit was last written. live: less than a minute; behind: less than 5; stale: longer; closed: by its opening hours, or open "
-        "for less than 15 minutes."
+        "for less than 15 minutes; may be closed: it names no opening hours, and this is less than an hour."
     )
     panel = panels.rows("Stores: how fresh", about, "pipeline/stores")
-    colors = {"live": GOOD, "behind": WATCH, "stale": ACT, "closed": FAINT, "never heard": WATCH}
+    colors = {"live": GOOD, "behind": WATCH, "stale": ACT, "closed": FAINT, "may be closed": FAINT, "silent for a week": FAINT}
+    colors["never heard"] = WATCH
     panels.filled(panel, "Is", _words(colors))
     for name in ("Newest reading was", "Last received", "Last visit written"):
         panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "over a day")])
@@ -126,7 +128,7 @@ def _delay() -> timeseries.Panel:
         "Seconds from a reading's own time to its receipt by the bridge: under way, or by a wrong clock. After an outage it is long for"
         " a while."
     )
-    panel = panels.lines("From sensor to bridge", about, "pipeline/delay").unit("s")
+    panel = panels.lines("From sensor to bridge", about, "pipeline/delay").unit("s").show_points(VisibilityMode.AUTO)
     return panels.size(panels.colored(panel, Mean=PLAIN, Longest=FAINT), 12, 5)
 
 

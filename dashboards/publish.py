@@ -11,6 +11,7 @@ from dashboards.changes import Change, Conflict, Step, alike, bare
 from dashboards.errors import Conflicts, GrafanaAway
 from dashboards.grafana import failure_of_source, found, translated
 from dashboards.notify import contact_steps
+from dashboards.now import STORE_PAGE
 from dashboards.rules import rule_steps
 from dashboards.source import SETTING, Source
 from dashboards.sql import SOURCE_UID
@@ -18,9 +19,6 @@ from storage.errors import SettingError
 
 FOLDER = "instore"
 """Uid and title of the folder."""
-
-STORE_PAGE = "instore-now-"
-"""How the uid of a store's own page begins."""
 
 _MOST = 5000
 """Dashboards that a search returns at most."""
@@ -125,7 +123,7 @@ def _source_change(grafana: GrafanaApi, theirs: dict[str, Any], source: Source, 
         there, here = f"{theirs['url']}/{_database(theirs, 'database')}", f"{source.settings['url']}/{source.settings['database']}"
         yield Conflict(f"the data source {SOURCE_UID} is {theirs['type']} at {there}, not {here}: remove it in Grafana if that is right")
         return
-    ours = {**source.settings, "type": theirs["type"], "name": theirs["name"]}
+    ours = {**source.settings, "type": theirs["type"], "name": theirs["name"], "database": theirs.get("database")}
     before = alike(theirs, ours)
     is_mute = source.password is not None and before == ours and failure_of_source(grafana) is not None
     if before == ours and not is_mute:

@@ -58,6 +58,7 @@ def _touches() -> table.Panel:
     panel = panels.rows("What was touched", about, "visit/touches").no_value("nothing was touched")
     did = {"looked": FAINT, "picked up": PLAIN, "put back": WATCH}
     panels.filled(panel, "Did", panels.words(**{text: (text, color) for text, color in did.items()}))
+    panels.sized(panel, 75, "For", "Bought")
     return panels.size(panels.measured(panel, "s", "For", decimals=1), 12, 10)
 
 
@@ -67,6 +68,7 @@ def _payment() -> table.Panel:
         "Prices are in the receipt's currency; a line with a negative quantity was given back."
     )
     panel = panels.rows("What was paid", about, "visit/payment").no_value("nothing was paid")
+    panels.sized(panels.sized(panel, 70, "Till", "Quantity", "Currency"), 95, "Price of one", "Together")
     return panels.size(panels.measured(panel, "none", "Price of one", "Together", decimals=2), 12, 10)
 
 
@@ -93,4 +95,5 @@ def _priority() -> timeseries.Panel:
 def _signals() -> table.Panel:
     about = "Signals about this visit (docs/signals.md): what was measured, and the threshold that it reached, in the unit of its kind."
     panel = panels.rows("Its signals", about, "visit/signals").no_value("no signals")
+    panels.sized(panels.sized(panel, 170, "Signal"), 100, "Measured", "Threshold")
     return panels.size(panels.measured(panel, "none", "Measured", "Threshold", decimals=2), 24, 5)

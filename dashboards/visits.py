@@ -101,7 +101,7 @@ def _weekend() -> table.Panel:
         "Visits a day on which somebody came, and how they went; rates are computed from sums, the stay is the median. "
         "Conversion, came in and left at once as in the figures above. " + _WHOLE
     )
-    panel = panels.rows("Weekdays against the weekend", about, "visits/weekend").no_value(_NO_DAY)
+    panel = panels.sized(panels.rows("Weekdays against the weekend", about, "visits/weekend"), 220, "Days").no_value(_NO_DAY)
     panels.measured(panel, "percentunit", "Came in", "Conversion", "Left at once", decimals=1)
     panels.measured(panel, "none", "Visits a day", decimals=0)
     return panels.size(panels.measured(panel, "s", "Median stay", decimals=1), 14, 8)

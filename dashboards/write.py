@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from dashboards.alerts import Group
-from dashboards.board import Board
+from dashboards.board import TAG, Board
+from dashboards.now import STORE_PAGE
 from dashboards.publish import FOLDER
 from dashboards.source import Source
 
@@ -22,7 +23,7 @@ _BOARDS = Path("dashboards") / "instore"
 
 
 def write(out: Path, seen_as: Path, boards: Sequence[Board], groups: Sequence[Group], source: Source) -> list[Path]:
-    """Write files for Grafana's `provisioning` folder; a dashboard's file that lies there and is no longer wanted is removed.
+    """Write files for Grafana's `provisioning` folder; the page of a store that is gone is removed.
 
     Args:
         out: the folder; made where it is not there.
@@ -40,13 +41,22 @@ def write(out: Path, seen_as: Path, boards: Sequence[Board], groups: Sequence[Gr
         Path("alerting") / "instore.yaml": _yaml({"apiVersion": 1, "groups": [_group(group) for group in groups]}),
         **{_BOARDS / f"{board['uid']}.json": json.dumps(board, indent=1, ensure_ascii=False) + "\n" for board in boards},
     }
-    for stale in (out / _BOARDS).glob("instore-*.json"):
-        if stale.relative_to(out) not in files:
-            stale.unlink()
+    for file in (out / _BOARDS).glob(f"{STORE_PAGE}*.json"):
+        if file.relative_to(out) not in files and _is_ours(file):
+            file.unlink()
     for name, text in files.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(text, encoding="utf-8")
     return [out / name for name in files]
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a file is a page of a store that was written here: it has our tag, and the uid that its name says."""
+    try:
+        board = json.loads(file.read_text(encoding="utf-8"))
+        return TAG in board["tags"] and bool(file.name == f"{board['uid']}.json")
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _source(source: Source) -> dict[str, Any]:

@@ -1,40 +1,37 @@
 """The web application: what it answers to the browser.
 
-The address is the state. A page is made of its frame, of what `show` says (pages, pickers, places of panels), and of each panel's
-own answer, so that a slow or broken one keeps no other from being seen.
+The address is the state. A page is made of its frame, of what `show` says (pages, pickers, places of panels), and of
+panels' answers (`answers`), which come together: the browser works long on each answer, however small.
 """
 
 import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import psycopg
-from dash import ALL, MATCH, Dash, Input, Output, State, html, no_update, set_props
+from dash import ALL, Dash, Input, Output, State, no_update, set_props
 from dash.development.base_component import Component
 from flask import Response, redirect, request
 from plotly.io.json import to_json_plotly
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.board import Board
-from dashboards.expand import NotExpanded, expand
 from dashboards.preview import page, scripts
+from dashboards.preview.answers import Answers, Place, answered, broken
 from dashboards.preview.catalog import Catalog
 from dashboards.preview.database import MOST, Database, TooSlow
-from dashboards.preview.draw import draw
 from dashboards.preview.fields import Config
 from dashboards.preview.figure import is_picture
 from dashboards.preview.look import Look, text
 from dashboards.preview.state import State as Seen
 from dashboards.preview.state import state
-from dashboards.preview.still import still
+from dashboards.preview.still import is_still, still
 from dashboards.variables import ALL as EVERY
-from storage.errors import DatabaseAway, sentence
+from storage.errors import DatabaseAway
 
 _LOG = logging.getLogger("instore.preview")
 
@@ -210,18 +207,33 @@ def zone_of(name: str | None) -> ZoneInfo:
 
 
 def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
+    answers = Answers(database)
+    panels = [Output({"panel": ALL, "of": ALL}, "children"), Output({"panel": ALL, "of": ALL}, "className")]
+    places = [State({"panel": ALL, "of": ALL}, "id"), State({"panel": ALL, "of": ALL}, "className")]
+
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
-        Output({"panel": MATCH, "of": MATCH}, "children"),
-        Output({"panel": MATCH, "of": MATCH}, "className"),
+        [*panels, Output("plain", "data"), Output("late", "data")],
         Input("scope", "data"),
         Input("tick", "n_intervals"),
-        State({"panel": MATCH, "of": MATCH}, "id"),
-        State({"panel": MATCH, "of": MATCH}, "className"),
+        *places,
+        prevent_initial_call=True,
     )
-    def fill(scope: Config | None, _tick: int | None, name: Config, shown: str) -> tuple[Any, Any]:
-        if scope is None or scope["board"] != name["of"]:
-            return no_update, no_update
-        return _changed(_said(lambda: _drawn(scope, name["panel"], database, catalog)), name, shown)
+    def fill(scope: Config | None, _tick: int | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
+        try:
+            board = catalog.board(scope["board"]) if scope else None
+            if scope is None or board is None:
+                return [no_update] * len(names), [no_update] * len(names), no_update, no_update
+            look = _seen(scope, board, database).look
+        except (DatabaseAway, TooSlow) as away:
+            return *_changed({(name["of"], name["panel"]): broken(str(away)) for name in names}, names, shown), no_update
+        begun = answers.begin(board, look, [name for name in names if name["of"] == board["uid"]])
+        return *_changed(answers.done(begun), names, shown), answers.keep(begun) or no_update
+
+    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in [*panels, Output("plain", "data")]]
+
+    @app.callback(late, Input("late", "data"), *places, prevent_initial_call=True)  # type: ignore[untyped-decorator,unused-ignore]
+    def fill_late(ticket: str | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
+        return _changed(answers.rest(ticket), names, shown)
 
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
         Output({"title": ALL, "of": ALL}, "children"),
@@ -238,58 +250,45 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
         return [titles.get(name["title"], no_update) for name in names]
 
 
-def _changed(made: Any, name: Config, shown: str) -> tuple[Any, Any]:
-    """Say what is to be changed in a panel: nothing, the figures of its chart, or all.
+def _changed(made: Mapping[Place, Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any], Any]:
+    """Say what is to be changed in the rooms of panels that the application has, and which plain ones `preview.js` is to put there."""
+    changes = [
+        _change(made[name["of"], name["panel"]], name, before) if (name["of"], name["panel"]) in made else _SAME
+        for name, before in zip(names, shown, strict=True)
+    ]
+    plain = {str(name["panel"]): change.html for name, change in zip(names, changes, strict=True) if change.html is not None}
+    of = names[0]["of"] if names else ""
+    return [one.children for one in changes], [one.seen for one in changes], {"of": of, "html": plain} if plain else no_update
 
-    The panel's class tells what it shows now; whatever is given to it anew, the browser makes anew.
-    """
-    kind = "picture" if is_picture(made) else "plain"
-    now = f"body {kind} seen-{crc32(to_json_plotly(made).encode())}"
-    if now == shown:
-        return no_update, no_update
-    if kind == "picture":
+
+class _Change(NamedTuple):
+    """What changes in a panel: the application's children, the class that tells what is seen, the plain HTML (None: it stays)."""
+
+    children: Any
+    seen: Any
+    html: str | None
+
+
+_SAME = _Change(no_update, no_update, None)
+
+
+def _change(made: Any, name: Config, shown: str) -> _Change:
+    """Say what is to be changed in a panel: nothing, the figures of its chart, or all."""
+    kind = "plain-one" if is_still(made) else "picture-one" if is_picture(made) else "other-one"
+    seen = f"room {kind} seen-{crc32(to_json_plotly(made).encode())}"
+    was = shown.split()[1] if " " in shown else ""
+    if seen == shown:
+        return _SAME
+    if kind == "plain-one":
+        return _Change(no_update if was == kind else None, seen, still(made))
+    if kind == "picture-one":
         made.id, made.children.id = {"picture": name["panel"], "of": name["of"]}, {"graph": name["panel"], "of": name["of"]}
-        if shown.startswith("body picture"):
+        if was == kind:
             set_props(made.id, {"aria-label": made.to_plotly_json()["props"]["aria-label"]})
             set_props(made.children.id, {"figure": made.children.figure})
-            return no_update, now
-    return made, now
+            return _Change(no_update, seen, None)
+    return _Change(made, seen, "" if was == "plain-one" else None)
 
 
 def _seen(scope: Config, board: Board, database: Database) -> Seen:
     return state(board, scope["search"], database.ask, zone_of(scope["zone"]))
-
-
-def _drawn(scope: Config, number: int, database: Database, catalog: Catalog) -> Component:
-    board = catalog.board(scope["board"])
-    panel = next((panel for panel in board["panels"] if panel["id"] == number), None) if board else None
-    if board is None or panel is None:
-        return _broken("This page has changed: load it again.")
-    return answered(panel, _seen(scope, board, database).look, database)
-
-
-def answered(panel: Config, look: Look, database: Database) -> Component:
-    """Ask a panel's queries and draw the answers."""
-    frames = [database.ask(expand(target["rawSql"], look.scope)) for target in panel.get("targets") or () if target.get("rawSql")]
-    return draw(panel, frames, look)
-
-
-def _said(made: Callable[[], Component]) -> Component:
-    """Make a panel; what goes wrong is said in it, and nowhere else."""
-    began = time.monotonic()
-    try:
-        return made()
-    except (DatabaseAway, TooSlow, NotExpanded) as known:
-        return _broken(str(known))
-    except psycopg.Error as wrong:
-        _LOG.warning("a query is wrong: %s", sentence(wrong), extra={"action": "panel"})
-        return _broken(f"The database refused this query: {wrong.diag.message_primary or sentence(wrong)}.")
-    except Exception as bug:  # noqa: BLE001 - whatever it is, the other panels go on
-        _LOG.exception("a panel cannot be drawn", extra={"action": "panel"})
-        return _broken(f"This panel cannot be drawn ({type(bug).__name__}: {bug}). The others are not touched by that.")
-    finally:
-        _LOG.debug("a panel took %.0f ms", (time.monotonic() - began) * 1000, extra={"action": "panel"})
-
-
-def _broken(words: str) -> Component:
-    return html.P(words, className="broken", role="alert")

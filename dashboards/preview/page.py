@@ -38,6 +38,9 @@ def frame(parts: Parts | None = None) -> Component:
             dcc.Location(id="where", refresh="callback-nav"),
             dcc.Store(id="asked"),
             dcc.Store(id="scope"),
+            dcc.Store(id="late"),
+            dcc.Store(id="plain"),
+            dcc.Store(id="put"),
             dcc.Interval(id="tick", interval=60_000),
             dcc.Interval(id="again", interval=3_000, disabled=True),
             html.A("Skip to the page", href="#content", className="skip"),
@@ -189,10 +192,10 @@ def content(board: Board, look: Look, problem: str | None, bodies: Mapping[int, 
     if problem:
         head.append(html.P(f"{problem}. The page shows its usual time.", className="problem", role="alert"))
     panels = sorted(board.get("panels") or (), key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"]))
-    return [*head, html.Div([_place(board, panel, look, (bodies or {}).get(panel["id"], _WAITING)) for panel in panels], className="grid")]
+    return [*head, html.Div([_place(board, panel, look, (bodies or {}).get(panel["id"])) for panel in panels], className="grid")]
 
 
-def _place(board: Board, panel: Config, look: Look, inside: Component) -> Component:
+def _place(board: Board, panel: Config, look: Look, inside: Component | None) -> Component:
     at, number = panel["gridPos"], panel["id"]
     title = html.H2(id={"title": number, "of": board["uid"]}, children=text(panel.get("title") or "", look))
     style = {
@@ -201,7 +204,14 @@ def _place(board: Board, panel: Config, look: Look, inside: Component) -> Compon
         "--rows": str(at["h"]),
         "--columns": str(at["w"]),
     }
-    body = html.Div(inside, id={"panel": number, "of": board["uid"]}, className="body")
+    name = {"panel": number, "of": board["uid"]}
+    there: dict[str, Any] = {"data-panel": f"{board['uid']}/{number}"}
+    # Plain HTML is put into the first by `preview.js`; the second is the application's.
+    body = html.Div(
+        [html.Div(inside, className="plain"), html.Div(_WAITING if inside is None else None, id=name, className="room")],
+        className="body",
+        **there,
+    )
     return html.Section(
         [html.Div([title, *_links(panel, look), *_about(panel)], className="panel-head"), body],
         className=f"panel kind-{panel['type']}",

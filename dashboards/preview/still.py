@@ -1,5 +1,7 @@
-"""A page as plain HTML, so that its figures are seen before the application has begun in the browser. Pure.
+"""Parts of a page as plain HTML. Pure.
 
+A whole page, so that its figures are seen before the application has begun in the browser; and panels, as the application's own way
+to show parts takes the browser five times as long.
 Charts are drawn by the browser: their places wait for it. No part has an id, as the application makes all of them once more.
 """
 
@@ -10,7 +12,16 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-_KEPT = {"className": "class", "href": "href", "title": "title", "role": "role", "scope": "scope", "open": "open"}
+_KEPT = {
+    "className": "class",
+    "href": "href",
+    "title": "title",
+    "role": "role",
+    "scope": "scope",
+    "tabIndex": "tabindex",
+    "target": "target",
+    "rel": "rel",
+}
 _VOID = (dcc.Location, dcc.Store, dcc.Interval)
 _DRAWN_LATER = (dcc.Graph, dcc.Markdown)
 
@@ -18,6 +29,13 @@ _DRAWN_LATER = (dcc.Graph, dcc.Markdown)
 def still(part: Any) -> str:
     """Write a component as HTML."""
     return "".join(_written(part))
+
+
+def is_still(part: Any) -> bool:
+    """Tell whether a component is all there as HTML: nothing in it is drawn by a script."""
+    if isinstance(part, list | tuple):
+        return all(map(is_still, part))
+    return not isinstance(part, _DRAWN_LATER) and (not isinstance(part, Component) or is_still(getattr(part, "children", None)))
 
 
 def _written(part: Any) -> Iterator[str]:

@@ -57,12 +57,16 @@ class Scene(NamedTuple):
         expected = row[0] if row else None
         self.database.write(Flush(advance=step(expected, (expected or 0) + 1), **parts))  # type: ignore[arg-type]
 
-    def rows(self, query: str, until: datetime = NOW, hours: int = 1) -> list[Mapping[str, object]]:
+    def rows(self, query: str, until: datetime = NOW, hours: float = 1, by: str = "5m") -> list[Mapping[str, object]]:
         """The answer to a query of a file, of the hours that end then, row by row."""
-        scope = Scope(until - timedelta(hours=hours), until, {"store": (self.layout.store_id,), "by": ("5m",)})
+        return self.rows_of(text_of(query), until, hours, by)
+
+    def rows_of(self, sql: str, until: datetime = NOW, hours: float = 1, by: str = "5m") -> list[Mapping[str, object]]:
+        """The answer to a query as a panel holds it."""
+        scope = Scope(until - timedelta(hours=hours), until, {"store": (self.layout.store_id,), "by": (by,)})
         with psycopg.connect(self.database.url, autocommit=True) as connection:
             connection.execute(SEARCH_PATH)
-            frame = ask(connection, expand(text_of(query), scope))
+            frame = ask(connection, expand(sql, scope))
         names = [column.name for column in frame.columns]
         return [dict(zip(names, row, strict=True)) for row in zip(*(column.values for column in frame.columns), strict=True)]
 
@@ -95,8 +99,8 @@ def visit(number: int, *stays: tuple[str, float, float], ended_by: str | None = 
     )
 
 
-def paid(number: int, seconds: float, till: str = "till-1") -> Payment:
-    """A payment of 10 EUR at a till."""
+def paid(number: int, seconds: float, till: str = "till-1", currency: str = "EUR") -> Payment:
+    """A payment of 10 at a till."""
     moment = at(seconds)
     return Payment(
         id=f"pay-{number}",
@@ -106,7 +110,7 @@ def paid(number: int, seconds: float, till: str = "till-1") -> Payment:
         received_at=moment + SECOND // 2,
         receipt_id=f"receipt-{number}",
         amount=Decimal("10.00"),
-        currency="EUR",
+        currency=currency,
     )
 
 

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from dashboards.alerts import PIPELINE, STORES, Rule, groups
 from dashboards.expand import variables_in
+from sensors.layout import Layout
 from storage.model import Visit
 from tests.dashboards.scene import LAYOUT, NOW, STORE, Scene, alive, clock, counted, paid, raised, scene, visit
 from tests.databases import Database
@@ -161,7 +162,32 @@ def test_a_store_without_a_plan_has_nothing_to_say(plain_database: Database) -> 
     with psycopg.connect(plain_database.url) as connection:
         assert connection.execute("SELECT layout FROM instore.stores").fetchall() == [(None,)]
     assert {uid: firing(here, uid) for uid in RULES} == {uid: [] for uid in RULES}
-    assert [alert["store"] for alert in firing(here, "instore-stale", NOW + timedelta(minutes=2))] == [STORE]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("layout", [None, structs.replace(LAYOUT, opening_hours={})], ids=["no plan", "no opening hours"])
+def test_a_store_that_names_no_opening_hours_may_be_closed(plain_database: Database, layout: Layout | None) -> None:
+    """It is given an hour, and neither fires nor resolves before; nor is the tile red, which says what the alert says."""
+    here = scene(plain_database, layout) if layout else Scene(plain_database, LAYOUT)
+    here.write(readings=[alive("gw-1", 0)], clocks=clock(0))
+    told = {behind_s: _stale(here, behind_s) for behind_s in (250, 350, 550, 650, 3500, 3700, 7 * 86_400 - 1, 7 * 86_400)}
+    assert told == {
+        250: (False, 250, "behind"),
+        350: (False, None, "may be closed"),
+        550: (False, None, "may be closed"),
+        650: (False, None, "may be closed"),
+        3500: (False, None, "may be closed"),
+        3700: (True, 3700, "stale"),
+        7 * 86_400 - 1: (True, 7 * 86_400 - 1, "stale"),
+        7 * 86_400: (False, None, "silent for a week"),
+    }
+
+
+def _stale(here: Scene, behind_s: int) -> tuple[bool, object, object]:
+    """Whether the alert fires, and what tile and table of the pipeline's page say."""
+    until = NOW + timedelta(seconds=behind_s)
+    (tile,), (line,) = here.rows("pipeline/behind", until), here.rows("pipeline/stores", until)
+    return firing(here, "instore-stale", until) != [], tile["Behind"], line["Is"]
 
 
 @pytest.mark.integration

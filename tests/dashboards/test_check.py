@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from dashboards import panels
+from dashboards import panels, variables
 from dashboards.board import Board, Page, board
 from dashboards.check import act_as_reader, check
 from storage.connect import connect
@@ -57,3 +57,13 @@ def test_nothing_is_an_answer_where_the_panel_has_words_for_it(connection: psyco
     """`nobody waits` is good news."""
     [found] = check(connection, _page("SELECT 1 AS one WHERE false", "nobody waits"), [], NOW)
     assert found.problem is None
+
+
+def test_each_option_is_tried(connection: psycopg.Connection) -> None:
+    """Figures by day come from another table than those by hour: a query that fails by day alone is named."""
+    act_as_reader(connection)
+    panel = panels.size(panels.rows("Panel", "For tests.", "variables/store"), 24, 8)
+    made = board(Page("instore-test", "Test", "For tests."), [[panel]], [variables.by("hour", "day")])
+    made["panels"][0]["targets"][0]["rawSql"] = "SELECT '${by:raw}' AS by, CASE '${by:raw}' WHEN 'day' THEN 1 / 0 END"
+    found = {one.where: one.problem for one in check(connection, [made], [], NOW)}
+    assert found == {"Test / Panel, by hour": None, "Test / Panel, by day": "fails: division by zero"}

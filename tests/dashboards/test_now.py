@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import psycopg
 import pytest
+from msgspec import structs
 
 from dashboards.now import capacity_of, now, page_of
 from dashboards.plans import StorePlan, ZonePlan
+from dashboards.sql import text_of
 from sensors.reading import SECOND, to_micros
 from simulators.due import Due
 from simulators.signalled import ROUNDING_S
@@ -152,6 +155,10 @@ def test_what_still_holds_is_not_forgotten_after_an_hour(here: Scene) -> None:
         ("now", "sensor_silent 2", "Thu 12:30"),
         ("now", "long_dwell 1", "11:40"),
     ]
+    assert [(row["Visit"], row["from_ms"], row["to_ms"]) for row in rows] == [
+        *[("", "", "")] * 3,
+        ("look", str(at(-4060) // 1000), str(at(55) // 1000)),
+    ]
     assert here.rows("now/need_count") == [{"Need somebody": 4}]
     here.write(signals=[raised(7, "zone_cleared", -60, zone_id="dairy")], readings=[alive("gw-1", -60)])
     assert [row["Is"] for row in here.rows("now/needs")] == ["now", "now"]
@@ -183,6 +190,19 @@ def test_queues_by_their_definition(here: Scene) -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize(("currency", "today", "share"), [("EUR", 20, 1), (None, None, None)])
+def test_amounts_of_several_currencies_are_not_added_up(
+    plain_database: Database, currency: str | None, today: float | None, share: float | None
+) -> None:
+    """A store that names its currency counts that alone; one that names none says nothing as soon as there are two."""
+    here = scene(plain_database, structs.replace(LAYOUT, currency=currency))
+    here.write(payments=[(paid(number, seconds), None) for number, seconds in enumerate((-60, -50, -7 * 86_400 - 60))])
+    assert here.rows("now/sales") == [{"Today": 20, "Usual by now": 10, "Against usual": 1}]
+    here.write(payments=[(paid(9, -7 * 86_400 - 50, currency="USD"), None)])
+    assert here.rows("now/sales") == [{"Today": today, "Usual by now": today and 10, "Against usual": share}]
+
+
+@pytest.mark.integration
 def test_who_has_been_waiting_long(here: Scene) -> None:
     """Five minutes at a till, fifteen elsewhere, and still there, the worst of its kind first; with what the link to the visit needs."""
     here.write(
@@ -199,8 +219,10 @@ def test_who_has_been_waiting_long(here: Scene) -> None:
         ("Tills", 301.0, "waits at a till"),
         ("Dairy", 901.0, "offer help"),
     ]
-    until_ms = at(3600) // 1000
-    assert all(len(str(row["visit_id"])) == 36 and row["to_ms"] == str(until_ms) for row in rows)
+    assert all(len(str(row["visit_id"])) == 36 for row in rows)
+    assert [(row["from_ms"], row["to_ms"]) for row in rows] == [
+        (str(at(seconds - 60) // 1000), str(at(-1 + 60) // 1000)) for seconds in (-301, -901)
+    ]
 
 
 def test_addresses_of_pages() -> None:
@@ -213,9 +235,32 @@ def test_addresses_of_pages() -> None:
 
 @pytest.mark.integration
 def test_addresses_of_pages_in_sql(here: Scene) -> None:
-    """An alert links to the page that there is."""
-    here.write(visits=[visit(1, ("tills", -100, -5))])
-    assert {row["page"] for row in here.rows("alerts/long_queue")} == {page_of(LAYOUT.store_id)}
+    """What an alert links to is the page that there is, however a store is called: the server's rule is ours, for each odd id."""
+    odd = [
+        "x" * 28,
+        "x" * 29,
+        "x" * 200,
+        "a\n",
+        "\na",
+        "a b",
+        "a.b",
+        "a_b-c",
+        "o'neill",
+        "ünter",
+        "\N{KELVIN SIGN}",
+        "店",
+        "🛒",
+        " ",
+        "a\\",
+        "%41",
+    ]
+    ids = {*odd, *(chr(code) for code in range(1, 0x250)), *(f"x{chr(code)}" for code in range(1, 0x100))}
+    with psycopg.connect(here.database.url) as connection:
+        connection.execute("INSERT INTO instore.stores (store_id) SELECT unnest(%s::text[])", [sorted(ids)])
+    rows = here.rows_of("WITH\n" + text_of("parts/all_stores") + "\nSELECT store_id, page FROM asked")
+    pages = {str(row["store_id"]): row["page"] for row in rows}
+    assert pages == {one: page_of(one) for one in (*ids, LAYOUT.store_id)}
+    assert len(set(pages.values())) == len(pages)
 
 
 def test_a_store_that_nobody_knows_more_of() -> None:

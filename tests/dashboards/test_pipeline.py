@@ -105,17 +105,34 @@ def test_a_sensor_that_was_never_heard(here: Scene) -> None:
 
 
 def test_how_fresh_stores_are(here: Scene) -> None:
-    """Live, behind, stale; closed where it is; the worst open store is the number above."""
+    """Live, behind, stale; closed where it is, given up where it closed for good; the worst open store is the number above."""
     here.write(readings=[alive("gw-1", -10)], clocks=clock(-10))
     states = {}
-    for minutes in (0, 2, 20, 8 * 60):
+    week = 7 * 24 * 60
+    for minutes in (0, 2, 20, 8 * 60, week - 1, week):
         (row,) = here.rows("pipeline/stores", NOW + timedelta(minutes=minutes))
         states[minutes] = row["Is"]
         assert row["Newest reading was"] == 60 * minutes + 10
-        assert row["Last received"] == 60 * minutes + 9.5
-    assert states == {0: "live", 2: "behind", 20: "stale", 480: "closed"}
+        assert row["Last received"] == (60 * minutes + 9.5 if minutes < 1000 else None)
+    assert states == {0: "live", 2: "behind", 20: "stale", 480: "closed", week - 1: "stale", week: "silent for a week"}
     assert here.rows("pipeline/behind", NOW + timedelta(minutes=20)) == [{"Behind": 1210.0}]
     assert here.rows("pipeline/behind", NOW + timedelta(hours=8)) == [{"Behind": None}]
+    assert here.rows("pipeline/behind", NOW + timedelta(minutes=week - 1)) == [{"Behind": 60.0 * (week - 1) + 10}]
+    assert here.rows("pipeline/behind", NOW + timedelta(minutes=week)) == [{"Behind": None}]
+
+
+def test_traffic_begins_with_the_stretch_that_the_time_range_begins_in(here: Scene) -> None:
+    """By day, the whole day (the store's) is seen on a page of an hour, and the day before is not."""
+    today_s, day_s = (NOW.replace(hour=0, minute=0) - NOW).total_seconds(), 86_400
+    here.write(readings=[alive("gw-1", second) for second in (-5, -7200, today_s, today_s - 1, today_s - 2 - day_s)])
+    begin = NOW - timedelta(minutes=61)
+    found = {
+        by: [(row["time"], row["On time"]) for row in here.rows("pipeline/traffic", hours=61 / 60, by=by)] for by in ("5m", "hour", "day")
+    }
+    assert found == {"5m": [(NOW - timedelta(minutes=5), 1)], "hour": [(NOW.replace(minute=0), 1)], "day": [(begin, 3)]}
+    assert [row["time"] for row in here.rows("pipeline/delay", hours=61 / 60, by="day")] == [begin]
+    of_two_hours = here.rows("pipeline/traffic", hours=2 - 1 / 60, by="hour")
+    assert [(row["time"], row["On time"]) for row in of_two_hours] == [(NOW - timedelta(minutes=119), 1), (NOW.replace(minute=0), 1)]
 
 
 def test_every_query_of_the_page_stands_on_it() -> None:

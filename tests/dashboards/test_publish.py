@@ -9,6 +9,7 @@ import pytest
 from dashboards import panels
 from dashboards.alerts import Group
 from dashboards.board import Board, Page, board
+from dashboards.changes import Change
 from dashboards.errors import Conflicts, GrafanaAway
 from dashboards.grafana import connect
 from dashboards.publish import Offer, Outcome, apply, look
@@ -194,6 +195,13 @@ def test_a_password_is_sent_again_where_the_data_source_does_not_answer(double: 
     assert _again(double, OFFER) == []
 
 
+def test_a_data_source_as_newer_grafanas_have_it_is_the_same(double: Double) -> None:
+    """Its type has another name there, and the database's name stands in jsonData alone."""
+    _publish(double)
+    double.sources["instore"] |= {"type": "grafana-postgresql-datasource", "database": ""}
+    assert _again(double, OFFER) == []
+
+
 def test_a_data_source_that_does_not_answer_is_said(double: Double) -> None:
     """The sentence has what the database says."""
     wrong = source("postgresql://grafana:wrong@db.example:5432/shop")
@@ -276,6 +284,27 @@ def test_a_contact_may_be_one_that_there_is(double: Double) -> None:
         _publish(double, OFFER._replace(contact="nobody"))
 
 
+def test_the_address_of_a_webhook_is_not_shown(double: Double) -> None:
+    """It is a secret, in a dry run too: only its host is told. It is sent whole."""
+    hook = "https://me:pass@hooks.example/services/T0/B0/key"
+    changes = look(*connect(double.url, TOKEN), OFFER._replace(contact=hook)).changes
+    shown = "".join(change.what + change.diff() for change in changes)
+    assert "https://hooks.example/..." in shown
+    assert not any(part in shown for part in ("me:pass", "T0", 'key"'))
+    _publish(double, OFFER._replace(contact=hook))
+    assert next(one for one in double.points if one["uid"] == "instore")["settings"] == {"url": hook}
+    moved = OFFER._replace(contact=hook.replace("key", "other"))
+    assert _again(double, moved) == ["change contact point instore"]
+
+
+def test_policies_that_come_from_a_file_are_left_to_it(double: Double) -> None:
+    """Grafana would refuse the route after all else was written: it is said before."""
+    double.policies["provenance"] = "file"
+    with pytest.raises(Conflicts, match="notification policies come from a file"):
+        _publish(double)
+    assert double.writes() == []
+
+
 def test_without_a_contact_routes_stay_as_they_are(double: Double) -> None:
     """Whom alerts reach is Grafana's own setting then."""
     _publish(double, OFFER._replace(contact=None))
@@ -291,6 +320,13 @@ def test_looking_shows_the_difference_and_writes_nothing(double: Double) -> None
     [change] = look(*connect(double.url, TOKEN), OFFER._replace(boards=pages)).changes
     assert [line for line in change.diff().splitlines() if line[:1] in "+-"][2:] == ['- "title": "Visits",', '+ "title": "Visitors",']
     assert double.writes() == []
+
+
+def test_a_query_is_shown_line_by_line() -> None:
+    """As people wrote it: which line of it changes, not that all of it does."""
+    before, after = {"rawSql": "SELECT 1\nFROM one\nLIMIT 5"}, {"rawSql": "SELECT 1\nFROM two\nLIMIT 5"}
+    lines = Change("dashboard", before, after, lambda: None).diff().splitlines()
+    assert [line for line in lines if line[:1] in "+-"][2:] == ["-FROM one", "+FROM two"]
 
 
 def test_a_wrong_token_is_a_wrong_setting(double: Double) -> None:

@@ -45,9 +45,18 @@ def test_what_is_written_is_what_is_published(tmp_path: Path) -> None:
 
 
 def test_a_page_that_is_gone_is_removed_and_other_files_stay(tmp_path: Path) -> None:
-    """The folder may hold dashboards of others."""
+    """The folder may hold dashboards of others, also under names like ours, copies of ours, and what is no JSON."""
     write(tmp_path, tmp_path, PAGES, [], LOGIN)
-    (tmp_path / "dashboards" / "instore" / "mine.json").write_text("{}")
+    folder = tmp_path / "dashboards" / "instore"
+    theirs = {
+        "mine.json": "{}",
+        "instore-my-own.json": "{}",
+        "instore-now-mine.json": '{"uid": "instore-now-mine"}',
+        "instore-now-x.json": "[",
+    }
+    copied = {"instore-now-copy.json": (folder / "instore-now-berlin.json").read_text()}
+    for name, text in (theirs | copied).items():
+        (folder / name).write_text(text)
     files = write(tmp_path, tmp_path, PAGES[:1], [], LOGIN)
-    assert sorted(file.name for file in (tmp_path / "dashboards" / "instore").iterdir()) == ["instore-visits.json", "mine.json"]
+    assert {file.name for file in folder.iterdir()} == {"instore-visits.json", *theirs, *copied}
     assert all(file.is_file() for file in files)

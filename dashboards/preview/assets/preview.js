@@ -47,6 +47,32 @@
     return `?${query}`;
   };
 
+  // Plain panels: as long as they are the same they stay; scrolled and focused parts stay so.
+  const put = (plain) => {
+    Object.entries((plain && plain.html) || {}).forEach(([panel, html]) => {
+      const room = document.querySelector(`#react-entry-point [data-panel="${plain.of}/${panel}"] > .plain`);
+      if (!room) return;
+      const before = room.firstElementChild;
+      const [top, left] = before ? [before.scrollTop, before.scrollLeft] : [0, 0];
+      const focused = [...room.querySelectorAll("a, [tabindex]")].indexOf(document.activeElement);
+      room.innerHTML = html;
+      if (room.firstElementChild) room.firstElementChild.scrollTo(left, top);
+      if (focused >= 0) room.querySelectorAll("a, [tabindex]")[focused]?.focus();
+    });
+    return keep();
+  };
+
+  // Their links go to pages as Dash's own do: without loading anything anew.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".plain a[href^='/d/']");
+    if (!link || link.target || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (link.closest("#first")) return;
+    event.preventDefault();
+    window.history.pushState({}, "", link.getAttribute("href"));
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate", { detail: link.getAttribute("href") }));
+    window.scrollTo(0, 0);
+  });
+
   const said = (seconds) => (seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`);
 
   const lived = (clicks, scope) => {
@@ -116,5 +142,5 @@
   };
   new MutationObserver(soon).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { instore: { asked, picked, went, timed, lived, themed } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { instore: { asked, put, picked, went, timed, lived, themed } });
 })();

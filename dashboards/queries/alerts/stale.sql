@@ -1,5 +1,4 @@
--- Seconds since the newest reading of each store that is open, and was heard in the last week. A store that names no opening hours is
--- open all night too, and may then say nothing for an hour.
+-- Seconds since the newest reading of each store that should say something.
 WITH
 -- include parts/all_stores
 ,
@@ -16,7 +15,4 @@ SELECT
     freshness.behind_s AS value
 FROM freshness
 INNER JOIN asked ON asked.store_id = freshness.store_id
-WHERE
-    freshness.is_open
-    AND freshness.behind_s < 7 * 86400
-    AND (asked.opening_hours <> '{}' OR freshness.behind_s < 600 OR freshness.behind_s > 3600)
+WHERE freshness.is_so IN ('live', 'behind', 'stale')

@@ -15,6 +15,9 @@ WITH
 -- include parts/needs
 ,
 
+-- include parts/link_times
+,
+
 lines AS (
     SELECT
         CASE WHEN still THEN 'now' ELSE 'over' END AS is_so,
@@ -44,12 +47,13 @@ SELECT
         WHEN lines.at > $__timeTo()::timestamptz - interval '20 hours' THEN to_char(lines.at AT TIME ZONE asked.timezone, 'HH24:MI')
         ELSE to_char(lines.at AT TIME ZONE asked.timezone, 'Dy HH24:MI')
     END AS "Since",
-    CASE WHEN lines.visit_id IS NULL THEN '' ELSE 'look' END AS "Visit",
-    coalesce(lines.visit_id::text, '') AS visit_id,
-    (extract(EPOCH FROM $__timeTo()::timestamptz - interval '12 hours') * 1000)::bigint::text AS from_ms,
-    (extract(EPOCH FROM $__timeTo()::timestamptz + interval '1 hour') * 1000)::bigint::text AS to_ms,
+    CASE WHEN link_times.visit_id IS NULL THEN '' ELSE 'look' END AS "Visit",
+    coalesce(link_times.visit_id::text, '') AS visit_id,
+    coalesce(link_times.from_ms, '') AS from_ms,
+    coalesce(link_times.to_ms, '') AS to_ms,
     coalesce(lines.at, $__timeTo()::timestamptz) AS at
 FROM lines
 CROSS JOIN asked
+LEFT JOIN link_times ON link_times.visit_id = lines.visit_id
 ORDER BY lines.is_so, lines.place, lines.at DESC
 LIMIT 30

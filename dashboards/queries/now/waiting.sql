@@ -3,16 +3,20 @@ WITH
 ,
 
 -- include parts/present
+,
+
+-- include parts/link_times
 
 SELECT
     coalesce(nullif(zone.name, ''), present.zone_id) AS "Where",
     extract(EPOCH FROM $__timeTo()::timestamptz - present.started_at)::double precision AS "For",
     CASE WHEN zone.type = 'checkout' THEN 'waits at a till' ELSE 'offer help' END AS "What to do",
     present.visit_id::text AS visit_id,
-    (extract(EPOCH FROM $__timeTo()::timestamptz - interval '12 hours') * 1000)::bigint::text AS from_ms,
-    (extract(EPOCH FROM $__timeTo()::timestamptz + interval '1 hour') * 1000)::bigint::text AS to_ms
+    link_times.from_ms,
+    link_times.to_ms
 FROM present
 INNER JOIN asked ON asked.store_id = present.store_id
+INNER JOIN link_times ON link_times.visit_id = present.visit_id
 LEFT JOIN instore.zones AS zone ON zone.store_id = present.store_id AND zone.zone_id = present.zone_id
 CROSS JOIN LATERAL (
     SELECT

@@ -9,4 +9,4 @@ WITH
 
 SELECT max(behind_s) AS "Behind"
 FROM freshness
-WHERE is_open
+WHERE is_so IN ('live', 'behind', 'stale')

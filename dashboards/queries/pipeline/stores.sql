@@ -8,34 +8,29 @@ WITH
 -- include parts/freshness
 
 SELECT
-    CASE
-        WHEN freshness.store_time IS NULL THEN 'never heard'
-        WHEN freshness.behind_s < 60 THEN 'live'
-        WHEN NOT freshness.is_open THEN 'closed'
-        WHEN freshness.behind_s < 300 THEN 'behind'
-        ELSE 'stale'
-    END AS "Is",
+    freshness.is_so AS "Is",
     freshness.store_name AS "Store",
     freshness.behind_s AS "Newest reading was",
     extract(EPOCH FROM $__timeTo()::timestamptz - received.last_at)::double precision AS "Last received",
     extract(EPOCH FROM $__timeTo()::timestamptz - written.last_at)::double precision AS "Last visit written"
 FROM freshness
-LEFT JOIN LATERAL (
-    SELECT max(least(last_received_at, $__timeTo()::timestamptz)) AS last_at
+LEFT JOIN (
+    SELECT
+        store_id,
+        max(least(last_received_at, $__timeTo()::timestamptz)) AS last_at
     FROM instore.traffic_hour
-    WHERE
-        store_id = freshness.store_id
-        AND bucket > $__timeTo()::timestamptz - interval '1 day'
-        AND bucket <= $__timeTo()::timestamptz
-) AS received ON TRUE
-LEFT JOIN LATERAL (
-    SELECT max(updated_at) AS last_at
+    WHERE bucket > $__timeTo()::timestamptz - interval '1 day' AND bucket <= $__timeTo()::timestamptz
+    GROUP BY store_id
+) AS received ON received.store_id = freshness.store_id
+LEFT JOIN (
+    SELECT
+        store_id,
+        max(updated_at) AS last_at
     FROM instore_analysis.visits
-    WHERE
-        store_id = freshness.store_id
-        AND updated_at > $__timeTo()::timestamptz - interval '1 day'
-        AND updated_at <= $__timeTo()::timestamptz
-) AS written ON TRUE
+    WHERE updated_at > $__timeTo()::timestamptz - interval '1 day' AND updated_at <= $__timeTo()::timestamptz
+    GROUP BY store_id
+) AS written ON written.store_id = freshness.store_id
 ORDER BY
-    CASE WHEN freshness.is_open THEN freshness.behind_s END DESC NULLS LAST,
+    array_position(ARRAY['stale', 'behind', 'live'], freshness.is_so),
+    freshness.behind_s DESC NULLS LAST,
     freshness.store_name

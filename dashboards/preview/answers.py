@@ -1,0 +1,105 @@
+"""Panels' answers: all that a page has are asked for side by side; who takes long keeps no other waiting."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
+from uuid import uuid4
+
+import psycopg
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards.board import Board
+from dashboards.expand import NotExpanded, expand
+from dashboards.preview.database import MOST, Database, TooSlow
+from dashboards.preview.draw import draw
+from dashboards.preview.fields import Config
+from dashboards.preview.look import Look
+from storage.errors import DatabaseAway, sentence
+
+_LOG = logging.getLogger("instore.preview")
+
+SOON_S = 0.5
+"""So long the first answer to the browser waits for panels; others come in a second one."""
+
+_MOST_KEPT = 50
+
+Place = tuple[str, int]
+"""A board's uid, and a panel's number."""
+
+Begun = dict[Place, "Future[Component]"]
+
+
+class Answers:
+    """Asks and draws panels, in threads.
+
+    Args:
+        database: is asked.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._threads = ThreadPoolExecutor(2 * MOST, "panel")
+        self._kept: dict[str, Begun] = {}
+
+    def begin(self, board: Board, look: Look, names: Sequence[Config]) -> Begun:
+        """Begin with panels of a board."""
+        panels = {panel["id"]: panel for panel in board.get("panels") or ()}
+        return {
+            (name["of"], name["panel"]): self._threads.submit(said, panels[name["panel"]], look, self._database)
+            for name in names
+            if name["panel"] in panels
+        }
+
+    def done(self, begun: Begun) -> Mapping[Place, Component]:
+        """Wait a moment, and return what is done."""
+        wait(begun.values(), SOON_S)
+        return {place: one.result() for place, one in begun.items() if one.done()}
+
+    def keep(self, begun: Begun) -> str | None:
+        """Keep what is not done yet; returns the ticket for it."""
+        left = {place: one for place, one in begun.items() if not one.done()}
+        if not left:
+            return None
+        while len(self._kept) >= _MOST_KEPT:  # whoever began them has gone
+            self._kept.pop(next(iter(self._kept)))
+        ticket = uuid4().hex
+        self._kept[ticket] = left
+        return ticket
+
+    def rest(self, ticket: str | None) -> Mapping[Place, Component]:
+        """Wait for what was kept; each of it ends by itself, as queries have a limit of time."""
+        begun = self._kept.pop(ticket or "", {})
+        return {place: one.result() for place, one in begun.items()}
+
+
+def answered(panel: Config, look: Look, database: Database) -> Component:
+    """Ask a panel's queries and draw the answers."""
+    frames = [database.ask(expand(target["rawSql"], look.scope)) for target in panel.get("targets") or () if target.get("rawSql")]
+    return draw(panel, frames, look)
+
+
+def said(panel: Config, look: Look, database: Database) -> Component:
+    """Make a panel; what goes wrong is said in it, and nowhere else."""
+    try:
+        return answered(panel, look, database)
+    except (DatabaseAway, TooSlow, NotExpanded) as known:
+        return broken(str(known))
+    except psycopg.Error as wrong:
+        _say_once(sentence(wrong))
+        return broken(f"The database refused this query: {wrong.diag.message_primary or sentence(wrong)}.")
+    except Exception as bug:  # noqa: BLE001 - whatever it is, the other panels go on
+        _LOG.exception("a panel cannot be drawn", extra={"action": "panel"})
+        return broken(f"This panel cannot be drawn ({type(bug).__name__}: {bug}). The others are not touched by that.")
+
+
+@cache
+def _say_once(problem: str) -> None:
+    """A page asks again every few seconds: that is no news."""
+    _LOG.warning("a query is wrong: %s", problem, extra={"action": "panel"})
+
+
+def broken(words: str) -> Component:
+    """Say in a panel why it has no figures."""
+    return html.P(words, className="broken", role="alert")

@@ -9,11 +9,11 @@ import pytest
 from dashboards import panels
 from dashboards.alerts import Group
 from dashboards.board import Board, Page, board
-from dashboards.changes import Change
-from dashboards.errors import Conflicts, GrafanaAway
-from dashboards.grafana import connect
-from dashboards.publish import Offer, Outcome, apply, look
-from dashboards.source import source
+from dashboards.publishing.changes import Change
+from dashboards.publishing.errors import Conflicts, GrafanaAway
+from dashboards.publishing.grafana import connect
+from dashboards.publishing.publish import Offer, Outcome, apply, look
+from dashboards.publishing.source import source
 from dashboards.sql import Query
 from storage.errors import SettingError
 from stream.kafka import free_port

@@ -11,9 +11,9 @@ from msgspec import structs
 from dashboards.check import act_as_reader
 from dashboards.expand import Scope, expand
 from dashboards.frames import ask
-from dashboards.journeys import journeys
+from dashboards.pages.journeys import journeys
+from dashboards.pages.visit import visit
 from dashboards.sql import text_of
-from dashboards.visit import visit
 from sensors.reading import to_datetime
 from simulators.truth import Truth, micros
 from storage.model import Flush

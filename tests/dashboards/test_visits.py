@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from dashboards.visits import visits
+from dashboards.pages.visits import visits
 from sensors.reading import to_datetime
 from simulators.truth import BOUND_S, Truth, micros
 from tests.dashboards.shop import BERLIN, MAIN, MONDAY, NOW, OTHER, SATURDAY, Row, Shop

@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models.dashboard import ValueMap
 
 from dashboards import panels, variables
 from dashboards.board import STORES, Board, Page, Place, board
-from dashboards.floor import floor, height_of
+from dashboards.pages.floor import floor, height_of
 from dashboards.palette import ACT, EMPTY, FAINT, GOOD, PLAIN, SOME, WATCH
 from dashboards.panels import config, steps
 from dashboards.plans import StorePlan

@@ -55,7 +55,7 @@ def _say(problem: Exception) -> None:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    from dashboards.errors import Conflicts, GrafanaAway
+    from dashboards.publishing.errors import Conflicts, GrafanaAway
     from sensors.mqtt_client import BrokerAway
     from storage.cluster import PostgresError
     from storage.errors import DatabaseAway, SchemaMismatch

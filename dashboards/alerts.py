@@ -7,7 +7,7 @@ No row is no fault: a store that is closed, or without tills, has nothing to say
 
 from typing import Any, NamedTuple
 
-from dashboards.now import STORE_PAGE
+from dashboards.pages.now import STORE_PAGE
 from dashboards.sql import SOURCE_UID, Query
 
 Group = dict[str, Any]

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from dashboards.board import Board
-from dashboards.chain import chain
-from dashboards.journeys import journeys
-from dashboards.now import now
-from dashboards.pipeline import pipeline
+from dashboards.pages.chain import chain
+from dashboards.pages.journeys import journeys
+from dashboards.pages.now import now
+from dashboards.pages.pipeline import pipeline
+from dashboards.pages.visit import visit
+from dashboards.pages.visits import visits
+from dashboards.pages.zones import zones
 from dashboards.plans import StorePlan
-from dashboards.visit import visit
-from dashboards.visits import visits
-from dashboards.zones import zones
 
 
 def boards(plans: Sequence[StorePlan]) -> list[Board]:

@@ -67,11 +67,17 @@ def check(connection: psycopg.Connection, boards: Sequence[Board], groups: Seque
         groups: the alert rules.
         until: what the dashboards call now.
     """
+    for question in questions(connection, boards, groups, until):
+        yield _tried(connection, question)
+
+
+def questions(connection: psycopg.Connection, boards: Sequence[Board], groups: Sequence[Group], until: datetime) -> Iterator[Question]:
+    """Name all queries with what is picked for them, as `check` asks them."""
     for board in boards:
         for scope, store in _scopes(connection, board, until):
-            yield from (_tried(connection, question) for question in _of_board(board, scope, store))
+            yield from _of_board(board, scope, store)
     for group in groups:
-        yield from (_tried(connection, question) for question in _of_rules(group, until))
+        yield from _of_rules(group, until)
 
 
 def _tried(connection: psycopg.Connection, question: Question) -> Finding:

@@ -64,11 +64,11 @@ def _publish(find: Find) -> Callable[..., None]:
         **more: Any,
     ) -> None:
         """Bring folder, data source, dashboards and alert rules into a Grafana; what is as it should be is not touched."""
-        from dashboards import publish
         from dashboards.alerts import groups
         from dashboards.boards import boards
-        from dashboards.grafana import connect
-        from dashboards.source import source
+        from dashboards.publishing import publish
+        from dashboards.publishing.grafana import connect
+        from dashboards.publishing.source import source
 
         if not grafana_url:
             raise SettingError("INSTORE_GRAFANA_URL is not set: set it, or give --grafana-url")
@@ -104,10 +104,10 @@ def _write(find: Find) -> Callable[..., None]:
     @_source_url
     def write(database_url: str | None, data_dir: Path, grafana_database_url: str | None, out: Path, seen_as: Path | None) -> None:
         """Write dashboards, data source and alert rules as files for Grafana's provisioning, without the password."""
-        from dashboards import write
         from dashboards.alerts import groups
         from dashboards.boards import boards
-        from dashboards.source import SETTING, source
+        from dashboards.publishing import write
+        from dashboards.publishing.source import SETTING, source
 
         if not grafana_database_url:
             raise SettingError(f"{SETTING} is not set: set it, or give --grafana-database-url; the password is not written")

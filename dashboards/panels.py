@@ -34,7 +34,7 @@ NOTHING = "no data"
 LEAST_PX = 60
 """How narrow a column of a table may be: Grafana makes none under 150 by itself, and the last ones do not fit then."""
 
-TIME_PX = 160
+TIME_PX = 180
 """A day with its time."""
 
 
@@ -121,7 +121,7 @@ def timeline(title: str, about: str, query: str) -> statetimeline.Panel:
 
 
 def plan(title: str, about: str, query: str) -> canvas.Panel:
-    """A picture whose parts have colors and texts of fields: `dashboards.floor` draws a store's plan so."""
+    """A picture whose parts have colors and texts of fields: `dashboards.pages.floor` draws a store's plan so."""
     return _common(canvas.Panel(), title, about, query).inline_editing(False).show_advanced_types(False)
 
 

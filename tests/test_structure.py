@@ -24,6 +24,8 @@ MAY_IMPORT = {
 
 PURE = {
     "benchmarks/figure.py",
+    "dashboards/preview/colors.py",
+    "dashboards/preview/moments.py",
     "sensors/dead_letter.py",
     "sensors/decode.py",
     "sensors/event_time.py",

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("sensors", "stream", "storage", "dashboards", "simulators", "benchmarks")
-CARRIED = {".py", ".sql", ".yaml", ".json", ".typed"}
+CARRIED = {".css", ".js", ".json", ".py", ".sql", ".typed", ".yaml"}
 """Files that the code reads, by their endings."""
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
 from uuid import uuid4
 
 import psycopg
@@ -86,11 +87,17 @@ def said(panel: Config, look: Look, database: Database) -> Component:
     except (DatabaseAway, TooSlow, NotExpanded) as known:
         return broken(str(known))
     except psycopg.Error as wrong:
-        _LOG.warning("a query is wrong: %s", sentence(wrong), extra={"action": "panel"})
+        _say_once(sentence(wrong))
         return broken(f"The database refused this query: {wrong.diag.message_primary or sentence(wrong)}.")
     except Exception as bug:  # noqa: BLE001 - whatever it is, the other panels go on
         _LOG.exception("a panel cannot be drawn", extra={"action": "panel"})
         return broken(f"This panel cannot be drawn ({type(bug).__name__}: {bug}). The others are not touched by that.")
+
+
+@cache
+def _say_once(problem: str) -> None:
+    """A page asks again every few seconds: that is no news."""
+    _LOG.warning("a query is wrong: %s", problem, extra={"action": "panel"})
 
 
 def broken(words: str) -> Component:

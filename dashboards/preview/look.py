@@ -80,7 +80,7 @@ def _in_address(name: str, look: Look, row: Row | None) -> str:
     if name in own:
         return own[name]()
     if name.startswith("__"):
-        return quote(_of_row(name, row), safe="")
+        return quote(_of_row(name.removesuffix(":percentencode"), row), safe="")
     plain, _, form = name.partition(":")
     values = look.scope.values.get(plain, ())
     if form == "queryparam":

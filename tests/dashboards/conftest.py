@@ -1,4 +1,4 @@
-"""The shop: a small chain whose truth is known, in a database of each sort there is."""
+"""The shop: a small chain whose truth is known."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -11,23 +11,26 @@ from tests.dashboards.shop import Shop, fill, story
 from tests.databases import Database
 
 
-@pytest.fixture(scope="package", params=ANY)
-def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+@pytest.fixture(scope="package")
+def shop(postgres_url: str, template_name: str) -> Iterator[Shop]:
     """Two weeks of two stores up to a Saturday at half past twelve. Tests only read it."""
-    with _of_sort(request, tmp_path_factory) as url:
+    with made_database(postgres_url, template_name) as url:
+        yield fill(Database(url, "plain"), story())
+
+
+@pytest.fixture(scope="package", params=ANY[1:])
+def timescale_shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The same in each TimescaleDB there is, for the one test that asks all queries of both."""
+    with _with_timescale(request.param, tmp_path_factory) as url:
         yield fill(Database(url, request.param), story())
 
 
 @pytest.fixture
 def plain_database(plain_database_url: str) -> Database:
-    """A fresh database for the figures of one query. That TimescaleDB answers alike is asked once, of all (test_same_answers.py)."""
+    """A fresh database for the figures of one query. That TimescaleDB answers alike: test_queries.py, test_same_answers.py."""
     return Database(plain_database_url, "plain")
 
 
-def _of_sort(request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> AbstractContextManager[str]:
+def _with_timescale(sort: str, folders: pytest.TempPathFactory) -> AbstractContextManager[str]:
     """A database of its own; on WASM a server of its own, as that has one database, which other tests empty."""
-    if request.param == "wasm":
-        return timescale.with_schema(folders.mktemp("wasm-shop"))
-    if request.param == "timescale":
-        return migrated_database()
-    return made_database(request.getfixturevalue("postgres_url"), request.getfixturevalue("template_name"))
+    return timescale.with_schema(folders.mktemp("wasm-shop")) if sort == "wasm" else migrated_database()

@@ -11,10 +11,10 @@ import pytest
 from msgspec import structs
 
 from dashboards.board import Board
-from dashboards.chain import chain
 from dashboards.check import act_as_reader
 from dashboards.expand import Scope, expand
 from dashboards.frames import ask
+from dashboards.pages.chain import chain
 from sensors.layout import Layout
 from sensors.reading import SECOND, Payment, to_datetime, to_micros
 from simulators.truth import micros

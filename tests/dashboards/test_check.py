@@ -1,4 +1,4 @@
-"""Asking every query: on a shop all is well, and each thing that may go wrong is named."""
+"""Asking every query: each thing that may go wrong is named. That all is well with our own: test_queries.py."""
 
 from collections.abc import Iterator
 
@@ -6,11 +6,8 @@ import psycopg
 import pytest
 
 from dashboards import panels, variables
-from dashboards.alerts import groups
 from dashboards.board import Board, Page, board
-from dashboards.boards import boards
 from dashboards.check import act_as_reader, check
-from dashboards.plans import read
 from storage.connect import connect
 from tests.dashboards.shop import NOW, Shop
 
@@ -31,15 +28,6 @@ def _page(sql: str, nothing: str | None = None) -> list[Board]:
     made = board(Page("instore-test", "Test", "For tests."), [[panels.size(panel, 24, 8)]])
     made["panels"][0]["targets"][0]["rawSql"] = sql
     return [made]
-
-
-def test_every_query_of_every_dashboard_and_alert_answers(connection: psycopg.Connection) -> None:
-    """For both stores, one of which has a quote in its id: none fails, and none returns nothing."""
-    made = boards(read(connection))
-    act_as_reader(connection)
-    found = list(check(connection, made, groups(), NOW))
-    assert [f"{one.where}: {one.problem}" for one in found if one.problem and not one.problem.startswith("takes")] == []
-    assert {one.where.partition(" / ")[0] for one in found} >= {page["title"] for page in made}
 
 
 @pytest.mark.parametrize(

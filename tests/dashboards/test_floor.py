@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards import floor
-from dashboards.floor import Box, boxes_of, places_of
+from dashboards.pages import floor
+from dashboards.pages.floor import Box, boxes_of, places_of
 from dashboards.plans import Polygon, ZonePlan
 from simulators.floor import builtin
 

@@ -5,7 +5,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from dashboards.journeys import journeys
+from dashboards.pages.journeys import journeys
 from sensors.reading import to_datetime
 from simulators.truth import Truth, micros
 from tests.dashboards.shop import MAIN, MONDAY, SATURDAY, Row, Shop

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from msgspec import structs
 
-from dashboards.now import capacity_of, now, page_of
+from dashboards.pages.now import capacity_of, now, page_of
 from dashboards.plans import StorePlan, ZonePlan
 from dashboards.sql import text_of
 from sensors.reading import SECOND, to_micros

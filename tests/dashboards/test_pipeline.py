@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from benchmarks.chain import UNDER_WAY, Arrival, Intake, flushes
-from dashboards.pipeline import pipeline
+from dashboards.pages.pipeline import pipeline
 from sensors.layout import SensorPlan
 from sensors.reading import to_datetime
 from simulators.faults import Expected, Faults

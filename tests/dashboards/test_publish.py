@@ -9,11 +9,11 @@ import pytest
 from dashboards import panels
 from dashboards.alerts import Group
 from dashboards.board import Board, Page, board
-from dashboards.changes import Change
-from dashboards.errors import Conflicts, GrafanaAway
-from dashboards.grafana import connect
-from dashboards.publish import Offer, Outcome, apply, look
-from dashboards.source import source
+from dashboards.publishing.changes import Change
+from dashboards.publishing.errors import Conflicts, GrafanaAway
+from dashboards.publishing.grafana import connect
+from dashboards.publishing.publish import Offer, Outcome, apply, look
+from dashboards.publishing.source import source
 from dashboards.sql import Query
 from storage.errors import SettingError
 from stream.kafka import free_port
@@ -192,6 +192,13 @@ def test_a_password_is_sent_again_where_the_data_source_does_not_answer(double: 
     _publish(double)
     double.passwords["instore"] = "old"
     assert _again(double, OFFER) == ["change data source instore, its password"]
+    assert _again(double, OFFER) == []
+
+
+def test_a_data_source_as_newer_grafanas_have_it_is_the_same(double: Double) -> None:
+    """Its type has another name there, and the database's name stands in jsonData alone."""
+    _publish(double)
+    double.sources["instore"] |= {"type": "grafana-postgresql-datasource", "database": ""}
     assert _again(double, OFFER) == []
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards.source import source
+from dashboards.publishing.source import source
 from storage.errors import SettingError
 
 ENCRYPTED = {"sslmode": "require", "tlsConfigurationMethod": "file-path"}

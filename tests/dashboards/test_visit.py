@@ -1,17 +1,26 @@
 """One visit: what the page says of it is what that shopper really did."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import psycopg
 import pytest
+from msgspec import structs
 
-from dashboards.expand import Scope
-from dashboards.journeys import journeys
-from dashboards.visit import visit
+from dashboards.check import act_as_reader
+from dashboards.expand import Scope, expand
+from dashboards.frames import ask
+from dashboards.pages.journeys import journeys
+from dashboards.pages.visit import visit
+from dashboards.sql import text_of
 from sensors.reading import to_datetime
 from simulators.truth import Truth, micros
-from tests.dashboards.shop import BERLIN, MAIN, MONDAY, NOW, SATURDAY, Row, Shop
+from storage.model import Flush
+from tests.dashboards.shop import BERLIN, MAIN, MONDAY, NOW, SATURDAY, Row, Shop, rows_of
+from tests.databases import Database
+from tests.storage.examples import payment, step
+from tests.storage.examples import visit as visit_of
 
 pytestmark = pytest.mark.integration
 
@@ -73,6 +82,24 @@ def test_what_was_paid(followed: Followed) -> None:
     rows = followed.shown("What was paid")
     assert sum(row["Together"] for row in rows) == pytest.approx(float(followed.truth.basket_total))
     assert sum(row["Quantity"] for row in rows) == sum(followed.truth.taken.values())
+
+
+def test_a_receipt_without_items(plain_database: Database) -> None:
+    """Its amount is shown all the same, beside the lines of another one."""
+    whole, told = structs.replace(payment(1), items=[]), payment(2)
+    one = visit_of(0, n_stays=3, is_final=True, payments=(whole, told))
+    plain_database.write(Flush(advance=step(None, 1), visits=[one], payments=[(paid, one.visit_id) for paid in (whole, told)]))
+    since = to_datetime(one.entered_at)
+    with psycopg.connect(plain_database.url, autocommit=True) as connection:
+        act_as_reader(connection)
+        [[name]] = connection.execute("SELECT visit_id::text FROM instore_analysis.visits WHERE store_id = 's1'")
+        scope = Scope(since - timedelta(minutes=1), since + timedelta(hours=1), {"store": ("s1",), "visit": (name,)})
+        rows = rows_of(ask(connection, expand(text_of("visit/payment"), scope)))
+    assert [(row["Product"], row["Quantity"], row["Together"]) for row in rows] == [
+        ("no items told", None, 2.5),
+        ("milk", 1, 1.19),
+        ("bread", 0.5, 1.31),
+    ]
 
 
 def test_its_scores(followed: Followed) -> None:

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from dashboards.visits import visits
+from dashboards.pages.visits import visits
 from sensors.reading import to_datetime
 from simulators.truth import BOUND_S, Truth, micros
 from tests.dashboards.shop import BERLIN, MAIN, MONDAY, NOW, OTHER, SATURDAY, Row, Shop
@@ -100,11 +100,39 @@ def test_weekdays(shop: Shop) -> None:
     rows = shop.shown(visits(), "Which days are busy", shop.scope(MONDAY, SATURDAY + timedelta(days=2)))
     true = Counter(_began(one).strftime("%A") for one in shop.story.visits(MAIN, MONDAY, SATURDAY))
     before = Counter(_began(one).strftime("%A") for one in shop.story.visits(MAIN, since, MONDAY))
-    found = {row["Weekday"]: (row["Visits a day"], row["In the period before"]) for row in rows}
+    found = {row["Weekday"]: (row["Visits a day"], row["In the days before"]) for row in rows}
     assert set(found) == {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
     for day in true:
         assert found[day][0] == pytest.approx(true[day])
         assert found[day][1] == pytest.approx(before[day])
+
+
+def test_a_part_of_a_day_is_no_day(shop: Shop) -> None:
+    """From a Thursday afternoon to a Saturday noon: all of Thursday and Friday, and none of Saturday; in one afternoon, no day at all."""
+    thursday = SATURDAY - timedelta(days=2)
+    part = shop.scope(thursday + timedelta(hours=13), NOW)
+    rows = {row["Weekday"]: row for row in shop.shown(visits(), "Which days are busy", part)}
+    true = Counter(_began(one).strftime("%A") for one in shop.story.visits(MAIN, thursday - timedelta(days=2), SATURDAY))
+    assert {day: row["Visits a day"] for day, row in rows.items()} == {
+        "Tuesday": None,
+        "Wednesday": None,
+        "Thursday": true["Thursday"],
+        "Friday": true["Friday"],
+    }
+    assert [rows[day]["In the days before"] for day in ("Tuesday", "Wednesday")] == [true["Tuesday"], true["Wednesday"]]
+    [now, before] = shop.shown(visits(), "Weekdays against the weekend", part)
+    assert (now["Visits a day"], before["Visits a day"]) == (
+        (true["Thursday"] + true["Friday"]) / 2,
+        (true["Tuesday"] + true["Wednesday"]) / 2,
+    )
+    afternoon = shop.scope(thursday + timedelta(hours=13), thursday + timedelta(hours=14))
+    assert [shop.shown(visits(), title, afternoon) for title in ("Which days are busy", "Weekdays against the weekend")] == [[], []]
+
+
+def test_the_end_of_a_day_is_its_last_second(shop: Shop) -> None:
+    """What Grafana calls yesterday ends a thousandth of a second before midnight, and is a whole day."""
+    rows = shop.shown(visits(), "Which days are busy", shop.scope(SATURDAY - timedelta(days=1), SATURDAY - timedelta(milliseconds=1)))
+    assert [row["Weekday"] for row in rows] == ["Thursday", "Friday"]
 
 
 def test_weekdays_against_the_weekend(shop: Shop) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from dashboards.source import source
-from dashboards.write import write
+from dashboards.publishing.source import source
+from dashboards.publishing.write import write
 from tests.dashboards.test_publish import OFFER, PAGES
 
 LOGIN = source("postgresql://grafana:se%24cret@[::1]:5432/shop")

@@ -9,8 +9,8 @@ import pytest
 from dashboards.check import act_as_reader
 from dashboards.expand import Scope, expand
 from dashboards.frames import ask
+from dashboards.pages.zones import zones
 from dashboards.sql import text_of
-from dashboards.zones import zones
 from sensors.reading import to_datetime
 from simulators.truth import Truth
 from storage.model import Flush

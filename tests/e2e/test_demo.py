@@ -1,10 +1,12 @@
 """`instore demo`: a whole day through the embedded stack, proven complete; then live until Ctrl-C; then nothing is left."""
 
 import json
+import re
 import socket
 import time
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import psycopg
 import pytest
@@ -54,6 +56,10 @@ def test_a_day_with_faults_is_proven_complete_and_goes_on_live_until_ctrl_c(here
     demo = here.start("demo", "--json", "--duplicates", "0.05", "--disorder", "45", "--malformed", "0.01")
     urls = _live(demo)
     assert time.monotonic() - began <= WITHIN_S
+    preview = re.search(r"http://127\.0\.0\.1:\d+/", demo.err)
+    assert preview is not None
+    with urlopen(preview[0], timeout=10) as page:  # noqa: S310 - of our own
+        assert "People inside" in page.read().decode()
     with psycopg.connect(urls["INSTORE_DATABASE_URL"], autocommit=True) as connection:
         wait_until(lambda: connection.execute(IN_THE_STORE).fetchone() != (0,), "somebody is in the store now", 60, look_every_s=0.2)
     demo.press_ctrl_c()
@@ -61,7 +67,7 @@ def test_a_day_with_faults_is_proven_complete_and_goes_on_live_until_ctrl_c(here
     assert ended.code == 0, ended.err[-3000:]
     assert "Traceback" not in ended.err
     _assert_complete(ended.out)
-    assert not any(_listens(port_of(url)) for url in urls.values())
+    assert not any(_listens(port_of(url)) for url in [*urls.values(), preview[0]])
     _assert_nothing_is_left(here)
 
 

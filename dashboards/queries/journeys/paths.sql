@@ -1,16 +1,15 @@
 -- All tills are one place here: which one was free says nothing of the way. A way is a text in which each zone stands between two
--- characters that no name has, so that tills beside each other become one by one replacement; only ways that are shown are given names.
+-- characters that no name has, so that tills beside each other become one by one replacement; that is dear, and done once for visits that
+-- went alike. Only ways that are shown are given names.
 WITH tills AS (
     SELECT '(?:\x1f(?:' || string_agg(regexp_replace(zone_id, '([^[:alnum:]_-])', '\\\1', 'g'), '|') || ')\x1f)+' AS pattern
     FROM instore.zones
     WHERE store_id = ${store:sqlstring} AND type = 'checkout'
 ),
 
-ways AS (
+alike AS (
     SELECT
-        regexp_replace(
-            chr(31) || array_to_string(path, chr(31) || chr(31)) || chr(31), coalesce((SELECT pattern FROM tills), '\x1e'), E'\x1f\x1e\x1f', 'g'
-        ) AS way,
+        path,
         count(*) AS visits,
         count(*) FILTER (WHERE converted) AS converted,
         sum(duration_s) AS duration_s
@@ -22,6 +21,18 @@ ways AS (
         AND ended_by IS NOT NULL
         AND NOT is_staff
         AND NOT pass_by
+    GROUP BY path
+),
+
+ways AS (
+    SELECT
+        regexp_replace(
+            chr(31) || array_to_string(path, chr(31) || chr(31)) || chr(31), coalesce((SELECT pattern FROM tills), '\x1e'), E'\x1f\x1e\x1f', 'g'
+        ) AS way,
+        sum(visits)::bigint AS visits,
+        sum(converted)::bigint AS converted,
+        sum(duration_s) AS duration_s
+    FROM alike
     GROUP BY 1
 ),
 

@@ -1,3 +1,4 @@
+-- A pseudonym is computed where it is asked for: of visits that paid alone.
 WITH paid AS (
     SELECT
         visit_id,
@@ -7,7 +8,6 @@ WITH paid AS (
         store_id = ${store:sqlstring}
         AND ts >= $__timeFrom()::timestamptz
         AND ts <= $__timeTo()::timestamptz
-        AND visit_id IS NOT NULL
     GROUP BY visit_id
 )
 
@@ -20,4 +20,5 @@ WHERE
     store_id = ${store:sqlstring}
     AND entered_at >= $__timeFrom()::timestamptz
     AND entered_at <= $__timeTo()::timestamptz
+    AND converted
     AND NOT is_staff

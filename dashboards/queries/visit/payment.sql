@@ -1,13 +1,14 @@
+-- A till need not tell items: what was paid is said then, of the receipt as a whole.
 WITH
 -- include parts/visit
 
 SELECT
     payments.ts AS "At",
     payments.sensor_id AS "Till",
-    coalesce(nullif(products.name, ''), lines.product_id) AS "Product",
+    coalesce(nullif(products.name, ''), lines.product_id, 'no items told') AS "Product",
     lines.quantity AS "Quantity",
     lines.unit_price AS "Price of one",
-    lines.quantity * lines.unit_price AS "Together",
+    CASE WHEN lines.line_no IS NULL THEN payments.amount ELSE lines.quantity * lines.unit_price END AS "Together",
     payments.currency AS "Currency"
 FROM visit
 CROSS JOIN instore_analysis.payments

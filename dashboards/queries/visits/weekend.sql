@@ -1,50 +1,33 @@
--- Days of the week on which nobody came are closed days, and count as none. A day is 24 hours of the period that fall on it.
-WITH hours AS (
-    SELECT
-        extract(ISODOW FROM hour AT TIME ZONE timezone) AS weekday,
-        hour >= $__timeFrom()::timestamptz AS is_now,
-        footfall.entered,
-        footfall.passed_by,
-        footfall.converted,
-        footfall.bounced,
-        footfall.completed,
-        footfall.duration_histogram
-    FROM instore.stores
-    CROSS JOIN generate_series(
-        date_trunc('hour', $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz), timezone),
-        $__timeTo()::timestamptz - interval '1 second',
-        interval '1 hour'
-    ) AS hour
-    LEFT JOIN instore.footfall_hour AS footfall
-        ON footfall.store_id = ${store:sqlstring}
-        AND bucket = hour
-        AND bucket >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
-        AND bucket < $__timeTo()::timestamptz
-    WHERE
-        stores.store_id = ${store:sqlstring}
-        AND hour >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
-),
+-- Days of the week on which nobody came are closed days, and count as none.
+WITH
+-- include parts/whole_days
+,
 
 weekdays AS (
     SELECT
         weekday,
         is_now,
-        count(*) / 24.0 AS days,
+        count(*) AS days,
         sum(entered) AS entered,
         sum(passed_by) AS passed_by,
         sum(converted) AS converted,
         sum(bounced) AS bounced,
         sum(completed) AS completed,
         instore.sum(duration_histogram) AS duration_histogram
-    FROM hours
+    FROM whole_days
+    LEFT JOIN instore.footfall_day
+        ON footfall_day.store_id = ${store:sqlstring}
+        AND footfall_day.bucket = whole_days.bucket
+        AND footfall_day.bucket < $__timeTo()::timestamptz
+        AND footfall_day.bucket >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) - interval '3 days'
     GROUP BY weekday, is_now
     HAVING sum(entered) > 0
 )
 
 SELECT
     CASE WHEN weekday >= 6 THEN 'Saturday and Sunday' ELSE 'Monday to Friday' END
-    || CASE WHEN is_now THEN '' ELSE ', the period before' END AS "Days",
-    sum(entered) / sum(days) AS "Visits a day",
+    || CASE WHEN is_now THEN '' ELSE ', before' END AS "Days",
+    sum(entered)::double precision / sum(days) AS "Visits a day",
     sum(entered)::double precision / nullif(sum(entered + passed_by), 0) AS "Came in",
     sum(converted)::double precision / nullif(sum(entered), 0) AS "Conversion",
     sum(bounced)::double precision / nullif(sum(completed), 0) AS "Left at once",

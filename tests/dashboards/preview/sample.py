@@ -36,7 +36,7 @@ def config(*overrides: tuple[str, str, Any], **defaults: Any) -> dict[str, Any]:
     return {"defaults": {"noValue": "no data", **defaults}, "overrides": made}
 
 
-def _panels() -> list[Panel]:
+def _figures() -> list[Panel]:
     return [
         panel(
             "stat",
@@ -63,6 +63,11 @@ def _panels() -> list[Panel]:
             fieldConfig=config(min=0, max=10, color={"mode": "thresholds"}, thresholds=STEPS),
         ),
         panel("text", "Read me", None, (18, 0, 6, 4), options={"mode": "markdown", "content": "The **store** is ${store}."}),
+    ]
+
+
+def _charts() -> list[Panel]:
+    return [
         panel(
             "timeseries",
             "Came in",
@@ -94,6 +99,11 @@ def _panels() -> list[Panel]:
             options={"orientation": "horizontal", "showValue": "auto"},
             fieldConfig=config(("Share", "custom.hideFrom", {"viz": True}), color={"mode": "fixed", "fixedColor": "#56B4E9"}),
         ),
+    ]
+
+
+def _rows_and_cells() -> list[Panel]:
+    return [
         panel(
             "table",
             "Waiting long",
@@ -134,6 +144,11 @@ def _panels() -> list[Panel]:
                 mappings=[{"type": "value", "options": {"Dairy": {"color": "#56B4E9"}, "Tills": {"color": "#E69F00", "text": "Checkout"}}}]
             ),
         ),
+    ]
+
+
+def _picture_and_faults() -> list[Panel]:
+    return [
         panel(
             "canvas",
             "The floor",
@@ -144,6 +159,7 @@ def _panels() -> list[Panel]:
             fieldConfig=config(color={"mode": "thresholds"}, thresholds=STEPS),
         ),
         panel("timeseries", "Nothing yet", TIMES.format(columns="1 AS n") + " WHERE false", (0, 25, 6, 3)),
+        panel("stat", "Takes long", "SELECT 42 AS answer FROM pg_sleep(1)", (0, 28, 6, 3)),
         panel("table", "Wrong on purpose", "SELECT no_such_column FROM instore.stores", (6, 25, 6, 3)),
     ]
 
@@ -181,7 +197,7 @@ def board() -> Board:
         {"type": "textbox", "name": "visit", "label": "Visit"},
         {"type": "constant", "name": "fixed", "query": "7"},
     ]
-    panels = _panels()
+    panels = [*_figures(), *_charts(), *_rows_and_cells(), *_picture_and_faults()]
     for number, one in enumerate(panels, 1):
         one["id"] = number
     return {

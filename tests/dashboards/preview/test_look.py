@@ -35,6 +35,7 @@ def _row(column: int) -> Row:
         ("/d/x?${__url_time_range}", "/d/x?from=now-12h&to=now"),
         ("/d/x?${__all_variables}", "/d/x?var-store=caf%C3%A9%20%26%20co&var-zone=%24__all"),
         ("/d/x?var-visit=${__data.fields.visit_id}", "/d/x?var-visit=v%2F1"),
+        ("/d/x?var-visit=${__data.fields.visit_id:percentencode}", "/d/x?var-visit=v%2F1"),
         ('/d/x?from=${__data.fields["Came in"]}', "/d/x?from=1795219200000"),
         ("/d/x?v=${__value.raw}", "/d/x?v=0.5"),
         ("/d/x?v=${__value.text}", "/d/x?v=50%25"),

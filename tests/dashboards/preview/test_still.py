@@ -29,7 +29,7 @@ def test_figures_are_seen_without_the_application(browser: Browser, served: Serv
     assert page.locator("#first .stat-value").all_inner_texts() == ["34", "60", "5.20 min"]
     assert page.locator("#first .part").all_inner_texts() == ["25", "45"]
     assert page.locator("#first td").first.inner_text() == "a-1"
-    assert page.locator("#first .waiting").count() == 8
+    assert page.locator("#first .waiting").count() == 9
     context.close()
 
 

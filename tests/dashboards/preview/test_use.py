@@ -110,6 +110,19 @@ def test_it_asks_again_until_it_is_stopped(browser: Browser, served: Served) -> 
         assert asked == []
 
 
+def test_a_panel_that_takes_long_keeps_no_other_waiting(browser: Browser, served: Served) -> None:
+    """A second of the database's: the others are there before it, and it comes by itself."""
+    with looking(browser) as page:
+        page.goto(f"{served.address}/d/instore-visits")
+        ready(page)
+        page.get_by_role("link", name="Sample").click()
+        page.wait_for_url("**/d/sample*")
+        slow = page.get_by_label("Takes long").locator(".body")
+        expect(page.get_by_label("Wait at North").locator(".stat-value")).to_have_text("5.20 min")
+        expect(slow.locator(".waiting")).to_have_count(1)
+        expect(slow).to_have_text("42")
+
+
 def test_light_and_dark(browser: Browser, served: Served) -> None:
     """As the system has it, until somebody picks one; that is kept."""
 

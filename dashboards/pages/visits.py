@@ -8,6 +8,8 @@ from dashboards.palette import ACT, FAINT, GOOD, OTHER, PLAIN, WATCH
 from dashboards.panels import steps
 
 _BEFORE = " Before: the period of the same length that ends where this one begins."
+_WHOLE = "Whole days only: from the one in which the period begins to the last that is over at its end."
+_NO_DAY = "no day is over"
 
 
 def visits() -> Board:
@@ -89,20 +91,17 @@ def _dwell() -> heatmap.Panel:
 
 
 def _weekdays() -> barchart.Panel:
-    about = (
-        "Visits on each day of the week, a day; pick whole weeks to compare like with like. "
-        "Grey: the same in the period before. Days on which nobody came are left out."
-    )
-    panel = panels.bars("Which days are busy", about, "visits/weekday").decimals(0)
-    return panels.size(panels.colored(panel, Visits_a_day=PLAIN, In_the_period_before=FAINT), 10, 8)
+    about = "Visits on each day of the week, a day. Grey: in as many days before. " + _WHOLE + " Days on which nobody came are left out."
+    panel = panels.bars("Which days are busy", about, "visits/weekday").no_value(_NO_DAY).decimals(0)
+    return panels.size(panels.colored(panel, Visits_a_day=PLAIN, In_the_days_before=FAINT), 10, 8)
 
 
 def _weekend() -> table.Panel:
     about = (
         "Visits a day on which somebody came, and how they went; rates are computed from sums, the stay is the median. "
-        "Conversion, came in and left at once as in the figures above."
+        "Conversion, came in and left at once as in the figures above. " + _WHOLE
     )
-    panel = panels.sized(panels.rows("Weekdays against the weekend", about, "visits/weekend"), 220, "Days")
+    panel = panels.sized(panels.rows("Weekdays against the weekend", about, "visits/weekend"), 220, "Days").no_value(_NO_DAY)
     panels.measured(panel, "percentunit", "Came in", "Conversion", "Left at once", decimals=1)
     panels.measured(panel, "none", "Visits a day", decimals=0)
     return panels.size(panels.measured(panel, "s", "Median stay", decimals=1), 14, 8)

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from grafana_client import GrafanaApi
 
-from dashboards.changes import Change, Conflict, Step, alike
-from dashboards.rules import BY_FILE
+from dashboards.publishing.alert_rules import BY_FILE
+from dashboards.publishing.changes import Change, Conflict, Step, alike
 from storage.errors import SettingError
 
 CONTACT = "instore"

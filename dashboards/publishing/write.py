@@ -9,9 +9,9 @@ import yaml
 
 from dashboards.alerts import Group
 from dashboards.board import TAG, Board
-from dashboards.now import STORE_PAGE
-from dashboards.publish import FOLDER
-from dashboards.source import Source
+from dashboards.pages.now import STORE_PAGE
+from dashboards.publishing.publish import FOLDER
+from dashboards.publishing.source import Source
 
 PASSWORD = "INSTORE_GRAFANA_PASSWORD"  # noqa: S105  # the name of a variable
 """The environment variable from which Grafana takes the data source's password."""

@@ -63,7 +63,10 @@ def _touches() -> table.Panel:
 
 
 def _payment() -> table.Panel:
-    about = "The lines of its receipts. Prices are in the receipt's currency; a line with a negative quantity was given back."
+    about = (
+        "The lines of its receipts; of one that has none, the whole amount. "
+        "Prices are in the receipt's currency; a line with a negative quantity was given back."
+    )
     panel = panels.rows("What was paid", about, "visit/payment").no_value("nothing was paid")
     panels.sized(panels.sized(panel, 70, "Till", "Quantity", "Currency"), 95, "Price of one", "Together")
     return panels.size(panels.measured(panel, "none", "Price of one", "Together", decimals=2), 12, 10)

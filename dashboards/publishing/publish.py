@@ -7,13 +7,13 @@ from grafana_client import GrafanaApi
 
 from dashboards.alerts import Group
 from dashboards.board import TAG, Board
-from dashboards.changes import Change, Conflict, Step, alike, bare
-from dashboards.errors import Conflicts, GrafanaAway
-from dashboards.grafana import failure_of_source, found, translated
-from dashboards.notify import contact_steps
-from dashboards.now import STORE_PAGE
-from dashboards.rules import rule_steps
-from dashboards.source import SETTING, Source
+from dashboards.pages.now import STORE_PAGE
+from dashboards.publishing.alert_rules import rule_steps
+from dashboards.publishing.changes import Change, Conflict, Step, alike, bare
+from dashboards.publishing.errors import Conflicts, GrafanaAway
+from dashboards.publishing.grafana import failure_of_source, found, translated
+from dashboards.publishing.notify import contact_steps
+from dashboards.publishing.source import SETTING, Source
 from dashboards.sql import SOURCE_UID
 from storage.errors import SettingError
 
@@ -60,7 +60,7 @@ def look(grafana: GrafanaApi, place: str, offer: Offer) -> Outcome:
 
     Raises:
         Conflicts: something there is not ours; says all of it.
-        SettingError, GrafanaAway: as `dashboards.grafana.translated`.
+        SettingError, GrafanaAway: as `dashboards.publishing.grafana.translated`.
     """
     with translated(place):
         gone = _gone(grafana, offer.boards)
@@ -81,7 +81,7 @@ def apply(grafana: GrafanaApi, place: str, changes: Sequence[Change]) -> None:
     """Carry changes out, and see that the data source answers.
 
     Raises:
-        SettingError, GrafanaAway: as `dashboards.grafana.translated`; what was done before stays, and the next run does the rest.
+        SettingError, GrafanaAway: as `grafana.translated`; what was done before stays, and the next run does the rest.
     """
     with translated(place):
         for change in changes:
@@ -123,7 +123,7 @@ def _source_change(grafana: GrafanaApi, theirs: dict[str, Any], source: Source, 
         there, here = f"{theirs['url']}/{_database(theirs, 'database')}", f"{source.settings['url']}/{source.settings['database']}"
         yield Conflict(f"the data source {SOURCE_UID} is {theirs['type']} at {there}, not {here}: remove it in Grafana if that is right")
         return
-    ours = {**source.settings, "type": theirs["type"], "name": theirs["name"]}
+    ours = {**source.settings, "type": theirs["type"], "name": theirs["name"], "database": theirs.get("database")}
     before = alike(theirs, ours)
     is_mute = source.password is not None and before == ours and failure_of_source(grafana) is not None
     if before == ours and not is_mute:

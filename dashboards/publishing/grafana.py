@@ -9,7 +9,7 @@ import niquests
 from grafana_client import GrafanaApi
 from grafana_client.client import GrafanaClientError, GrafanaException, GrafanaServerError, GrafanaTimeoutError
 
-from dashboards.errors import GrafanaAway
+from dashboards.publishing.errors import GrafanaAway
 from dashboards.sql import SOURCE_UID
 from storage.errors import SettingError
 

@@ -7,7 +7,8 @@ from dashboards.board import Board, Page, Place, board
 from dashboards.palette import ACT, FAINT, GOOD, PLAIN, WATCH
 from dashboards.panels import steps
 
-_STORE_URL = "/d/instore-visits?var-store=${__data.fields.store_id}&${__url_time_range}"
+_STORE_URL = "/d/instore-visits?var-store=${__data.fields.store_id:percentencode}&${__url_time_range}"
+"""An id may have any character; Grafana puts a field into an address as it is, unless told."""
 
 
 def chain() -> Board:

@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models.dashboard import ValueMap
 
 from dashboards import panels, variables
 from dashboards.board import STORES, Board, Page, Place, board
-from dashboards.floor import floor, height_of
+from dashboards.pages.floor import floor, height_of
 from dashboards.palette import ACT, EMPTY, FAINT, GOOD, PLAIN, SOME, WATCH
 from dashboards.panels import config, steps
 from dashboards.plans import StorePlan
@@ -66,7 +66,7 @@ def _inside(plan: StorePlan) -> stat.Panel:
     if capacity:
         panel.unit(f"suffix: of {capacity}").thresholds(steps(PLAIN, (0.7 * capacity, WATCH), (0.9 * capacity, ACT)))
         panel.color_scheme(panels.colored_by_steps()).max(capacity)
-    return panels.size(panel, 5, 6)
+    return panels.size(panel, 4, 6)
 
 
 def _of_capacity(capacity: int | None) -> str:
@@ -81,7 +81,7 @@ def _need_count() -> stat.Panel:
         "of the last 7 days: a sensor not heard again; of the last hour: a basket left behind."
     )
     panel = panels.stat_panel("Need somebody now", about, "now/need_count").color_mode(BigValueColorMode.BACKGROUND)
-    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, WATCH), (5, ACT))), 5, 4)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, WATCH), (5, ACT))), 4, 4)
 
 
 def _needs(plan: StorePlan) -> table.Panel:
@@ -92,9 +92,9 @@ def _needs(plan: StorePlan) -> table.Panel:
     )
     panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("")
     panels.filled(panel, "Is", _words(now=ACT, over=FAINT, fine=GOOD))
-    panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 90)])
+    panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 65)])
     panels.linked(panel, "Visit", "The visit", _visit_url(plan)).override_by_name("Visit", [config("custom.width", 60)])
-    return panels.size(panels.hidden(panel, "at", "visit_id", "from_ms", "to_ms"), 10, 13)
+    return panels.size(panels.hidden(panel, "at", "visit_id", "from_ms", "to_ms"), 11, 13)
 
 
 def _queues() -> table.Panel:
@@ -183,7 +183,7 @@ def _newest() -> stat.Panel:
         "Orange from a minute, red from 5 minutes: look at the Pipeline page."
     )
     panel = panels.stat_panel("Newest reading, age", about, "now/newest").unit("s").decimals(0).graph_mode(BigValueGraphMode.NONE)
-    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (60, WATCH), (300, ACT))), 5, 3)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (60, WATCH), (300, ACT))), 4, 3)
 
 
 def _inside_today() -> timeseries.Panel:

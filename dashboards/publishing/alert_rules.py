@@ -6,8 +6,8 @@ from typing import Any
 from grafana_client import GrafanaApi
 
 from dashboards.alerts import Group
-from dashboards.changes import Change, Conflict, Step, alike
-from dashboards.grafana import found
+from dashboards.publishing.changes import Change, Conflict, Step, alike
+from dashboards.publishing.grafana import found
 
 BY_FILE = "file"
 """The provenance of what comes from a file of Grafana's provisioning."""

@@ -1,0 +1,1 @@
+"""The pages, one a file, one function a panel. `dashboards.boards` lists them."""

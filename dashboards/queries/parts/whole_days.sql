@@ -1,0 +1,16 @@
+-- The store's days, from the one in which the period begins to the last that is over at its end, and as many before them. A part of a day
+-- says nothing of a day; an end a second before midnight, as of "yesterday", is midnight.
+whole_days AS (
+    SELECT
+        day AT TIME ZONE timezone AS bucket,
+        extract(ISODOW FROM day)::integer AS weekday,
+        day >= first AS is_now
+    FROM instore.stores
+    CROSS JOIN LATERAL (
+        SELECT
+            date_trunc('day', $__timeFrom()::timestamptz AT TIME ZONE timezone) AS first,
+            date_trunc('day', ($__timeTo()::timestamptz + interval '1 second') AT TIME ZONE timezone) AS today
+    ) AS period
+    CROSS JOIN generate_series(first - (today - first), today - interval '1 day', interval '1 day') AS day
+    WHERE store_id = ${store:sqlstring}
+)

@@ -100,4 +100,4 @@ def _side(field: Field) -> str:
 
 def _width(field: Field) -> Config | None:
     width = field.custom.get("width")
-    return {"width": f"{width}px", "minWidth": f"{min(int(width), 120)}px"} if width else None
+    return {"width": f"{width}px"} if width else None

@@ -23,7 +23,7 @@ from dashboards.board import Board
 from dashboards.preview import page, scripts
 from dashboards.preview.answers import Answers, Place, answered, broken
 from dashboards.preview.catalog import Catalog
-from dashboards.preview.database import MOST, Database, TooSlow
+from dashboards.preview.database import MOST, Database, NotReady, TooSlow
 from dashboards.preview.fields import Config
 from dashboards.preview.figure import is_picture
 from dashboards.preview.look import Look, text
@@ -104,10 +104,10 @@ def _first(database: Database, catalog: Catalog) -> str:
 def _at_once(board: Board, look: Look, database: Database) -> dict[int, Component]:
     """Draw the panels that are no charts, as far as that takes no time to speak of."""
     wanted = [panel for panel in board.get("panels") or () if panel["type"] in _STILL]
-    with ThreadPoolExecutor(MOST) as threads:
-        drawn = {panel["id"]: threads.submit(answered, panel, look, database) for panel in wanted}
-        done, _ = wait(drawn.values(), _AT_ONCE_S)
-        threads.shutdown(wait=False, cancel_futures=True)
+    threads = ThreadPoolExecutor(MOST)  # as a context it would wait for the slowest
+    drawn = {panel["id"]: threads.submit(answered, panel, look, database) for panel in wanted}
+    done, _ = wait(drawn.values(), _AT_ONCE_S)
+    threads.shutdown(wait=False, cancel_futures=True)
     return {number: one.result() for number, one in drawn.items() if one in done and one.exception() is None}
 
 
@@ -121,8 +121,8 @@ def _guard(app: Dash, catalog: Catalog) -> None:
         if request.path == "/":
             try:
                 first = next(iter(catalog.boards()), None)
-            except DatabaseAway:
-                return None
+            except (DatabaseAway, TooSlow):
+                return None  # the page says it
             return redirect(f"/d/{first['uid']}") if first else None
         return None
 
@@ -156,7 +156,12 @@ def _answer_pages(app: Dash, database: Database, catalog: Catalog) -> None:
         try:
             return _shown(asked, before, there, database, catalog)
         except (DatabaseAway, TooSlow) as away:
-            return [], [], [], page.message("The database is away", str(away), "This page tries again by itself."), None, no_update, False
+            title = "The database is not ready" if isinstance(away, NotReady) else "The database is away"
+            words = page.message(title, str(away), "This page tries again by itself.")
+        except Exception as bug:  # noqa: BLE001 - whatever it is: somebody waits for an answer
+            _LOG.exception("a page cannot be shown", extra={"action": "page"})
+            words = page.message("This page cannot be shown", f"{type(bug).__name__}: {bug}", "It tries again by itself.")
+        return [], [], [], words, None, no_update, False
 
 
 def _shown(asked: Config, before: Config | None, there: dict[str, list[Any]], database: Database, catalog: Catalog) -> tuple[Any, ...]:

@@ -15,6 +15,8 @@ FRESH_S = 15.0
 NOW = "instore-now-"
 """How the pages of what is now, one a store, begin."""
 
+VISIT = "instore-visit"
+"""The page of one visit."""
 
 Make = Callable[[Sequence[StorePlan]], list[Board]]
 """Makes the boards of stores."""

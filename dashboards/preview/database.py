@@ -6,7 +6,8 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
-from dashboards.frames import SEARCH_PATH, Frame, ask
+from dashboards.check import act_as_reader
+from dashboards.frames import Frame, ask
 from storage.connect import connect
 from storage.errors import DatabaseAway, passing, sentence
 
@@ -22,6 +23,13 @@ class TooSlow(Exception):
 
     def __init__(self) -> None:
         super().__init__(f"This took longer than {TIMEOUT_S} s and was given up: look at less time, or ask whoever runs the database.")
+
+
+class NotReady(DatabaseAway):
+    """The database is there, and not what it has to be; says what to do."""
+
+
+_NO_TABLES = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction)
 
 
 class Database:
@@ -54,6 +62,7 @@ class Database:
 
         Raises:
             DatabaseAway: the database is away.
+            NotReady: it was not migrated, or this login may not read.
             TooSlow: a query took too long.
         """
         with self._free:
@@ -62,6 +71,10 @@ class Database:
                 yield connection
             except psycopg.errors.QueryCanceled as slow:
                 raise TooSlow from slow
+            except _NO_TABLES as error:
+                raise NotReady("It has no tables of instore, or those of another version: run `instore migrate`.") from error
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise NotReady("This login may not read it: run `instore grant grafana LOGIN` as docs/roles.md says.") from error
             except psycopg.Error as error:
                 if passing(error):
                     raise DatabaseAway(sentence(error)) from error
@@ -90,7 +103,5 @@ class Database:
 
     def _opened(self) -> psycopg.Connection:
         connection = connect(self._url, "instore preview")
-        connection.execute(SEARCH_PATH)
-        connection.execute(f"SET statement_timeout = '{TIMEOUT_S}s'")
-        connection.execute("SET default_transaction_read_only = on")
+        act_as_reader(connection, TIMEOUT_S)
         return connection

@@ -4,6 +4,7 @@ Colors of texts and lines are left to `assets/preview.css`, so that light and da
 """
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
@@ -21,13 +22,27 @@ _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _TIME_STEPS = (1.0, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
 _SECONDS = {"s": 1.0, "ms": 1000.0, "dtdurations": 1.0, "dthms": 1.0, "m": 1 / 60}
 _LONGEST_LABEL = 30
+_WORDS = {"name", "text", "customdata", "x", "y", "ticktext", "categoryarray"}
+"""What of traces and axes is told as it is."""
+
+_ENTITY = re.compile(r"&(?=#?\w+;)")
 
 
 def graph(data: Sequence[Figure], layout: Figure, summary: str) -> Component:
     """Draw traces; `summary` is what a screen reader says instead."""
-    figure = {"data": list(data), "layout": _laid_out(layout)}
+    figure = {
+        "data": [{key: plain(value) if key in _WORDS else value for key, value in trace.items()} for trace in data],
+        "layout": _laid_out(layout),
+    }
     picture = dcc.Graph(figure=figure, className="graph", config={"displayModeBar": False, "responsive": True}, animate=False)
     return html.Div(picture, className="picture", role="img", **aria(label=summary))
+
+
+def plain(value: Any) -> Any:
+    """Have Plotly show texts as they are: it takes `<b>` and links in them for markup, and names of sensors come from outside."""
+    if isinstance(value, str):
+        return _ENTITY.sub("&amp;", value).replace("<", "&lt;")
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def is_picture(part: Component) -> bool:
@@ -48,7 +63,11 @@ def _laid_out(layout: Figure) -> Figure:
         "uirevision": "kept",
         "bargap": 0.2,
     }
-    axes = {name: {**axis, **layout[name]} for name in layout if name[:5] in {"xaxis", "yaxis"}}
+    axes = {
+        name: {**axis, **{key: plain(value) if key in _WORDS else value for key, value in layout[name].items()}}
+        for name in layout
+        if name[:5] in {"xaxis", "yaxis"}
+    }
     return {**common, **layout, **axes}
 
 

@@ -24,11 +24,17 @@ _STEP = re.compile(r"([+-]\d+)([smhdwMy])")
 _LENGTHS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class NotATime(ValueError):
-    """What stands where a time should."""
+_YEARS = range(1970, 2200)
+"""What lies outside is a slip, and some of it no database can compare."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(f"“{text}” is no time: write now-6h, now/d, or 2026-11-21 12:00")
+
+class NotATime(ValueError):
+    """What stands where a time should; says what is wrong with it."""
+
+    @classmethod
+    def written(cls, text: str) -> "NotATime":
+        """It cannot be read, or lies outside of all that there can be."""
+        return cls(f"“{text}” is no time: write now-6h, now/d, or 2026-11-21 12:00")
 
 
 def read(text: str, now: datetime, zone: tzinfo, *, is_end: bool = False) -> datetime:
@@ -43,18 +49,24 @@ def read(text: str, now: datetime, zone: tzinfo, *, is_end: bool = False) -> dat
     Raises:
         NotATime: it is none.
     """
-    text = text.strip()
+    try:
+        at = _read(text.strip(), now, zone, is_end=is_end)
+        if at.year in _YEARS:
+            return at
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise NotATime.written(text)
+
+
+def _read(text: str, now: datetime, zone: tzinfo, *, is_end: bool) -> datetime:
     if found := _NOW.fullmatch(text):
         at = now.astimezone(zone)
         for count, unit in _STEP.findall(found[1]):
             at = _moved(at, int(count), unit)
         return _rounded(at, found[2], is_end=is_end) if found[2] else at
-    try:
-        if re.fullmatch(r"\d{9,14}", text):
-            return datetime.fromtimestamp(int(text) / 1000, UTC)
-        at = datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
-        raise NotATime(text) from None
+    if re.fullmatch(r"0|\d{9,14}", text):
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 

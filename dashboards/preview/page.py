@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, quote
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.board import Board
 from dashboards.preview.anchors import anchor, aria
-from dashboards.preview.catalog import NOW, store_of
+from dashboards.preview.catalog import NOW, VISIT, store_of
 from dashboards.preview.fields import Config
 from dashboards.preview.look import Look, link, text
 from dashboards.preview.moments import PRESETS, label
@@ -82,9 +83,8 @@ def pages(boards: Sequence[Board], board: Board | None, search: str) -> list[Com
 def _listed(boards: Sequence[Board], board: Board | None, search: str) -> Iterator[Board]:
     """Name one page of what is now for all stores: that of the store that is looked at."""
     now = [one for one in boards if one["uid"].startswith(NOW)]
-    here = (
-        board if board in now else next((one for one in now if f"var-store={store_of(one)}" in search.removeprefix("?").split("&")), None)
-    )
+    picked = parse_qs(search.removeprefix("?")).get("var-store", [])
+    here = board if board in now else next((one for one in now if store_of(one) in picked), None)
     yield from ([here] if here else now[:1])
     yield from (one for one in boards if one not in now)
 
@@ -96,9 +96,12 @@ def _page(board: Board, here: Board | None, search: str) -> Component:
         return html.A(title, href=f"/d/{board['uid']}", className="here", **aria(current="page"))
     store = store_of(here) if here else None
     names = [variable["name"] for variable in (board.get("templating") or {}).get("list") or () if variable["type"] != "constant"]
-    query = "" if is_now else (f"var-store={store}" if store else kept(search, ["store"])) if "store" in names else ""
-    query = "&".join(part for part in query.split("&") if part.startswith("var-"))
-    return dcc.Link(title, href=f"/d/{board['uid']}" + (f"?{query}" if query else ""))
+    parts = [f"var-store={quote(store, safe='')}"] if store and "store" in names else []
+    # A visit's page shows the time of that visit: no other page is about it.
+    if not (here and here["uid"] == VISIT):
+        parts.append(kept(search, ["store"] if "store" in names and not store else []))
+    query = "&".join(part for part in parts if part)
+    return dcc.Link(title, href=f"/d/{quote(board['uid'])}" + (f"?{query}" if query else ""))
 
 
 def pickers(boards: Sequence[Board], board: Board, found: State) -> list[Component]:
@@ -190,7 +193,7 @@ def content(board: Board, look: Look, problem: str | None, bodies: Mapping[int, 
         html.Div([html.H1(text(board["title"], look)), html.P(board.get("description") or "", className="about")], className="head")
     ]
     if problem:
-        head.append(html.P(f"{problem}. The page shows its usual time.", className="problem", role="alert"))
+        head.append(html.P(problem, className="problem", role="alert"))
     panels = sorted(board.get("panels") or (), key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"]))
     return [*head, html.Div([_place(board, panel, look, (bodies or {}).get(panel["id"])) for panel in panels], className="grid")]
 

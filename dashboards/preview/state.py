@@ -66,9 +66,10 @@ def state(board: Board, search: str, ask: Ask, zone: tzinfo = UTC, now: datetime
     try:
         span = _span(written, now, zone)
     except moments.NotATime as wrong:
-        problem, written = str(wrong), (usual["from"], usual["to"])
+        problem, written = f"{wrong}. The page shows its usual time.", (usual["from"], usual["to"])
         span = _span(written, now, zone)
     choices = _choices(board, given, ask, span)
+    problem = problem or next((words for choice in choices if (words := _unknown(choice, given.get(f"var-{choice.name}", ())))), None)
     values = {choice.name: choice.values for choice in choices}
     look = Look(Scope(*span, values), {choice.name: choice.text for choice in choices}, written, zone)
     return State(look, choices, problem)
@@ -77,7 +78,7 @@ def state(board: Board, search: str, ask: Ask, zone: tzinfo = UTC, now: datetime
 def _span(written: tuple[str, str], now: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     since, until = moments.read(written[0], now, zone), moments.read(written[1], now, zone, is_end=True)
     if since >= until:
-        raise moments.NotATime(f"{written[0]} to {written[1]}")
+        raise moments.NotATime(f"from {written[0]} to {written[1]}: the end is not after the beginning")
     return since, until
 
 
@@ -123,6 +124,15 @@ def _picked(choice: Choice, given: Sequence[str]) -> Choice:
     if choice.has_all:
         return choice._replace(is_all=True)
     return choice._replace(picked=tuple(value for value, _ in choice.options[:1]))
+
+
+def _unknown(choice: Choice, given: Sequence[str]) -> str | None:
+    """Say what of an address cannot be picked here, and what is shown instead."""
+    there = {value for value, _ in choice.options} | {ALL, "All", ""}
+    missing = [value for value in given if value not in there]
+    if not missing or choice.kind not in {"query", "custom"}:
+        return None
+    return f"There is no {choice.label.lower()} “{missing[0]}” here. The page shows {choice.text or 'nothing'}."
 
 
 def _current(variable: dict[str, Any]) -> list[str]:

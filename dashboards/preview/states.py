@@ -95,7 +95,7 @@ def _trace(drawing: Drawing, spans: list[Span], look: tuple[str, str]) -> Figure
         "constraintext": "inside",
         "insidetextfont": {"color": ink_on(color)},
         "customdata": [_from_to(span, drawing) for span in spans],
-        "hovertemplate": f"<b>{label.replace('<', '&lt;')}</b><br>%{{customdata}}<extra></extra>",
+        "hovertemplate": "<b>%{fullData.name}</b><br>%{customdata}<extra></extra>",
     }
 
 

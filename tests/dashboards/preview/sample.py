@@ -159,7 +159,7 @@ def _picture_and_faults() -> list[Panel]:
             fieldConfig=config(color={"mode": "thresholds"}, thresholds=STEPS),
         ),
         panel("timeseries", "Nothing yet", TIMES.format(columns="1 AS n") + " WHERE false", (0, 25, 6, 3)),
-        panel("stat", "Takes long", "SELECT 42 AS answer FROM pg_sleep(1)", (0, 28, 6, 3)),
+        panel("stat", "Takes long", "SELECT 42 AS answer FROM pg_sleep(2)", (0, 28, 6, 3)),
         panel("table", "Wrong on purpose", "SELECT no_such_column FROM instore.stores", (6, 25, 6, 3)),
     ]
 

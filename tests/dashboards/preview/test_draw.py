@@ -131,6 +131,17 @@ def test_two_bars_of_one_name_stay_two() -> None:
     assert figure["layout"]["xaxis"]["ticktext"] == ["Dairy", "Dairy"]
 
 
+@pytest.mark.parametrize("name", ['<a href="https://x.example">free</a>', "<b>bold</b>", "a &lt; b", "%{x}", "Fruit & vegetables"])
+def test_names_are_no_markup(name: str) -> None:
+    """Plotly reads tags, entities, and in templates `%{...}`: names of sensors and shelves come from outside."""
+    told = name.replace("&lt;", "&amp;lt;").replace("<", "&lt;")
+    bars = _figure(_drawn("barchart", Column("Zone", "string", [name]), Column(name, "number", [1])))
+    assert bars["layout"]["xaxis"]["ticktext"] == [told] or told.startswith(bars["layout"]["xaxis"]["ticktext"][0].removesuffix("…"))
+    states = _figure(_drawn("state-timeline", TIME, Column(name, "string", [name, None, None])))
+    assert all("<" not in text for trace in states["data"] for text in (trace["name"], *trace["y"], *trace["text"]))
+    assert all(trace["hovertemplate"].count("%{") == 2 for trace in states["data"])
+
+
 def test_states_last_until_the_next_or_the_end() -> None:
     """A null is nothing; the last lasts until the end of what is looked at."""
     figure = _figure(_drawn("state-timeline", TIME, Column("zone", "string", ["Dairy", None, "Tills"])))

@@ -47,7 +47,21 @@ def test_a_day_of_25_hours() -> None:
     assert read("now-24h", after, BERLIN).hour == 13
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "now-", "now-6x", "99999999999999999", "2026-13-01"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "now-",
+        "now-6x",
+        "now-99999y",
+        "now-999999999999d",
+        "99999999999999999",
+        "2026-13-01",
+        "0001-01-01",
+        "9999-12-31",
+    ],
+)
 def test_what_is_no_time(text: str) -> None:
     """It is said, with what to write."""
     with pytest.raises(NotATime, match="is no time: write now-6h"):

@@ -42,6 +42,9 @@ def test_a_page(browser: Browser, served: Served, uid: str) -> None:
         page.set_viewport_size(PHONE)
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "the page is wider than the phone"
+        assert all(height > 40 for height in page.locator(".table").evaluate_all("all => all.map(one => one.clientHeight)")), (
+            "a table is not seen"
+        )
         keep_picture(page, f"{uid}-phone")
 
 

@@ -51,14 +51,21 @@ def test_what_cannot_be_picked_any_more() -> None:
     assert found.look.scope.values["store"] == ("north",)
     assert found.look.scope.values["zone"] == ("north-1", "north-2")
     assert found.look.scope.values["fixed"] == ("7",)
+    assert found.problem == "There is no store “west” here. The page shows North."
+    assert _state("?var-zone=north-1&var-zone=south-2").problem == "There is no zone “south-2” here. The page shows Zone 1."
+    assert _state("?var-zone=$__all&var-visit=anything").problem is None
 
 
-@pytest.mark.parametrize("search", ["?from=soon&to=now", "?from=now&to=now-1h"])
-def test_a_time_that_is_none_is_said_and_the_usual_one_shown(search: str) -> None:
+@pytest.mark.parametrize(
+    ("search", "words"),
+    [("?from=soon&to=now", "“soon” is no time"), ("?from=now&to=now-1h", "from now to now-1h: the end is not after the beginning")],
+)
+def test_a_time_that_is_none_is_said_and_the_usual_one_shown(search: str, words: str) -> None:
     """Also one that ends before it begins."""
     found = _state(search)
     assert found.problem is not None
-    assert "is no time" in found.problem
+    assert found.problem.startswith(words)
+    assert found.problem.endswith("The page shows its usual time.")
     assert found.look.scope.until == NOW
 
 

@@ -8,12 +8,14 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboards.preview.database import Database
+from dashboards.preview.database import Database, NotReady
 from dashboards.preview.server import serving
 from storage.connect import parse
 from storage.errors import DatabaseAway
+from storage.migrate import migrate
 from tests.conftest import made_database
 from tests.dashboards.preview.looking import PHONE, Served, looking, ready
+from tests.storage.logins import login
 
 pytestmark = pytest.mark.integration
 
@@ -111,15 +113,15 @@ def test_it_asks_again_until_it_is_stopped(browser: Browser, served: Served) -> 
 
 
 def test_a_panel_that_takes_long_keeps_no_other_waiting(browser: Browser, served: Served) -> None:
-    """A second of the database's: the others are there before it, and it comes by itself."""
+    """Two seconds of the database's: the others are there before it, and it comes by itself."""
     with looking(browser) as page:
         page.goto(f"{served.address}/d/instore-visits")
         ready(page)
         page.get_by_role("link", name="Sample").click()
         page.wait_for_url("**/d/sample*")
         slow = page.get_by_label("Takes long").locator(".body")
-        expect(page.get_by_label("Wait at North").locator(".stat-value")).to_have_text("5.20 min")
         expect(slow.locator(".waiting")).to_have_count(1)
+        expect(page.get_by_label("Wait at North").locator(".stat-value")).to_have_text("5.20 min")
         expect(slow).to_have_text("42")
 
 
@@ -196,8 +198,29 @@ def test_a_database_that_comes_and_goes(browser: Browser, postgres_url: str, tem
             server.execute(f"ALTER DATABASE {name}_away RENAME TO {name}".encode())
 
 
+def test_a_database_that_is_not_ready(browser: Browser, postgres_url: str) -> None:
+    """Without our tables, or for a login that may not read them, the page says what to do."""
+    with made_database(postgres_url, "template0") as url:
+        with serving(url, 0) as address, looking(browser) as page:
+            page.goto(address)
+            expect(page.get_by_text("run `instore migrate`")).to_be_visible()
+        migrate(url)
+        with login(url) as nobody, serving(nobody, 0) as address, looking(browser) as page:
+            page.goto(address)
+            expect(page.get_by_text("run `instore grant grafana LOGIN`")).to_be_visible()
+
+
 def _end_all(server: psycopg.Connection, name: str) -> None:
     server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
+def test_the_time_is_kept_from_page_to_page(browser: Browser, served: Served) -> None:
+    """What was picked goes along, as in Grafana."""
+    with looking(browser) as page:
+        page.goto(f"{served.address}/d/instore-zones?from=now-3h&to=now")
+        ready(page)
+        page.locator("#pages").get_by_text("Visits").click()
+        page.wait_for_url(re.compile("/d/instore-visits.*from=now-3h&to=now"))
 
 
 def test_only_browsers_of_this_machine_are_answered(served: Served) -> None:
@@ -220,4 +243,6 @@ def test_it_only_reads(served: Served) -> None:
         database.ask("CREATE TABLE mine (n int)")
     assert database.ask("SHOW statement_timeout").columns[0].values == ["10s"]
     assert database.ask("SHOW search_path").columns[0].values == ["instore_analysis, instore, public"]
+    with pytest.raises(NotReady, match="may not read"):
+        database.ask("SELECT device_id FROM instore.readings")
     database.close()

@@ -1,13 +1,14 @@
 """Journeys: the ways that people really took from Monday to Friday, and the latest visits."""
 
 from collections import Counter
+from datetime import timedelta
 from itertools import groupby, pairwise
 
 import pytest
 
 from dashboards.pages.journeys import journeys
 from sensors.reading import to_datetime
-from simulators.truth import Truth, micros
+from simulators.truth import BOUND_S, Truth, micros
 from tests.dashboards.shop import MAIN, MONDAY, SATURDAY, Row, Shop
 
 pytestmark = pytest.mark.integration
@@ -57,7 +58,7 @@ def test_transitions(shop: Shop, came: list[Truth], names: dict[str, str]) -> No
 def test_what_a_visit_is_like(shop: Shop, came: list[Truth]) -> None:
     """How many zones, and how many bought."""
     [row] = _shown(shop, "What a visit is like")
-    assert row["Visits"] == len(came)
+    assert row["Visits that are over"] == len(came)
     assert row["Zones a visit"] == pytest.approx(sum(len(one.path) for one in came) / len(came))
     assert row["Ended with a purchase"] == pytest.approx(sum(one.converted for one in came) / len(came))
 
@@ -84,3 +85,18 @@ def test_the_latest_visits(shop: Shop, came: list[Truth]) -> None:
         assert row["Paid"] == pytest.approx(float(one.basket_total))
         assert row["Zones"] == len(one.path)
         assert int(row["from_ms"]) < 1000 * row["Came"].timestamp() < int(row["to_ms"])
+
+
+def test_nothing_of_what_came_later(shop: Shop) -> None:
+    """In the middle of a day: who was inside then has no way and no payment yet, and is no visit that is over."""
+    moment = MONDAY + timedelta(days=2, hours=12, minutes=7)
+    scope = shop.scope(MONDAY + timedelta(days=2), moment)
+    rows = shop.shown(journeys(), "The latest visits", scope)
+    inside = [row for row in rows if row["Outcome"] == "inside"]
+    assert inside
+    for row in rows:
+        assert row["Came"] + timedelta(seconds=float(row["Stayed"])) <= moment + timedelta(milliseconds=1)
+    assert {(row["Paid"], row["Zones"], row["Way"]) for row in inside} <= {(None, None, None), (None, None, "")}
+    [shape] = shop.shown(journeys(), "What a visit is like", scope)
+    over = [one for one in shop.story.visits(MAIN, scope.since, moment) if micros(one.left_at) <= moment.timestamp() * 1e6 - BOUND_S * 1e6]
+    assert len(over) <= shape["Visits that are over"] <= len(over) + len(inside)

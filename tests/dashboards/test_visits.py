@@ -107,6 +107,18 @@ def test_weekdays(shop: Shop) -> None:
         assert found[day][1] == pytest.approx(before[day])
 
 
+def test_days_before_the_first_are_none(shop: Shop) -> None:
+    """Over more time than there is, a day's visits are still those of a day."""
+    all_of_it = shop.story.visits(MAIN, NOW - timedelta(days=90), SATURDAY)
+    first = min(map(_began, all_of_it)).date()
+    days = Counter((first + timedelta(days=at)).strftime("%A") for at in range((SATURDAY.date() - first).days))
+    true = Counter(_began(one).strftime("%A") for one in all_of_it)
+    rows = shop.shown(visits(), "Which days are busy", shop.scope(SATURDAY - timedelta(days=90), SATURDAY))
+    found = {row["Weekday"]: row["Visits a day"] for row in rows}
+    assert found["Monday"] == pytest.approx(true["Monday"] / days["Monday"])
+    assert found["Friday"] == pytest.approx(true["Friday"] / days["Friday"])
+
+
 def test_a_part_of_a_day_is_no_day(shop: Shop) -> None:
     """From a Thursday afternoon to a Saturday noon: all of Thursday and Friday, and none of Saturday; in one afternoon, no day at all."""
     thursday = SATURDAY - timedelta(days=2)

@@ -19,6 +19,7 @@ alike AS (
         AND entered_at >= $__timeFrom()::timestamptz
         AND entered_at <= $__timeTo()::timestamptz
         AND ended_by IS NOT NULL
+        AND left_at <= $__timeTo()::timestamptz
         AND NOT is_staff
         AND NOT pass_by
     GROUP BY path

@@ -1,5 +1,5 @@
 -- The store's days, from the one in which the period begins to the last that is over at its end, and as many before them. A part of a day
--- says nothing of a day; an end a second before midnight, as of "yesterday", is midnight.
+-- says nothing of a day; an end a second before midnight, as of "yesterday", is midnight. Days before the store's first are none.
 whole_days AS (
     SELECT
         day AT TIME ZONE timezone AS bucket,
@@ -12,5 +12,7 @@ whole_days AS (
             date_trunc('day', ($__timeTo()::timestamptz + interval '1 second') AT TIME ZONE timezone) AS today
     ) AS period
     CROSS JOIN generate_series(first - (today - first), today - interval '1 day', interval '1 day') AS day
-    WHERE store_id = ${store:sqlstring}
+    WHERE
+        store_id = ${store:sqlstring}
+        AND day AT TIME ZONE timezone >= (SELECT min(bucket) FROM instore.footfall_day WHERE store_id = ${store:sqlstring})
 )

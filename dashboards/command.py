@@ -112,7 +112,10 @@ def _write(find: Find) -> Callable[..., None]:
         if not grafana_database_url:
             raise SettingError(f"{SETTING} is not set: set it, or give --grafana-database-url; the password is not written")
         found, plans = source(grafana_database_url), _plans(find(data_dir, database=database_url)["database"])
-        files = write.write(out, seen_as or out.absolute(), boards(plans), groups(), found)
+        try:
+            files = write.write(out, seen_as or out.absolute(), boards(plans), groups(), found)
+        except OSError as wrong:
+            raise SettingError(f"--out {out} cannot be written: {wrong.strerror}: {wrong.filename}") from wrong
         click.echo(f"{len(files)} files in {out}" + (f"; Grafana needs {write.PASSWORD}" if found.password is not None else ""))
 
     return write

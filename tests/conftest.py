@@ -50,7 +50,7 @@ class SideBySide(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(__file__).parents[1] / nodeid.partition("::")[0]
-        return str(file.parent) if "mark.integration" in file.read_text() else "pure"
+        return "/".join(nodeid.split("/")[:2]) if "mark.integration" in file.read_text() else "pure"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SideBySide:

@@ -26,6 +26,9 @@ _ID_FITS = re.compile(r"[A-Za-z0-9_-]{1,28}")
 
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 
+_TILLS = {"open a till": ACT, "nobody serves?": WATCH, "watch": WATCH, "fine": GOOD, "nobody waits": FAINT}
+"""Red wherever it stands on the page is what the list holds as now."""
+
 _NOT_VISITED = ("outside", "staff")
 
 
@@ -78,21 +81,23 @@ def _of_capacity(capacity: int | None) -> str:
 def _need_count() -> stat.Panel:
     about = (
         "Signals of the last day whose cause still holds: a zone is not cleared, a queue not short, somebody still there; "
-        "of the last 7 days: a sensor not heard again; of the last hour: a basket left behind."
+        "of the last 7 days: a sensor not heard again; of the last hour: a basket left behind. As many as the list says `now` of."
     )
     panel = panels.stat_panel("Need somebody now", about, "now/need_count").color_mode(BigValueColorMode.BACKGROUND)
-    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, WATCH), (5, ACT))), 4, 4)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, ACT))), 4, 4)
 
 
 def _needs(plan: StorePlan) -> table.Panel:
     about = (
         "Signals, with what to do (docs/signals.md). `now`: its cause still holds, since up to a day (a silent sensor: 7 days), queues "
-        "and full zones first, then sensors; `over`: raised in the last hour, and settled. "
+        "and full zones first, then sensors, of a kind the longest first. For: how long it has lasted. `over`: "
+        "raised in the last hour, and settled. "
         "What a shopper values (priority_changed) is for machines, and left out."
     )
     panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("")
     panels.filled(panel, "Is", _words(now=ACT, over=FAINT, fine=GOOD))
     panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 65)])
+    panel.override_by_name("For", [config("unit", "s"), config("decimals", 0), config("noValue", ""), config("custom.width", 70)])
     panels.linked(panel, "Visit", "The visit", _visit_url(plan)).override_by_name("Visit", [config("custom.width", 60)])
     return panels.size(panels.hidden(panel, "at", "visit_id", "from_ms", "to_ms"), 11, 13)
 
@@ -100,13 +105,13 @@ def _needs(plan: StorePlan) -> table.Panel:
 def _queues() -> table.Panel:
     about = (
         "Each zone of tills. Expected wait: people in the zone x the time that one takes (45 s, rule queue_service_s) / open tills; a "
-        "till is open for 5 minutes after a payment, and without an open till the wait is that for one. `open a till`: 5 minutes (rule "
-        "queue_long_wait_s) or longer; `watch`: 60 % of that; `nobody serves?`: somebody for 2 minutes and no till open. Longest here: "
+        "till is open for 5 minutes after a payment, and without an open till the wait is that for one. `open a till`: it is on the "
+        "list of what needs somebody, from 5 minutes (rule queue_long_wait_s) until it is short; `watch`: from 60 % of that; "
+        "`nobody serves?`: somebody for 2 minutes and no till open. Longest here: "
         "how long the first of them has been in the zone."
     )
     panel = panels.rows("Tills: who waits, and how long", about, "now/queues").no_value("the plan has no tills")
-    todo = {"open a till": ACT, "nobody serves?": WATCH, "watch": WATCH, "fine": GOOD, "nobody waits": FAINT}
-    panels.filled(panel, "What to do", _words(**todo)).override_by_name("What to do", [config("custom.width", 110)])
+    panels.filled(panel, "What to do", _words(**_TILLS)).override_by_name("What to do", [config("custom.width", 110)])
     for name in ("Expected wait", "Longest here"):
         panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "")])
     panels.sized(panels.sized(panel, 105, "Expected wait", "Longest here"), 75, "Waiting", "Open tills")
@@ -130,22 +135,23 @@ def _people_floor(plan: StorePlan) -> canvas.Panel:
 def _dwell_floor(plan: StorePlan) -> canvas.Panel:
     about = (
         "Median time of a stay in each zone, of those that ended in the last hour. Blue: up to half as long again as usual "
-        "(the median of the four weeks before); orange from 1.5 times, red from twice as long: look whether something is missing, "
+        "(the median of the four weeks before); orange from 1.5 times: look whether something is missing, "
         "cannot be found, or a queue stands there. Light: nobody left it. Grey: the pavement, and staff rooms."
     )
     graded = [zone.zone_id for zone in plan.zones if zone.type not in _NOT_VISITED]
     panel = floor("How long they stay, against the usual", about, "floor/dwell", plan.zones, graded)
-    panel.color_scheme(panels.colored_by_steps()).thresholds(steps(EMPTY, (0.000001, PLAIN), (37.5, WATCH), (50, ACT), percent=True))
+    panel.color_scheme(panels.colored_by_steps()).thresholds(steps(EMPTY, (0.000001, PLAIN), (37.5, WATCH), percent=True))
     return panels.size(panel.decimals(1), 12, height_of(plan.zones, 12))
 
 
 def _waiting(plan: StorePlan) -> table.Panel:
     about = (
         "Who has been in a zone of tills for 5 minutes (rule queue_long_wait_s), or elsewhere for 15 (rule long_dwell_s), "
-        "and is still there. The link opens the visit: what they looked at, and where they were before."
+        "and is still there. Red: it is on the list of what needs somebody; at a till the word is that "
+        "of its queue. The link opens the visit: what they looked at, and where they were before."
     )
     panel = panels.rows("Who has been waiting long", about, "now/waiting").no_value("nobody")
-    panels.filled(panel, "What to do", _words(**{"waits at a till": ACT, "offer help": WATCH}))
+    panels.filled(panel, "What to do", _words(**(_TILLS | {"offer help": ACT, "fine: waits": GOOD})))
     panel.override_by_name("For", [config("unit", "s"), config("decimals", 0), config("custom.width", 100)])
     panels.linked(panel, "Where", "The visit", _visit_url(plan))
     return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 9, 6)

@@ -9,6 +9,8 @@ from dashboards.board import Board, Page, Place, board
 from dashboards.palette import ACT, FAINT, GOOD, PLAIN, WATCH
 from dashboards.panels import config, steps
 
+_NOTHING = "nothing was received in this time"
+
 
 def pipeline() -> Board:
     """The page, over all stores."""
@@ -34,7 +36,11 @@ def _difference() -> stat.Panel:
         "received - stored - duplicate - rejected, of each store and hour, added up without sign. It must be 0: anything else was lost "
         "or doubled. Then look at the table below, and at the log of the worker of that hour."
     )
-    panel = panels.stat_panel("Readings missing or double", about, "pipeline/difference").color_mode(BigValueColorMode.BACKGROUND)
+    panel = (
+        panels.stat_panel("Readings missing or double", about, "pipeline/difference")
+        .no_value(_NOTHING)
+        .color_mode(BigValueColorMode.BACKGROUND)
+    )
     return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, ACT))), 6, 5)
 
 
@@ -44,7 +50,7 @@ def _behind() -> stat.Panel:
         "opening hours and has been silent for 5 minutes to an hour (it may be night there), and who has been for a week. "
         "Is only one store behind, look at its network; are all, at bridge, Kafka and worker (`instore doctor`)."
     )
-    panel = panels.stat_panel("Behind, at the most", about, "pipeline/behind").unit("s").decimals(0).no_value("closed")
+    panel = panels.stat_panel("Behind, at the most", about, "pipeline/behind").unit("s").decimals(0).no_value("closed, or nothing received")
     panel.color_mode(BigValueColorMode.BACKGROUND).color_scheme(panels.colored_by_steps())
     return panels.size(panel.thresholds(steps(GOOD, (60, WATCH), (300, ACT))), 6, 5)
 
@@ -55,13 +61,13 @@ def _sensor_count() -> stat.Panel:
         "range. Clock off: its shortest delay is over 10 s, ahead or behind. Late or rejected: over 5 % of its readings late, or over 1"
         " % rejected."
     )
-    panel = panels.stat_panel("Sensors with a fault", about, "pipeline/sensor_count").color_mode(BigValueColorMode.VALUE)
+    panel = panels.stat_panel("Sensors with a fault", about, "pipeline/sensor_count").no_value(_NOTHING).color_mode(BigValueColorMode.VALUE)
     return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, WATCH))), 6, 5)
 
 
 def _rejected_count() -> stat.Panel:
     about = "Readings that could not be accepted, each with a reason; of all that were stored or rejected. Orange from 0.1 %, red from 1 %."
-    panel = panels.stat_panel("Rejected", about, "pipeline/rejected_count")
+    panel = panels.stat_panel("Rejected", about, "pipeline/rejected_count").no_value(_NOTHING)
     share = [config("unit", "percentunit"), config("decimals", 2), config("color", {"mode": "thresholds"})]
     share.append(config("thresholds", steps(GOOD, (0.001, WATCH), (0.01, ACT)).build()))
     return panels.size(panel.override_by_name("Of all", share), 6, 5)
@@ -71,11 +77,12 @@ def _stores() -> table.Panel:
     about = (
         "How long ago the newest reading of each store was (by the sensors' clocks), when the bridge received the last one, and when a "
         "visit was last written. live: less than a minute; behind: less than 5; stale: longer; closed: by its opening hours, or open "
-        "for less than 15 minutes; may be closed: it names no opening hours, and this is less than an hour."
+        "for less than 15 minutes; nothing received: not within the day before the end of the "
+        "time range, however new its readings are since; may be closed: it names no opening hours, and this is less than an hour."
     )
     panel = panels.rows("Stores: how fresh", about, "pipeline/stores")
     colors = {"live": GOOD, "behind": WATCH, "stale": ACT, "closed": FAINT, "may be closed": FAINT, "silent for a week": FAINT}
-    colors["never heard"] = WATCH
+    colors |= {"never heard": WATCH, "nothing received": FAINT}
     panels.filled(panel, "Is", _words(colors))
     for name in ("Newest reading was", "Last received", "Last visit written"):
         panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "over a day")])
@@ -87,7 +94,12 @@ def _accounting() -> table.Panel:
         "received = stored + duplicate + rejected, for each store: received and duplicate are counted at the door, stored and rejected "
         "from the rows. Hours off: hours in which it does not add up; a loss and a doubling cannot cancel out there."
     )
-    panel = panels.rows("Accounting: received = stored + duplicate + rejected", about, "pipeline/accounting").unit("locale").decimals(0)
+    panel = (
+        panels.rows("Accounting: received = stored + duplicate + rejected", about, "pipeline/accounting")
+        .no_value(_NOTHING)
+        .unit("locale")
+        .decimals(0)
+    )
     panels.filled(panel, "It", _words({"adds up": GOOD, "does not": ACT}))
     return panels.size(panel.override_by_name("It", [config("custom.width", 90)]), 12, 6)
 
@@ -96,10 +108,10 @@ def _sensors() -> table.Panel:
     about = (
         "silent: look at its power and its network. never heard: it stands in the layout; was it ever put up, does its name fit? clock "
         "is off: set its time (NTP); positive is behind. late: its network is slow, or it sends in batches. rejected: look at the "
-        "reasons below. The worst 100."
+        "reasons below. nothing received: of the whole store in this time. The worst 100."
     )
     panel = panels.rows("Sensors that somebody must look at", about, "pipeline/sensors").no_value("all are fine")
-    colors = {"silent": ACT, "never heard": ACT, "clock is off": WATCH, "late": WATCH, "rejected": WATCH}
+    colors = {"silent": ACT, "never heard": ACT, "clock is off": WATCH, "late": WATCH, "rejected": WATCH, "nothing received": FAINT}
     panels.filled(panel, "Is", _words(colors))
     panel.override_by_name("Is", [config("custom.width", 100)])
     for name, unit in {"Last heard": "s", "Clock behind": "s", "Late": "percentunit"}.items():
@@ -116,6 +128,7 @@ def _traffic() -> timeseries.Panel:
     )
     panel = (
         panels.columns("Readings received", about, "pipeline/traffic")
+        .no_value(_NOTHING)
         .unit("short")
         .stacking(panels.stacked(StackingMode.NORMAL))
         .decimals(0)
@@ -128,7 +141,7 @@ def _delay() -> timeseries.Panel:
         "Seconds from a reading's own time to its receipt by the bridge: under way, or by a wrong clock. After an outage it is long for"
         " a while."
     )
-    panel = panels.lines("From sensor to bridge", about, "pipeline/delay").unit("s").show_points(VisibilityMode.AUTO)
+    panel = panels.lines("From sensor to bridge", about, "pipeline/delay").no_value(_NOTHING).unit("s").show_points(VisibilityMode.AUTO)
     return panels.size(panels.colored(panel, Mean=PLAIN, Longest=FAINT), 12, 5)
 
 

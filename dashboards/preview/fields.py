@@ -6,7 +6,9 @@ Sources: Grafana's `packages/grafana-data/src/field/{fieldOverrides,displayProce
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from dashboards.frames import Column, ColumnType, Frame
@@ -26,7 +28,8 @@ class Shown(NamedTuple):
     share: float | None = None
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True)
+class Field:
     """A column with what was configured for it."""
 
     name: str
@@ -58,6 +61,7 @@ class Field(NamedTuple):
         """Its last value that is not null."""
         return next((value for value in reversed(self.values) if value is not None), None)
 
+    @cached_property
     def bounds(self) -> tuple[float, float]:
         """Its least and most: as configured, else as its values are, else 0 to 100."""
         numbers = [value for value in self.values if isinstance(value, int | float) and not isinstance(value, bool)]
@@ -96,7 +100,7 @@ class Field(NamedTuple):
         """Say where a number lies from the least to the most."""
         if not isinstance(value, int | float) or isinstance(value, bool):
             return None
-        low, high = self.bounds()
+        low, high = self.bounds
         return 0.0 if high == low else (value - low) / (high - low)
 
     def color_of(self, value: Any) -> str | None:

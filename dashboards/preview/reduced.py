@@ -5,6 +5,7 @@ Source: Grafana's `packages/grafana-data/src/field/fieldDisplay.ts`.
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dashboards.preview.drawing import Drawing
@@ -41,7 +42,7 @@ def _one(table: Sequence[Field], field: Field, calc: str) -> Row:
     if calc not in _OF:
         raise ValueError(f"the calculation {calc} is not known to the preview")
     numbers = [value for value in field.values if value is not None]
-    return Row(table, 0, field._replace(values=[_OF[calc](numbers) if numbers else None]))
+    return Row(table, 0, replace(field, values=[_OF[calc](numbers) if numbers else None]))
 
 
 def _last_not_null(values: Sequence[Any]) -> int:

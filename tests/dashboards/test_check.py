@@ -1,6 +1,7 @@
 """Asking every query: each thing that may go wrong is named. That all is well with our own: test_queries.py."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from dashboards import panels, variables
 from dashboards.board import Board, Page, board
 from dashboards.check import act_as_reader, check
+from dashboards.pages.pipeline import pipeline
 from storage.connect import connect
 from tests.dashboards.shop import NOW, Shop
 
@@ -57,6 +59,15 @@ def test_nothing_is_an_answer_where_the_panel_has_words_for_it(connection: psyco
     """`nobody waits` is good news."""
     [found] = check(connection, _page("SELECT 1 AS one WHERE false", "nobody waits"), [], NOW)
     assert found.problem is None
+
+
+def test_a_time_before_anything_was_received_has_words(connection: psycopg.Connection) -> None:
+    """Of a month ago nothing was received: each panel of the pipeline's page says so itself, and none is named for it."""
+    act_as_reader(connection)
+    long_ago = list(check(connection, [pipeline()], [], NOW - timedelta(days=40)))
+    assert {one.where: one.problem for one in long_ago if one.problem} == {}
+    assert {one.rows for one in long_ago if "missing or double" in one.where} == {1}
+    assert {one.rows for one in long_ago if "Readings received" in one.where} == {0}
 
 
 def test_each_option_is_tried(connection: psycopg.Connection) -> None:

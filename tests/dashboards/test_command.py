@@ -95,6 +95,16 @@ def test_files_are_written(shop_url: str, tmp_path: Path) -> None:
     assert _run(shop_url, "write", "--out", str(tmp_path), INSTORE_GRAFANA_DATABASE_URL="").exit_code == 2
 
 
+def test_a_folder_that_cannot_be_written_is_a_wrong_setting(shop_url: str, tmp_path: Path) -> None:
+    """A file stands where a folder has to be, which stops root too: exit code 2, the option, and where."""
+    (tmp_path / "dashboards").write_text("")
+    for out in (tmp_path, tmp_path / "dashboards" / "below"):
+        ended = _run(shop_url, "write", "--out", str(out), INSTORE_GRAFANA_DATABASE_URL=LOGIN)
+        assert ended.exit_code == 2
+        assert f"instore: --out {out} cannot be written: " in ended.stderr
+        assert str(tmp_path / "dashboards") in ended.stderr
+
+
 def test_a_check_tells_what_is_not_as_it_should_be(shop_url: str) -> None:
     """A store of which nothing was heard has pages that show nothing: exit code 1, and each panel is named."""
     ended = _run(shop_url, "check", "--at", "2026-11-21T12:00Z")

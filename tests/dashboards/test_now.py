@@ -1,5 +1,7 @@
 """Store now: its figures are what the simulated people really did, at several moments of a Saturday."""
 
+import json
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -9,6 +11,7 @@ import pytest
 from msgspec import structs
 
 from dashboards.pages.now import capacity_of, now, page_of
+from dashboards.palette import ACT
 from dashboards.plans import StorePlan, ZonePlan
 from dashboards.sql import text_of
 from sensors.reading import SECOND, to_micros
@@ -149,11 +152,11 @@ def test_what_still_holds_is_not_forgotten_after_an_hour(here: Scene) -> None:
         ],
     )
     rows = here.rows("now/needs")
-    assert [(row["Is"], row["What happens, and what to do"], row["Since"]) for row in rows] == [
-        ("now", "queue_long 4", "11:28"),
-        ("now", "zone_congested 3", "11:29"),
-        ("now", "sensor_silent 2", "Thu 12:30"),
-        ("now", "long_dwell 1", "11:40"),
+    assert [(row["Is"], row["What happens, and what to do"], row["Since"], row["For"]) for row in rows] == [
+        ("now", "queue_long 4", "10:58", 92 * 60),
+        ("now", "zone_congested 3", "10:59", 91 * 60),
+        ("now", "sensor_silent 2", "Thu 12:00", 2 * 86_400 + 1800),
+        ("now", "long_dwell 1", "11:10", 80 * 60),
     ]
     assert [(row["Visit"], row["from_ms"], row["to_ms"]) for row in rows] == [
         *[("", "", "")] * 3,
@@ -212,17 +215,59 @@ def test_who_has_been_waiting_long(here: Scene) -> None:
             visit(3, ("dairy", -901, -1)),
             visit(4, ("dairy", -899, -1)),
             visit(5, ("dairy", -2000, -10), ("tills", -10, -1)),
-        ]
+        ],
+        payments=[(paid(1, -20, "till-1"), None)],
+        signals=[raised(1, "long_dwell", -1, zone_id="dairy", visit_id=visit(3, ("dairy", -901, -1)).visit_id)],
     )
     rows = here.rows("now/waiting")
     assert [(row["Where"], row["For"], row["What to do"]) for row in rows] == [
-        ("Tills", 301.0, "waits at a till"),
+        ("Tills", 301.0, "fine: waits"),
         ("Dairy", 901.0, "offer help"),
     ]
     assert all(len(str(row["visit_id"])) == 36 for row in rows)
     assert [(row["from_ms"], row["to_ms"]) for row in rows] == [
         (str(at(seconds - 60) // 1000), str(at(-1 + 60) // 1000)) for seconds in (-301, -901)
     ]
+
+
+@pytest.mark.integration
+def test_what_is_red_is_on_the_list(here: Scene) -> None:
+    """A queue whose signal holds: list, count, tills and who waits say so in one colour; until it is raised none does."""
+    here.write(visits=[visit(number, ("tills", -400 - number, -1)) for number in range(7)], payments=[(paid(1, -20, "till-1"), None)])
+    assert [row["Is"] for row in here.rows("now/needs")] == ["fine"]
+    assert _todo(here, "now/queues") == {"watch", "nobody waits"}
+    assert _todo(here, "now/waiting") == {"watch"}
+    here.write(signals=[raised(1, "queue_long", -1, zone_id="tills")])
+    assert [row["Is"] for row in here.rows("now/needs")] == ["now"]
+    assert here.rows("now/need_count") == [{"Need somebody": 1}]
+    assert _todo(here, "now/queues") == {"open a till", "nobody waits"}
+    assert _todo(here, "now/waiting") == {"open a till"}
+    page = now(StorePlan("x", "x", None, []))
+    panels = {panel["title"]: json.dumps(panel["fieldConfig"]) for panel in page["panels"]}
+    colors = {title: re.findall(rf'"{text}": {{[^}}]*"color": "(#\w+)"', panels[title])[0] for title, text in _RED.items()}
+    assert set(colors.values()) == {ACT}
+    assert f'"value": 1, "color": "{ACT}"' in panels["Need somebody now"]
+
+
+_RED = {
+    "What needs somebody, and what to do": "now",
+    "Tills: who waits, and how long": "open a till",
+    "Who has been waiting long": "open a till",
+}
+
+
+def _todo(here: Scene, query: str) -> set[object]:
+    return {row["What to do"] for row in here.rows(query)}
+
+
+@pytest.mark.integration
+def test_of_a_kind_what_has_lasted_longest_is_first(here: Scene) -> None:
+    """Zone of an hour before zone of a minute, whichever was raised last; what is over lasts no longer."""
+    here.write(signals=[raised(1, "zone_congested", -60, zone_id="dairy"), raised(2, "zone_congested", -3600, zone_id="kiosk")])
+    rows = here.rows("now/needs")
+    assert [row["For"] for row in rows] == [5400, 1860]
+    here.write(signals=[raised(3, "zone_cleared", -30, zone_id="dairy")])
+    assert [(row["Is"], row["For"]) for row in here.rows("now/needs")] == [("now", 5400), ("over", None)]
 
 
 def test_addresses_of_pages() -> None:

@@ -104,6 +104,23 @@ def test_a_sensor_that_was_never_heard(here: Scene) -> None:
     assert [(row["Sensor"], row["Is"], row["Last heard"]) for row in here.rows("pipeline/sensors")] == [("till-2", "never heard", None)]
 
 
+def test_a_time_in_which_nothing_was_received(here: Scene) -> None:
+    """What is sent today of days ago says nothing of the pipeline then: neither red nor green, and the same in each panel."""
+    here.write(readings=[alive("gw-1", -10)], clocks=clock(-10))
+    before = NOW - timedelta(days=3)
+    (sensors,) = here.rows("pipeline/sensors", before)
+    assert (sensors["Is"], sensors["Sensor"], sensors["Last heard"]) == ("nothing received", "all 3", None)
+    (store,) = here.rows("pipeline/stores", before)
+    assert (store["Is"], store["Newest reading was"], store["Last received"]) == ("nothing received", None, None)
+    assert here.rows("pipeline/difference", before) == [{"Missing or double": None}]
+    assert here.rows("pipeline/behind", before) == [{"Behind": None}]
+    assert [*here.rows("pipeline/sensor_count", before), *here.rows("pipeline/accounting", before)] == []
+    words = {panel["title"]: panel["fieldConfig"]["defaults"]["noValue"] for panel in pipeline()["panels"]}
+    assert [words[name] for name in ("Readings missing or double", "Sensors with a fault")] == ["nothing was received in this time"] * 2
+    assert here.rows("pipeline/stores")[0]["Is"] == "live"
+    assert {row["Is"] for row in here.rows("pipeline/sensors")} == {"never heard"}
+
+
 def test_how_fresh_stores_are(here: Scene) -> None:
     """Live, behind, stale; closed where it is, given up where it closed for good; the worst open store is the number above."""
     here.write(readings=[alive("gw-1", -10)], clocks=clock(-10))

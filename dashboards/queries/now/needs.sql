@@ -1,4 +1,4 @@
--- What waits least comes first: queues and full zones, then sensors, then visitors.
+-- What waits least comes first: queues and full zones, then sensors, then visitors; of a kind, what has lasted longest.
 WITH
 -- include parts/one_store
 ,
@@ -27,6 +27,8 @@ lines AS (
         END AS place,
         message,
         at,
+        since,
+        CASE WHEN still THEN extract(EPOCH FROM $__timeTo()::timestamptz - since)::double precision END AS lasts_s,
         visit_id
     FROM needs
     UNION ALL
@@ -34,6 +36,8 @@ lines AS (
         'fine',
         0,
         'nobody needs you now',
+        NULL,
+        NULL,
         NULL,
         NULL
     WHERE NOT EXISTS (SELECT FROM needs WHERE still)
@@ -44,9 +48,10 @@ SELECT
     lines.message AS "What happens, and what to do",
     CASE
         WHEN lines.at IS NULL THEN ''
-        WHEN lines.at > $__timeTo()::timestamptz - interval '20 hours' THEN to_char(lines.at AT TIME ZONE asked.timezone, 'HH24:MI')
-        ELSE to_char(lines.at AT TIME ZONE asked.timezone, 'Dy HH24:MI')
+        WHEN lines.since > $__timeTo()::timestamptz - interval '20 hours' THEN to_char(lines.since AT TIME ZONE asked.timezone, 'HH24:MI')
+        ELSE to_char(lines.since AT TIME ZONE asked.timezone, 'Dy HH24:MI')
     END AS "Since",
+    lines.lasts_s AS "For",
     CASE WHEN link_times.visit_id IS NULL THEN '' ELSE 'look' END AS "Visit",
     coalesce(link_times.visit_id::text, '') AS visit_id,
     coalesce(link_times.from_ms, '') AS from_ms,
@@ -55,5 +60,5 @@ SELECT
 FROM lines
 CROSS JOIN asked
 LEFT JOIN link_times ON link_times.visit_id = lines.visit_id
-ORDER BY lines.is_so, lines.place, lines.at DESC
+ORDER BY lines.is_so, lines.place, lines.lasts_s DESC, lines.at DESC
 LIMIT 30

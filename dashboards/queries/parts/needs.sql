@@ -6,6 +6,7 @@ needs AS (
     FROM (
         SELECT
             signal.at,
+            coalesce(signal.since, signal.at) AS since,
             signal.kind,
             signal.zone_id,
             signal.visit_id,

@@ -1,5 +1,5 @@
 -- Each sensor that was heard in the time range, or stands in a layout, and what is wrong with it. A clock is off by the shortest delay
--- at least (docs/operations.md); who is closed is not silent.
+-- at least (docs/operations.md); who is closed is not silent. Where nothing was received of a whole store, that is said, not of each sensor.
 heard AS (
     SELECT
         store_id,
@@ -27,8 +27,10 @@ sensors AS (
         heard.late,
         heard.rejected,
         heard.skew_s,
+        heard.last_at AS heard_at,
         extract(EPOCH FROM $__timeTo()::timestamptz - heard.last_at)::double precision AS silent_s,
         CASE
+            WHEN count(heard.sensor_id) OVER (PARTITION BY asked.store_id) = 0 THEN 'nothing received'
             WHEN heard.sensor_id IS NULL THEN 'never heard'
             WHEN
                 hours.is_open

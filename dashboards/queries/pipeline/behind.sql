@@ -6,7 +6,10 @@ WITH
 ,
 
 -- include parts/freshness
+,
+
+-- include parts/received
 
 SELECT max(behind_s) AS "Behind"
 FROM freshness
-WHERE is_so IN ('live', 'behind', 'stale')
+WHERE is_so = 'stale' OR (is_so IN ('live', 'behind') AND store_id IN (SELECT store_id FROM received))

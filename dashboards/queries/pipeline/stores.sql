@@ -1,3 +1,4 @@
+-- What is fresh by a clock of today, and was not received by then, was received later: how fresh it was then nobody knows.
 WITH
 -- include parts/all_stores
 ,
@@ -6,22 +7,18 @@ WITH
 ,
 
 -- include parts/freshness
+,
+
+-- include parts/received
 
 SELECT
-    freshness.is_so AS "Is",
+    told.is_so AS "Is",
     freshness.store_name AS "Store",
-    freshness.behind_s AS "Newest reading was",
+    told.behind_s AS "Newest reading was",
     extract(EPOCH FROM $__timeTo()::timestamptz - received.last_at)::double precision AS "Last received",
     extract(EPOCH FROM $__timeTo()::timestamptz - written.last_at)::double precision AS "Last visit written"
 FROM freshness
-LEFT JOIN (
-    SELECT
-        store_id,
-        max(least(last_received_at, $__timeTo()::timestamptz)) AS last_at
-    FROM instore.traffic_hour
-    WHERE bucket > $__timeTo()::timestamptz - interval '1 day' AND bucket <= $__timeTo()::timestamptz
-    GROUP BY store_id
-) AS received ON received.store_id = freshness.store_id
+LEFT JOIN received ON received.store_id = freshness.store_id
 LEFT JOIN (
     SELECT
         store_id,
@@ -30,7 +27,15 @@ LEFT JOIN (
     WHERE updated_at > $__timeTo()::timestamptz - interval '1 day' AND updated_at <= $__timeTo()::timestamptz
     GROUP BY store_id
 ) AS written ON written.store_id = freshness.store_id
+CROSS JOIN LATERAL (
+    SELECT received.last_at IS NULL AND freshness.is_so IN ('live', 'behind') AS is_later
+) AS of_clock
+CROSS JOIN LATERAL (
+    SELECT
+        CASE WHEN is_later THEN 'nothing received' ELSE freshness.is_so END AS is_so,
+        CASE WHEN NOT is_later THEN freshness.behind_s END AS behind_s
+) AS told
 ORDER BY
-    array_position(ARRAY['stale', 'behind', 'live'], freshness.is_so),
-    freshness.behind_s DESC NULLS LAST,
+    array_position(ARRAY['stale', 'behind', 'live'], told.is_so),
+    told.behind_s DESC NULLS LAST,
     freshness.store_name

@@ -9,11 +9,9 @@ from playwright.sync_api import Browser, sync_playwright
 from dashboards.boards import boards
 from dashboards.preview.server import serving
 from tests import needs
-from tests.conftest import made_database
 from tests.dashboards.preview import sample
 from tests.dashboards.preview.looking import Served, Visit
-from tests.dashboards.shop import fill, story
-from tests.databases import Database
+from tests.dashboards.shop import Shop
 
 
 @pytest.fixture(scope="package")
@@ -28,15 +26,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def served(postgres_url: str, template_name: str) -> Iterator[Served]:
+def served(shop: Shop) -> Iterator[Served]:
     """All boards of the shop and the sample, from a database of PostgreSQL. Tests only read it."""
-    with made_database(postgres_url, template_name) as url:
-        fill(Database(url, "plain"), story())
-        with psycopg.connect(url) as connection:
-            found = connection.execute(LONGEST_VISIT).fetchone()
-        assert found is not None
-        with serving(url, 0, lambda plans: [*boards(plans), sample.board()]) as address:
-            yield Served(address.removesuffix("/"), Visit(str(found[0]), found[1] - 60_000, found[2] + 60_000), url)
+    url = shop.database.url
+    with psycopg.connect(url) as connection:
+        found = connection.execute(LONGEST_VISIT).fetchone()
+    assert found is not None
+    with serving(url, 0, lambda plans: [*boards(plans), sample.board()]) as address:
+        yield Served(address.removesuffix("/"), Visit(str(found[0]), found[1] - 60_000, found[2] + 60_000), url)
 
 
 LONGEST_VISIT = """

@@ -142,6 +142,14 @@ def test_names_are_no_markup(name: str) -> None:
     assert all(trace["hovertemplate"].count("%{") == 2 for trace in states["data"])
 
 
+def test_a_long_time_is_no_more_work_a_cell() -> None:
+    """Five years by the hour: each column is looked through once, not once for each of its cells."""
+    hours = 43_800
+    time = Column("time", "time", [SINCE + timedelta(hours=at) for at in range(hours)])
+    figure = _figure(_drawn("heatmap", time, *(Column(f"{row} min", "number", list(range(hours))) for row in range(8))))
+    assert len(figure["data"][0]["z"][7]) == hours
+
+
 def test_states_last_until_the_next_or_the_end() -> None:
     """A null is nothing; the last lasts until the end of what is looked at."""
     figure = _figure(_drawn("state-timeline", TIME, Column("zone", "string", ["Dairy", None, "Tills"])))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ AXE = "4.14.1"
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WITHIN_MS = 45_000
+expect.set_options(timeout=WITHIN_MS)
 
 
 class Visit(NamedTuple):
@@ -80,6 +82,17 @@ def ready(page: Page) -> None:
     page.wait_for_selector("main .panel")
     page.wait_for_selector("main .waiting", state="detached")
     expect(page.locator("main .picture:not(:has(.main-svg))")).to_have_count(0, timeout=WITHIN_MS)
+
+
+def fits(page: Page, within_s: float = WITHIN_MS / 1000) -> bool:
+    """Tell whether the page gets as narrow as its window: charts take their time to fit themselves in."""
+    until = monotonic() + within_s
+    # The page's policy forbids Playwright's own waiting for a function.
+    while not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+        if monotonic() > until:
+            return False
+        page.wait_for_timeout(100)
+    return True
 
 
 def serious(page: Page) -> list[str]:

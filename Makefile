@@ -5,7 +5,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 # Tests that start servers wait most of the time: the others run beside them (tests/conftest.py).
-SIDE_BY_SIDE := -n 2 --dist loadscope
+# In the order of the folders: in that of their number of tests, the longest, tests/e2e, would come last.
+SIDE_BY_SIDE := -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: install demo test check clean
 

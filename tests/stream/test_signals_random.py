@@ -15,7 +15,7 @@ from tests.plain_signals import Told, plain_signals
 from tests.strategies import Case, arrivals, random_case
 from tests.stream.rows import Rows
 
-SEEDS = 150
+SEEDS = 100
 KINDS = {"long_dwell", "abandoned_basket", "zone_congested", "zone_cleared", "queue_long", "sensor_silent", "priority_changed"}
 
 

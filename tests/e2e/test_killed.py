@@ -36,20 +36,6 @@ def _assert_as_if_nothing_had_happened(pipeline: Pipeline, day: Day) -> None:
     assert_true(pipeline.database_url, day)
 
 
-def test_a_worker_killed_in_the_middle(pipeline: Pipeline) -> None:
-    """At full speed: the next worker takes up where the database says, and nothing is written twice."""
-    day = simulated(pipeline.here, "worker-killed", "--shoppers", "150")
-    replay = pipeline.here.start("replay", day.recording)
-    _wait_for_more(pipeline, day)
-    pipeline.worker.kill()
-    _assert_in_the_middle(pipeline, day)
-    pipeline.start_worker()
-    assert replay.wait().code == 0
-    wait_until_stored(pipeline.database_url, day)
-    _assert_as_if_nothing_had_happened(pipeline, day)
-    assert accounting(pipeline.database_url, day.store_id) == day.expected()
-
-
 def test_a_bridge_killed_again_and_again(pipeline: Pipeline) -> None:
     """At full speed: the MQTT broker sends the next bridge what was not acknowledged; what Kafka had already is a duplicate."""
     day = simulated(pipeline.here, "bridge-killed", "--shoppers", "250")

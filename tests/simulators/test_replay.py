@@ -134,7 +134,7 @@ def test_a_broker_that_goes_is_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.integration
 def test_a_good_broker_takes_thousands_of_messages_a_second(broker: str) -> None:
-    """The replay itself uses less than 250 us of a core for each, on a machine that others use too; how long it waits is the broker's affair."""
+    """The replay uses less than 250 us of a core for each, also where others work; how long it waits is the broker's affair."""
     lines = [reading(1_000 * number, f"s{number % 2}") for number in range(20_000)]
     began = time.process_time()
     done = publish(lines, broker, NO_END)

@@ -48,7 +48,7 @@ def own_pipeline(servers: Servers) -> Iterator[Pipeline]:
 
 def test_a_day_over_mosquitto_and_apache_kafka(own_pipeline: Pipeline) -> None:
     """What the database holds equals what `reconstruct` makes of the recording, value for value, and what really happened."""
-    day = simulated(own_pipeline.here, "apache", "--shoppers", "100", "--duplicates", "0.05", "--disorder", "45", "--malformed", "0.01")
+    day = simulated(own_pipeline.here, "apache", "--shoppers", "30", "--duplicates", "0.05", "--disorder", "45", "--malformed", "0.01")
     own_pipeline.here.run_well("replay", day.recording)
     wait_until_stored(own_pipeline.database_url, day)
     expected = day.expected()

@@ -10,7 +10,7 @@ import psycopg
 from dashboards.alerts import Group
 from dashboards.board import Board
 from dashboards.expand import NotExpanded, Scope, Values, expand
-from dashboards.frames import SEARCH_PATH, Frame, ask
+from dashboards.frames import Frame, ask
 from dashboards.panels import NOTHING
 from dashboards.since import begin
 from dashboards.sql import SOURCE_UID, text_of
@@ -48,14 +48,6 @@ class Finding(NamedTuple):
     rows: int
     seconds: float
     problem: str | None
-
-
-def act_as_reader(connection: psycopg.Connection, timeout_s: int = 30) -> None:
-    """See what a dashboard's login sees, where we may take its role; and read alone, for some seconds a query."""
-    connection.execute(f"{SEARCH_PATH}; SET default_transaction_read_only = on; SET statement_timeout = '{timeout_s}s'".encode())
-    member = connection.execute("SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = 'instore_grafana'").fetchone()
-    if member == (True,):
-        connection.execute("SET ROLE instore_grafana")
 
 
 def check(connection: psycopg.Connection, boards: Sequence[Board], groups: Sequence[Group], until: datetime) -> Iterator[Finding]:

@@ -129,13 +129,14 @@ def _check(find: Find) -> Callable[..., None]:
         from dashboards import check, plans
         from dashboards.alerts import groups
         from dashboards.boards import boards
+        from dashboards.frames import act_as_reader
         from storage.connect import session
 
         until = _time(at) if at else datetime.now(UTC)
         console, count, bad = Console(soft_wrap=True), 0, 0
         with session(find(data_dir, database=database_url)["database"], "instore dashboards") as connection:
             made = boards(plans.read(connection))
-            check.act_as_reader(connection)
+            act_as_reader(connection)
             for finding in check.check(connection, made, groups(), until):
                 count += 1
                 bad += finding.problem is not None

@@ -44,13 +44,17 @@ class Frame(NamedTuple):
         """How many rows it has."""
         return len(self.columns[0].values) if self.columns else 0
 
-    def of_type(self, *types: ColumnType) -> list[Column]:
-        """Its columns of these types, in order."""
-        return [column for column in self.columns if column.type in types]
-
     def named(self, name: str) -> Column | None:
         """The column of a name; None where there is none."""
         return next((column for column in self.columns if column.name == name), None)
+
+
+def act_as_reader(connection: psycopg.Connection, timeout_s: int = 30) -> None:
+    """See what a dashboard's login sees, where we may take its role; and read alone, for some seconds a query."""
+    connection.execute(f"{SEARCH_PATH}; SET default_transaction_read_only = on; SET statement_timeout = '{timeout_s}s'".encode())
+    member = connection.execute("SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = 'instore_grafana'").fetchone()
+    if member == (True,):
+        connection.execute("SET ROLE instore_grafana")
 
 
 def ask(connection: psycopg.Connection, sql: str) -> Frame:

@@ -3,12 +3,12 @@
 Every panel has a title that is a question's answer in few words, and a description that says how the figure is defined.
 """
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from grafana_foundation_sdk.builders import barchart, bargauge, canvas, common, dashboard, heatmap, stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common as styles
 from grafana_foundation_sdk.models.dashboard import (
-    DashboardLinkType,
     DashboardSpecialValueMapOptions,
     DynamicConfigValue,
     FieldColorModeId,
@@ -160,11 +160,9 @@ def config(name: str, value: object) -> DynamicConfigValue:
     return DynamicConfigValue(id_val=name, value=value)
 
 
-def words(**texts: tuple[str, str]) -> ValueMap:
-    """Say texts and colors instead of values."""
-    return ValueMap(
-        options={value: ValueMappingResult(text=text, color=color, index=at) for at, (value, (text, color)) in enumerate(texts.items())}
-    )
+def words(colors: Mapping[str, str]) -> ValueMap:
+    """Give texts that speak for themselves their colors."""
+    return ValueMap(options={text: ValueMappingResult(text=text, color=color, index=at) for at, (text, color) in enumerate(colors.items())})
 
 
 def stacked(mode: styles.StackingMode) -> common.StackingConfig:
@@ -226,11 +224,6 @@ def unknown(text: str) -> SpecialValueMap:
     """Say a text, faintly, where there is no value: it is no bad one."""
     result = ValueMappingResult(text=text, color=FAINT, index=0)
     return SpecialValueMap(options=DashboardSpecialValueMapOptions(match=SpecialValueMatch.NULL_AND_NAN, result=result))
-
-
-def link(title: str, url: str) -> dashboard.DashboardLink:
-    """A link of a panel or a value to another page; Grafana fills in `${__value.raw}`, `${__data.fields.NAME}` and variables."""
-    return dashboard.DashboardLink(title).type(DashboardLinkType.LINK).url(url)
 
 
 def _common(panel: Panel, title: str, about: str, query: str) -> Panel:

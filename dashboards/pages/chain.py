@@ -45,7 +45,7 @@ def _outliers() -> table.Panel:
     )
     panel = panels.rows("What stands out", about, "chain/outliers").no_value("nothing stands out")
     marks = {"high": WATCH, "low": WATCH, "unknown": FAINT}
-    panels.filled(panel, "Mark", panels.words(**{text: (text, color) for text, color in marks.items()}))
+    panels.filled(panel, "Mark", panels.words(marks))
     panels.sized(panels.measured(panel, "none", "Last week", "Median", decimals=1), 90, "Last week", "Median", "Mark")
     return panels.size(panels.hidden(panel, "store_id"), 14, 8)
 

@@ -75,7 +75,7 @@ def _latest() -> table.Panel:
     )
     panel = panels.rows("The latest visits", about, "journeys/latest")
     outcomes = {"inside": PLAIN, "bought": GOOD, "left at once": WATCH, "left without buying": FAINT}
-    panels.filled(panel, "Outcome", panels.words(**{text: (text, color) for text, color in outcomes.items()}))
+    panels.filled(panel, "Outcome", panels.words(outcomes))
     panels.measured(panel, "s", "Stayed", decimals=1)
     panels.measured(panel, "none", "Paid", decimals=2)
     panels.linked(panel, "Came", "This visit", VISIT_URL)

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from grafana_foundation_sdk.builders import canvas, stat, table, timeseries
 from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGraphMode
-from grafana_foundation_sdk.models.dashboard import ValueMap
 
 from dashboards import panels, variables
 from dashboards.board import STORES, Board, Page, Place, board
@@ -95,7 +94,7 @@ def _needs(plan: StorePlan) -> table.Panel:
         "What a shopper values (priority_changed) is for machines, and left out."
     )
     panel = panels.rows("What needs somebody, and what to do", about, "now/needs").no_value("")
-    panels.filled(panel, "Is", _words(now=ACT, over=FAINT, fine=GOOD))
+    panels.filled(panel, "Is", panels.words({"now": ACT, "over": FAINT, "fine": GOOD}))
     panel.override_by_name("Is", [config("custom.width", 70)]).override_by_name("Since", [config("custom.width", 65)])
     panel.override_by_name("For", [config("unit", "s"), config("decimals", 0), config("noValue", ""), config("custom.width", 70)])
     panels.linked(panel, "Visit", "The visit", _visit_url(plan)).override_by_name("Visit", [config("custom.width", 60)])
@@ -111,7 +110,7 @@ def _queues() -> table.Panel:
         "how long the first of them has been in the zone."
     )
     panel = panels.rows("Tills: who waits, and how long", about, "now/queues").no_value("the plan has no tills")
-    panels.filled(panel, "What to do", _words(**_TILLS)).override_by_name("What to do", [config("custom.width", 110)])
+    panels.filled(panel, "What to do", panels.words(_TILLS)).override_by_name("What to do", [config("custom.width", 110)])
     for name in ("Expected wait", "Longest here"):
         panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "")])
     panels.sized(panels.sized(panel, 105, "Expected wait", "Longest here"), 75, "Waiting", "Open tills")
@@ -151,7 +150,7 @@ def _waiting(plan: StorePlan) -> table.Panel:
         "of its queue. The link opens the visit: what they looked at, and where they were before."
     )
     panel = panels.rows("Who has been waiting long", about, "now/waiting").no_value("nobody")
-    panels.filled(panel, "What to do", _words(**(_TILLS | {"offer help": ACT, "fine: waits": GOOD})))
+    panels.filled(panel, "What to do", panels.words(_TILLS | {"offer help": ACT, "fine: waits": GOOD}))
     panel.override_by_name("For", [config("unit", "s"), config("decimals", 0), config("custom.width", 100)])
     panels.linked(panel, "Where", "The visit", _visit_url(plan))
     return panels.size(panels.hidden(panel, "visit_id", "from_ms", "to_ms"), 9, 6)
@@ -201,10 +200,6 @@ def _inside_today() -> timeseries.Panel:
 def _money(currency: str | None) -> str:
     """The unit of an amount: whole, as thousands say too little of a day's sales."""
     return f"prefix:{_SIGNS.get(currency, currency)} " if currency else "none"
-
-
-def _words(**colors: str) -> ValueMap:
-    return panels.words(**{text: (text, color) for text, color in colors.items()})
 
 
 def _visit_url(plan: StorePlan) -> str:

@@ -2,7 +2,6 @@
 
 from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
 from grafana_foundation_sdk.models.common import BigValueColorMode, StackingMode, VisibilityMode
-from grafana_foundation_sdk.models.dashboard import ValueMap
 
 from dashboards import panels, variables
 from dashboards.board import Board, Page, Place, board
@@ -83,7 +82,7 @@ def _stores() -> table.Panel:
     panel = panels.rows("Stores: how fresh", about, "pipeline/stores")
     colors = {"live": GOOD, "behind": WATCH, "stale": ACT, "closed": FAINT, "may be closed": FAINT, "silent for a week": FAINT}
     colors |= {"never heard": WATCH, "nothing received": FAINT}
-    panels.filled(panel, "Is", _words(colors))
+    panels.filled(panel, "Is", panels.words(colors))
     for name in ("Newest reading was", "Last received", "Last visit written"):
         panel.override_by_name(name, [config("unit", "s"), config("decimals", 0), config("noValue", "over a day")])
     return panels.size(panel, 12, 6)
@@ -100,7 +99,7 @@ def _accounting() -> table.Panel:
         .unit("locale")
         .decimals(0)
     )
-    panels.filled(panel, "It", _words({"adds up": GOOD, "does not": ACT}))
+    panels.filled(panel, "It", panels.words({"adds up": GOOD, "does not": ACT}))
     return panels.size(panel.override_by_name("It", [config("custom.width", 90)]), 12, 6)
 
 
@@ -112,7 +111,7 @@ def _sensors() -> table.Panel:
     )
     panel = panels.rows("Sensors that somebody must look at", about, "pipeline/sensors").no_value("all are fine")
     colors = {"silent": ACT, "never heard": ACT, "clock is off": WATCH, "late": WATCH, "rejected": WATCH, "nothing received": FAINT}
-    panels.filled(panel, "Is", _words(colors))
+    panels.filled(panel, "Is", panels.words(colors))
     panel.override_by_name("Is", [config("custom.width", 100)])
     for name, unit in {"Last heard": "s", "Clock behind": "s", "Late": "percentunit"}.items():
         panel.override_by_name(name, [config("unit", unit), config("decimals", 1), config("noValue", "")])
@@ -171,9 +170,5 @@ def _late() -> table.Panel:
 def _rebuilds() -> table.Panel:
     about = "Stretches of the past that `instore rebuild` asked to be told anew, and how far the worker is."
     panel = panels.rows("Rebuilt", about, "pipeline/rebuilds").no_value("nothing was asked for")
-    panels.filled(panel, "Is", _words({"done": GOOD, "waits": WATCH, "at work": PLAIN}))
+    panels.filled(panel, "Is", panels.words({"done": GOOD, "waits": WATCH, "at work": PLAIN}))
     return panels.size(panel.override_by_name("Of", [config("noValue", "")]), 14, 4)
-
-
-def _words(colors: dict[str, str]) -> ValueMap:
-    return panels.words(**{text: (text, color) for text, color in colors.items()})

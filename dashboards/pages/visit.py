@@ -11,10 +11,14 @@ from dashboards.panels import steps
 _PICK = "pick a visit on the page Journeys"
 
 
+VISIT_PAGE = "instore-visit"
+"""Its uid; links to it say which visit."""
+
+
 def visit() -> Board:
     """The page, for one visit: links bring its store, its pseudonym, and its time."""
     page = Page(
-        uid="instore-visit",
+        uid=VISIT_PAGE,
         title="One visit",
         about="All that is known of one visit. Follow the link of a visit on the page Journeys, or of a signal on Store now, to get here.",
         since="now-1h",
@@ -38,7 +42,7 @@ def _facts() -> table.Panel:
     )
     panel = panels.rows("The visit", about, "visit/facts").no_value(_PICK)
     outcomes = {"inside": PLAIN, "bought": GOOD, "left at once": WATCH, "left without buying": FAINT}
-    panels.filled(panel, "Outcome", panels.words(**{text: (text, color) for text, color in outcomes.items()}))
+    panels.filled(panel, "Outcome", panels.words(outcomes))
     panels.measured(panel, "none", "Paid", decimals=2)
     return panels.size(panels.measured(panel, "s", "Stayed", decimals=1), 24, 3)
 
@@ -57,7 +61,7 @@ def _touches() -> table.Panel:
     about = "What shelf sensors saw of the visit, in order. Bought: the product is on a receipt of the same visit."
     panel = panels.rows("What was touched", about, "visit/touches").no_value("nothing was touched")
     did = {"looked": FAINT, "picked up": PLAIN, "put back": WATCH}
-    panels.filled(panel, "Did", panels.words(**{text: (text, color) for text, color in did.items()}))
+    panels.filled(panel, "Did", panels.words(did))
     panels.sized(panel, 75, "For", "Bought")
     return panels.size(panels.measured(panel, "s", "For", decimals=1), 12, 10)
 

@@ -46,7 +46,7 @@ def _dead_spots() -> table.Panel:
         "A dead spot has less than half of the median of all zones, or of all shelves: bring something attractive there, or open the way."
     )
     panel = panels.rows("Where nobody comes", about, "zones/dead_spots").no_value("nobody came")
-    panels.filled(panel, "Mark", panels.words(**{"dead spot": ("dead spot", WATCH), "as usual": ("as usual", FAINT)}))
+    panels.filled(panel, "Mark", panels.words({"dead spot": WATCH, "as usual": FAINT}))
     panels.measured(panel, "none", "A hundred visits", decimals=1)
     return panels.size(panels.measured(panel, "percentunit", "Against the median", decimals=0), 10, 13)
 

@@ -12,12 +12,6 @@ from dashboards.preview.database import Database
 FRESH_S = 15.0
 """So long plans are believed."""
 
-NOW = "instore-now-"
-"""How the pages of what is now, one a store, begin."""
-
-VISIT = "instore-visit"
-"""The page of one visit."""
-
 Make = Callable[[Sequence[StorePlan]], list[Board]]
 """Makes the boards of stores."""
 

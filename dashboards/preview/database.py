@@ -6,8 +6,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
-from dashboards.check import act_as_reader
-from dashboards.frames import Frame, ask
+from dashboards.frames import Frame, act_as_reader, ask
 from storage.connect import connect
 from storage.errors import DatabaseAway, passing, sentence
 

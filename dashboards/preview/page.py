@@ -8,8 +8,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.board import Board
+from dashboards.pages.now import STORE_PAGE
+from dashboards.pages.visit import VISIT_PAGE
 from dashboards.preview.anchors import anchor, aria
-from dashboards.preview.catalog import NOW, VISIT, store_of
+from dashboards.preview.catalog import store_of
 from dashboards.preview.fields import Config
 from dashboards.preview.look import Look, link, text
 from dashboards.preview.moments import PRESETS, label
@@ -82,7 +84,7 @@ def pages(boards: Sequence[Board], board: Board | None, search: str) -> list[Com
 
 def _listed(boards: Sequence[Board], board: Board | None, search: str) -> Iterator[Board]:
     """Name one page of what is now for all stores: that of the store that is looked at."""
-    now = [one for one in boards if one["uid"].startswith(NOW)]
+    now = [one for one in boards if one["uid"].startswith(STORE_PAGE)]
     picked = parse_qs(search.removeprefix("?")).get("var-store", [])
     here = board if board in now else next((one for one in now if store_of(one) in picked), None)
     yield from ([here] if here else now[:1])
@@ -90,7 +92,7 @@ def _listed(boards: Sequence[Board], board: Board | None, search: str) -> Iterat
 
 
 def _page(board: Board, here: Board | None, search: str) -> Component:
-    is_now = board["uid"].startswith(NOW)
+    is_now = board["uid"].startswith(STORE_PAGE)
     title = "Store now" if is_now else board["title"]
     if board is here:
         return html.A(title, href=f"/d/{board['uid']}", className="here", **aria(current="page"))
@@ -98,7 +100,7 @@ def _page(board: Board, here: Board | None, search: str) -> Component:
     names = [variable["name"] for variable in (board.get("templating") or {}).get("list") or () if variable["type"] != "constant"]
     parts = [f"var-store={quote(store, safe='')}"] if store and "store" in names else []
     # A visit's page shows the time of that visit: no other page is about it.
-    if not (here and here["uid"] == VISIT):
+    if not (here and here["uid"] == VISIT_PAGE):
         parts.append(kept(search, ["store"] if "store" in names and not store else []))
     query = "&".join(part for part in parts if part)
     return dcc.Link(title, href=f"/d/{quote(board['uid'])}" + (f"?{query}" if query else ""))
@@ -106,14 +108,14 @@ def _page(board: Board, here: Board | None, search: str) -> Component:
 
 def pickers(boards: Sequence[Board], board: Board, found: State) -> list[Component]:
     """Make what can be picked: the store, and other variables."""
-    parts = [_stores(boards, board)] if board["uid"].startswith(NOW) else []
+    parts = [_stores(boards, board)] if board["uid"].startswith(STORE_PAGE) else []
     parts += [_picker(choice) for choice in found.choices if not choice.is_hidden]
     return [part for part in parts if part is not None]
 
 
 def _stores(boards: Sequence[Board], board: Board) -> Component | None:
     """Pick a store where each has a page of its own."""
-    options = [{"value": one["uid"], "label": _store_name(one)} for one in boards if one["uid"].startswith(NOW)]
+    options = [{"value": one["uid"], "label": _store_name(one)} for one in boards if one["uid"].startswith(STORE_PAGE)]
     if len(options) < 2:  # noqa: PLR2004 - nothing to pick from
         return None
     return _labelled("Store", dcc.Dropdown(options, board["uid"], id={"go": "store"}, clearable=False, className="picker"), "store-now")

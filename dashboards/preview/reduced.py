@@ -66,5 +66,3 @@ _OF: dict[str, Callable[[Sequence[Any]], Any]] = {
     "mean": lambda values: sum(values) / len(values),
     "count": len,
 }
-CALCS = frozenset([*_AT, *_OF])
-"""Calculations that are known."""

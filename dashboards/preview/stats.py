@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboards.preview.anchors import linked
 from dashboards.preview.colors import css, ink_on
 from dashboards.preview.drawing import Drawing
-from dashboards.preview.fields import Config, Field
+from dashboards.preview.fields import Config
 from dashboards.preview.look import Row
 from dashboards.preview.reduced import reduced
 
@@ -49,8 +49,3 @@ def _colored(options: Config, color: str | None) -> tuple[Config, str]:
     if mode.startswith("background"):
         return {"backgroundColor": css(color), "color": ink_on(color)}, "filled"
     return {"--color": css(color)}, "tinted"
-
-
-def is_drawn(field: Field) -> bool:
-    """Tell whether a column is one of numbers, or what stands for them."""
-    return not field.is_hidden

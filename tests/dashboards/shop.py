@@ -19,9 +19,8 @@ from msgspec import structs
 from benchmarks.chain import FAULTS, UNDER_WAY, Arrival, Intake, flushes
 from benchmarks.keep import keep
 from dashboards.board import Board
-from dashboards.check import act_as_reader
 from dashboards.expand import Scope, expand
-from dashboards.frames import Frame, ask
+from dashboards.frames import Frame, act_as_reader, ask
 from dashboards.sql import text_of
 from sensors.layout import Layout
 from sensors.reading import to_micros

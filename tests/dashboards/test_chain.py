@@ -11,9 +11,8 @@ import pytest
 from msgspec import structs
 
 from dashboards.board import Board
-from dashboards.check import act_as_reader
 from dashboards.expand import Scope, expand
-from dashboards.frames import ask
+from dashboards.frames import act_as_reader, ask
 from dashboards.pages.chain import chain
 from sensors.layout import Layout
 from sensors.reading import SECOND, Payment, to_datetime, to_micros

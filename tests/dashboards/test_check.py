@@ -8,7 +8,8 @@ import pytest
 
 from dashboards import panels, variables
 from dashboards.board import Board, Page, board
-from dashboards.check import act_as_reader, check
+from dashboards.check import check
+from dashboards.frames import act_as_reader
 from dashboards.pages.pipeline import pipeline
 from storage.connect import connect
 from tests.dashboards.shop import NOW, Shop

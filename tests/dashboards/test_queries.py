@@ -9,9 +9,9 @@ import pytest
 
 from dashboards.alerts import groups
 from dashboards.boards import boards
-from dashboards.check import act_as_reader, questions
+from dashboards.check import questions
 from dashboards.expand import expand
-from dashboards.frames import ask
+from dashboards.frames import act_as_reader, ask
 from dashboards.plans import read
 from tests.dashboards.shop import NOW, Shop, rows_of
 

@@ -8,9 +8,8 @@ import psycopg
 import pytest
 from msgspec import structs
 
-from dashboards.check import act_as_reader
 from dashboards.expand import Scope, expand
-from dashboards.frames import ask
+from dashboards.frames import act_as_reader, ask
 from dashboards.pages.journeys import journeys
 from dashboards.pages.visit import visit
 from dashboards.sql import text_of

@@ -6,9 +6,8 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from dashboards.check import act_as_reader
 from dashboards.expand import Scope, expand
-from dashboards.frames import ask
+from dashboards.frames import act_as_reader, ask
 from dashboards.pages.zones import zones
 from dashboards.sql import text_of
 from sensors.reading import to_datetime

@@ -1,8 +1,7 @@
 // What the page does without asking the server. The address is the state: every pick changes it, and nothing else.
 "use strict";
 (() => {
-  const same = window.dash_clientside ? window.dash_clientside.no_update : undefined;
-  const keep = () => (window.dash_clientside ? window.dash_clientside.no_update : same);
+  const keep = () => window.dash_clientside?.no_update;
   const ALL = "$__all";
   const THEMES = ["auto", "light", "dark"];
   const WORDS = { auto: "Theme: system", light: "Theme: light", dark: "Theme: dark" };

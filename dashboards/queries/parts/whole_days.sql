@@ -15,4 +15,17 @@ whole_days AS (
     WHERE
         store_id = ${store:sqlstring}
         AND day AT TIME ZONE timezone >= (SELECT min(bucket) FROM instore.footfall_day WHERE store_id = ${store:sqlstring})
+),
+
+days_told AS (
+    SELECT
+        whole_days.weekday,
+        whole_days.is_now,
+        footfall_day.*
+    FROM whole_days
+    LEFT JOIN instore.footfall_day
+        ON footfall_day.store_id = ${store:sqlstring}
+        AND footfall_day.bucket = whole_days.bucket
+        AND footfall_day.bucket < $__timeTo()::timestamptz
+        AND footfall_day.bucket >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) - interval '3 days'
 )

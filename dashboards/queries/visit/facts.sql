@@ -1,3 +1,6 @@
+WITH
+-- include parts/visit
+
 SELECT
     entered_at AS "Came",
     left_at AS "Left",
@@ -8,9 +11,4 @@ SELECT
     cardinality(path) AS "Zones",
     coalesce(priority, 'not judged') AS "Values",
     CASE WHEN is_final THEN 'final' ELSE 'may change yet' END AS "Told"
-FROM instore_analysis.visits
-WHERE
-    store_id = ${store:sqlstring}
-    AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
-    AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
-    AND entered_at <= $__timeTo()::timestamptz
+FROM whole_visit

@@ -20,13 +20,8 @@ told AS (
         left_at,
         priority,
         CASE WHEN priority <> 'none' THEN (priority_scores ->> priority)::double precision END
-    FROM instore_analysis.visits
-    WHERE
-        store_id = ${store:sqlstring}
-        AND visit_id::text = ANY(ARRAY[${visit:sqlstring}]::text[])
-        AND entered_at >= $__timeFrom()::timestamptz - interval '1 day'
-        AND entered_at <= $__timeTo()::timestamptz
-        AND priority IS NOT NULL
+    FROM whole_visit
+    WHERE priority IS NOT NULL
 )
 
 SELECT

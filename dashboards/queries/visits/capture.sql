@@ -1,10 +1,9 @@
+WITH
+-- include parts/both_periods
+
 SELECT
-    sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz)::double precision
-    / nullif(sum(entered + passed_by) FILTER (WHERE bucket >= $__timeFrom()::timestamptz), 0) AS "Came in",
-    sum(entered) FILTER (WHERE bucket < $__timeFrom()::timestamptz)::double precision
-    / nullif(sum(entered + passed_by) FILTER (WHERE bucket < $__timeFrom()::timestamptz), 0) AS "Before"
-FROM instore.footfall_5m
-WHERE
-    store_id = ${store:sqlstring}
-    AND bucket >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
-    AND bucket < $__timeTo()::timestamptz
+    sum(entered) FILTER (WHERE is_now)::double precision
+    / nullif(sum(entered + passed_by) FILTER (WHERE is_now), 0) AS "Came in",
+    sum(entered) FILTER (WHERE NOT is_now)::double precision
+    / nullif(sum(entered + passed_by) FILTER (WHERE NOT is_now), 0) AS "Before"
+FROM both_periods

@@ -14,12 +14,7 @@ weekdays AS (
         sum(bounced) AS bounced,
         sum(completed) AS completed,
         instore.sum(duration_histogram) AS duration_histogram
-    FROM whole_days
-    LEFT JOIN instore.footfall_day
-        ON footfall_day.store_id = ${store:sqlstring}
-        AND footfall_day.bucket = whole_days.bucket
-        AND footfall_day.bucket < $__timeTo()::timestamptz
-        AND footfall_day.bucket >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) - interval '3 days'
+    FROM days_told
     GROUP BY weekday, is_now
     HAVING sum(entered) > 0
 )

@@ -121,6 +121,20 @@
       one.querySelectorAll("input.dash-input-element").forEach((box) => box.setAttribute("aria-label", one.dataset.label));
     });
   };
+
+  // A pick makes pickers anew: the focus stays on the one that had it, or it would fall to the top of the page.
+  let focused = null;
+  let label = "";
+  document.addEventListener("focusin", (event) => {
+    focused = event.target;
+    label = focused.closest(".labelled[data-label]")?.dataset.label || "";
+  });
+  const refocus = () => {
+    if (!label || focused.isConnected || document.activeElement !== document.body) return;
+    const picker = [...document.querySelectorAll("#react-entry-point .labelled[data-label]")].find((one) => one.dataset.label === label);
+    picker?.querySelector("button.dash-dropdown, input.dash-input-element")?.focus();
+  };
+
   // The first page goes when the application has figures, or has something else to say.
   const began = () => {
     const first = document.getElementById("first");
@@ -136,6 +150,7 @@
     requestAnimationFrame(() => {
       due = false;
       name();
+      refocus();
       began();
     });
   };

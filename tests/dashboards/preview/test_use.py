@@ -30,7 +30,7 @@ def _said(page: Page, title: str) -> str:
 
 
 def test_a_store_is_picked_with_the_keyboard_and_the_address_is_the_state(browser: Browser, served: Served) -> None:
-    """Titles, texts and queries follow; loading again keeps it, going back undoes it, without an element of the page made anew."""
+    """Titles, texts and queries follow, the focus stays; loading again keeps it, going back undoes it."""
     with looking(browser) as page:
         _sample(page, served)
         assert "North" in _said(page, "Read me")
@@ -38,9 +38,11 @@ def test_a_store_is_picked_with_the_keyboard_and_the_address_is_the_state(browse
         page.keyboard.press("Enter")
         expect(page.get_by_role("option", name="North").locator("input")).to_be_focused()
         page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("option", name="South").locator("input")).to_be_focused()
         page.keyboard.press("Enter")
         page.wait_for_url("**/d/sample?*var-store=south*")
         expect(page.get_by_role("heading", name="Wait at South")).to_be_visible()
+        expect(page.get_by_role("button", name="Store: South")).to_be_focused()
         expect(page.locator(".prose")).to_have_text("The store is South.")
         page.reload()
         expect(page.locator(".prose")).to_have_text("The store is South.")

@@ -17,17 +17,18 @@ SOURCE = DataSourceRef(type_val="postgres", uid=SOURCE_UID)
 """The data source of every query. Newer Grafanas call its type otherwise, and still understand this name."""
 
 
-_INCLUDE = re.compile(r"^-- include (\S+)$", re.MULTILINE)
+_INCLUDE = re.compile(r"^-- include (\S+)(?: (.+))?$", re.MULTILINE)
 
 
 @cache
 def text_of(name: str) -> str:
     """Return the SQL of a query: `now/inside` names the file `queries/now/inside.sql`.
 
-    A line `-- include parts/present` stands for another file: what several queries must mean alike is written once.
+    A line `-- include parts/present` stands for another file: what several queries must mean alike is written once. What follows the name
+    there is put where that file says `$1`.
     """
     text = resources.files("dashboards").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8").strip()
-    return _INCLUDE.sub(lambda found: text_of(found[1]), text)
+    return _INCLUDE.sub(lambda found: text_of(found[1]).replace("$1", found[2] or ""), text)
 
 
 class Query(Builder[Dataquery], Dataquery):

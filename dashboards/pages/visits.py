@@ -66,7 +66,7 @@ def _share(title: str, about: str, query: str) -> stat.Panel:
 
 
 def _with_before(panel: stat.Panel) -> stat.Panel:
-    return panels.colored(panel, Before=FAINT)
+    return panels.colored(panel.override_by_name("Before", [panels.config("noValue", "too new")]), Before=FAINT)
 
 
 def _over_time() -> timeseries.Panel:

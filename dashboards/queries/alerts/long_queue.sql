@@ -2,10 +2,8 @@
 WITH
 -- include parts/all_stores
 ,
-
 -- include parts/present
 ,
-
 -- include parts/queues
 
 SELECT

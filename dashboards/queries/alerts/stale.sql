@@ -2,10 +2,8 @@
 WITH
 -- include parts/all_stores
 ,
-
 -- include parts/is_open
 ,
-
 -- include parts/freshness
 
 SELECT

@@ -2,7 +2,6 @@
 WITH
 -- include parts/all_stores
 ,
-
 -- include parts/present
 
 SELECT

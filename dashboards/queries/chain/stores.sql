@@ -1,18 +1,24 @@
--- Nothing is compared with a period that began before the store did: somebody must have come in the fortnight before that.
-WITH visits AS (
+WITH
+-- include parts/stretches true
+,
+-- include parts/told footfall
+,
+-- include parts/told sales
+,
+-- include parts/told queue
+,
+
+visits AS (
     SELECT
         store_id,
-        sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS entered,
-        sum(entered) FILTER (WHERE bucket < $__timeFrom()::timestamptz) AS entered_before,
-        sum(entered + passed_by) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS passed,
-        sum(converted) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS converted,
-        sum(bounced) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS bounced,
-        sum(completed) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS completed,
-        instore.sum(duration_histogram) FILTER (WHERE bucket >= $__timeFrom()::timestamptz) AS durations
-    FROM instore.footfall_hour
-    WHERE
-        bucket >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
-        AND bucket < $__timeTo()::timestamptz
+        sum(entered) FILTER (WHERE is_now) AS entered,
+        sum(entered) FILTER (WHERE NOT is_now) AS entered_before,
+        sum(entered + passed_by) FILTER (WHERE is_now) AS passed,
+        sum(converted) FILTER (WHERE is_now) AS converted,
+        sum(bounced) FILTER (WHERE is_now) AS bounced,
+        sum(completed) FILTER (WHERE is_now) AS completed,
+        instore.sum(duration_histogram) FILTER (WHERE is_now) AS durations
+    FROM footfall_told
     GROUP BY store_id
 ),
 
@@ -21,8 +27,8 @@ sales AS (
         store_id,
         sum(amount) AS amount,
         min(currency) AS currency
-    FROM instore.sales_hour
-    WHERE bucket >= $__timeFrom()::timestamptz AND bucket < $__timeTo()::timestamptz
+    FROM sales_told
+    WHERE is_now
     GROUP BY store_id
     HAVING count(DISTINCT currency) = 1
 ),
@@ -32,8 +38,8 @@ queues AS (
         store_id,
         instore.percentile(instore.sum(wait_histogram), 0.9) AS wait_s,
         sum(abandoned)::double precision / nullif(sum(served + abandoned), 0) AS abandoned
-    FROM instore.queue_hour
-    WHERE bucket >= $__timeFrom()::timestamptz AND bucket < $__timeTo()::timestamptz
+    FROM queue_told
+    WHERE is_now
     GROUP BY store_id
 )
 
@@ -42,14 +48,7 @@ SELECT
     rank() OVER (ORDER BY converted::double precision / nullif(entered, 0) DESC NULLS LAST) AS "Rank",
     converted::double precision / nullif(entered, 0) AS "Conversion",
     coalesce(entered, 0) AS "Visits",
-    CASE WHEN EXISTS (
-        SELECT
-        FROM instore_analysis.visits AS earlier
-        WHERE
-            earlier.store_id = visits.store_id
-            AND entered_at >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) - interval '14 days'
-            AND entered_at < $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
-    ) THEN coalesce(entered, 0)::double precision / nullif(entered_before, 0) - 1 END AS "Change",
+    coalesce(entered, 0)::double precision / nullif(entered_before, 0) - 1 AS "Change",
     entered::double precision / nullif(passed, 0) AS "Came in",
     bounced::double precision / nullif(completed, 0) AS "Left at once",
     instore.percentile(durations, 0.5) AS "Median stay",

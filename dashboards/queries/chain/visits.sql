@@ -1,11 +1,13 @@
+WITH
+-- include parts/stretches true
+,
+-- include parts/told footfall
+
 SELECT
     coalesce(nullif(stores.name, ''), store_id) AS "Store",
-    coalesce(sum(entered) FILTER (WHERE bucket >= $__timeFrom()::timestamptz), 0) AS "Visits",
-    sum(entered) FILTER (WHERE bucket < $__timeFrom()::timestamptz) AS "Period before"
-FROM instore.footfall_hour
+    coalesce(sum(entered) FILTER (WHERE is_now), 0) AS "Visits",
+    sum(entered) FILTER (WHERE NOT is_now) AS "Period before"
+FROM footfall_told
 LEFT JOIN instore.stores USING (store_id)
-WHERE
-    bucket >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz)
-    AND bucket < $__timeTo()::timestamptz
 GROUP BY store_id, stores.name
 ORDER BY 2 DESC NULLS LAST, 1

@@ -1,7 +1,6 @@
 WITH
 -- include parts/one_store
 ,
-
 -- include parts/present
 
 SELECT

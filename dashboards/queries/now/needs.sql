@@ -2,19 +2,14 @@
 WITH
 -- include parts/one_store
 ,
-
 -- include parts/present
 ,
-
 -- include parts/queues
 ,
-
 -- include parts/silent
 ,
-
 -- include parts/needs
 ,
-
 -- include parts/link_times
 ,
 

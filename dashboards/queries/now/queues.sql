@@ -1,19 +1,14 @@
 WITH
 -- include parts/one_store
 ,
-
 -- include parts/present
 ,
-
 -- include parts/queues
 ,
-
 -- include parts/silent
 ,
-
 -- include parts/needs
 ,
-
 -- include parts/till_states
 
 SELECT

@@ -2,7 +2,6 @@
 WITH
 -- include parts/one_store
 ,
-
 -- include parts/same_weekdays
 ,
 

@@ -1,22 +1,16 @@
 WITH
 -- include parts/one_store
 ,
-
 -- include parts/present
 ,
-
 -- include parts/queues
 ,
-
 -- include parts/silent
 ,
-
 -- include parts/needs
 ,
-
 -- include parts/till_states
 ,
-
 -- include parts/link_times
 
 SELECT

@@ -1,13 +1,10 @@
 WITH
 -- include parts/all_stores
 ,
-
 -- include parts/is_open
 ,
-
 -- include parts/freshness
 ,
-
 -- include parts/received
 
 SELECT max(behind_s) AS "Behind"

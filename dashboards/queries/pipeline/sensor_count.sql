@@ -1,10 +1,8 @@
 WITH
 -- include parts/all_stores
 ,
-
 -- include parts/is_open
 ,
-
 -- include parts/sensors
 
 -- Nothing, where nothing was received of any: that is no fault of sensors.

@@ -1,10 +1,8 @@
 WITH
 -- include parts/all_stores
 ,
-
 -- include parts/is_open
 ,
-
 -- include parts/sensors
 ,
 

@@ -2,13 +2,10 @@
 WITH
 -- include parts/all_stores
 ,
-
 -- include parts/is_open
 ,
-
 -- include parts/freshness
 ,
-
 -- include parts/received
 
 SELECT

@@ -1,9 +1,11 @@
 WITH
--- include parts/both_periods
+-- include parts/stretches stores.store_id = ${store:sqlstring}
+,
+-- include parts/told footfall
 
 SELECT
     sum(bounced) FILTER (WHERE is_now)::double precision
     / nullif(sum(completed) FILTER (WHERE is_now), 0) AS "Left at once",
     sum(bounced) FILTER (WHERE NOT is_now)::double precision
     / nullif(sum(completed) FILTER (WHERE NOT is_now), 0) AS "Before"
-FROM both_periods
+FROM footfall_told

@@ -1,9 +1,11 @@
 WITH
--- include parts/both_periods
+-- include parts/stretches stores.store_id = ${store:sqlstring}
+,
+-- include parts/told footfall
 
 SELECT
     sum(entered) FILTER (WHERE is_now)::double precision
     / nullif(sum(entered + passed_by) FILTER (WHERE is_now), 0) AS "Came in",
     sum(entered) FILTER (WHERE NOT is_now)::double precision
     / nullif(sum(entered + passed_by) FILTER (WHERE NOT is_now), 0) AS "Before"
-FROM both_periods
+FROM footfall_told

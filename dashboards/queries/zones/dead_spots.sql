@@ -1,16 +1,26 @@
 -- All places of the plan, those too where nothing happened at all, and zones that are only heard of; each against the median of its kind.
-WITH visits AS (
+WITH
+-- include parts/stretches stores.store_id = ${store:sqlstring}
+,
+-- include parts/told footfall
+,
+-- include parts/told zone
+,
+-- include parts/told shelf
+,
+
+visits AS (
     SELECT nullif(sum(entered), 0)::double precision AS n
-    FROM instore.footfall_hour
-    WHERE store_id = ${store:sqlstring} AND bucket >= $__timeFrom()::timestamptz AND bucket < $__timeTo()::timestamptz
+    FROM footfall_told
+    WHERE is_now
 ),
 
 heard AS (
     SELECT
         zone_id,
         sum(visits) AS visits
-    FROM instore.zone_hour
-    WHERE store_id = ${store:sqlstring} AND bucket >= $__timeFrom()::timestamptz AND bucket < $__timeTo()::timestamptz
+    FROM zone_told
+    WHERE is_now
     GROUP BY zone_id
 ),
 
@@ -30,11 +40,7 @@ places AS (
         shelves.zone_id,
         coalesce(sum(views), 0)
     FROM instore.shelves
-    LEFT JOIN instore.shelf_hour
-        ON shelf_hour.store_id = ${store:sqlstring}
-        AND shelf_hour.shelf_id = shelves.shelf_id
-        AND bucket >= $__timeFrom()::timestamptz
-        AND bucket < $__timeTo()::timestamptz
+    LEFT JOIN shelf_told ON shelf_told.shelf_id = shelves.shelf_id AND is_now
     WHERE shelves.store_id = ${store:sqlstring}
     GROUP BY shelves.shelf_id, shelves.zone_id
 ),

@@ -1,5 +1,11 @@
 -- Sensors tell which shelf is looked at, not which product: looks are those at the whole shelf.
-WITH touched AS (
+WITH
+-- include parts/stretches stores.store_id = ${store:sqlstring}
+,
+-- include parts/told shelf
+,
+
+touched AS (
     SELECT
         shelf_id,
         product_id,
@@ -8,11 +14,8 @@ WITH touched AS (
         sum(putbacks) AS putbacks,
         sum(bought) AS bought,
         sum(sum(views)) OVER (PARTITION BY shelf_id) AS shelf_views
-    FROM instore.shelf_hour
-    WHERE
-        store_id = ${store:sqlstring}
-        AND bucket >= $__timeFrom()::timestamptz
-        AND bucket < $__timeTo()::timestamptz
+    FROM shelf_told
+    WHERE is_now
     GROUP BY shelf_id, product_id
 )
 

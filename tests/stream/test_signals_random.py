@@ -14,8 +14,9 @@ from stream.store import Store
 from tests.plain_signals import Told, plain_signals
 from tests.strategies import Case, arrivals, random_case
 from tests.stream.rows import Rows
+from tests.streams import seeds
 
-SEEDS = 100
+SEEDS = len(seeds(100))
 KINDS = {"long_dwell", "abandoned_basket", "zone_congested", "zone_cleared", "queue_long", "sensor_silent", "priority_changed"}
 
 

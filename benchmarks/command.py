@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -11,12 +12,16 @@ from rich.console import Console
 
 from sensors.urls import SettingError
 
-NAMES = ("storage",)
+NAMES = ("engine", "storage")
 
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--readings", type=click.IntRange(1_000), default=10_000_000, show_default=True, help="How many the database holds.")
+@click.option(
+    "--readings",
+    type=click.IntRange(1_000),
+    help="How many the database holds; for the engine, of one store.  [default: 10000000; engine: 100000]",
+)
 @click.option(
     "--stores", type=click.IntRange(1, 500), default=5, show_default=True, help="Of how many stores; the first one is the largest."
 )
@@ -34,7 +39,7 @@ NAMES = ("storage",)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line: name, value, unit, limit, ratio, about.")
 def bench(
     names: tuple[str, ...],
-    readings: int,
+    readings: int | None,
     stores: int,
     shoppers: int,
     database: str | None,
@@ -45,9 +50,11 @@ def bench(
 ) -> None:
     """Measure instore, and hold each figure against its limit: all that there is, or the benchmarks named.
 
+    engine:    the journey engine alone: readings a second (P1), bytes an open visit (P7), whether time grows in proportion (P8)
+
     storage:   a database of many readings: queries of dashboards (P5), bytes a reading (P6), ingest while queries run
     """
-    from benchmarks import storage
+    from benchmarks import engine, storage
     from benchmarks.fill import Wanted
     from benchmarks.report import Report, tell
     from storage.connect import parse
@@ -60,9 +67,15 @@ def bench(
         raise SettingError("--database and --keep do not go together: a database of yours is kept anyway")
     if plans is not None and not plans.parent.is_dir():
         raise SettingError(f"--plans {plans}: there is no folder {plans.parent}")
-    options = storage.Options(Wanted(readings, stores, shoppers), database, keep, seconds, plans)
+    report = Report(Console(stderr=True))
+    runs = {
+        "engine": lambda: engine.run(engine.Options(readings or engine.OF_A_STORE, shoppers), report),
+        "storage": lambda: storage.run(
+            storage.Options(Wanted(readings or storage.READINGS, stores, shoppers), database, keep, seconds, plans), report
+        ),
+    }
     with _ended_cleanly():
-        tell(storage.run(options, Report(Console(stderr=True))), as_json=as_json)
+        tell(chain.from_iterable(runs[name]() for name in names or NAMES), as_json=as_json)
 
 
 @contextmanager

@@ -15,6 +15,9 @@ from benchmarks.report import Report
 from storage.connect import session
 from storage.postgres import postgres
 
+READINGS = 10_000_000
+"""What the database holds where nothing else is said."""
+
 PLANS = 3
 """Of so many of the slowest queries the plan is written down."""
 

@@ -154,9 +154,14 @@ class Journey:
         """Take in readings, in the order of section 4, none of them before one already taken in."""
         micros = plan.micros
         gap, timeout, grace = micros.presence_gap, micros.visit_timeout, micros.exit_grace
+        steady = min(gap, timeout)
         for reading in readings:
             ts = reading.ts
             last = self.last_ts
+            if type(reading) is Dwell and reading.zone_id == self._zone and ts - last <= steady and self._exit_at == NEVER:
+                self._n_readings += 1  # still there, as most readings say: no rule has anything to decide
+                self.last_ts = ts
+                continue
             zone = reading.zone_id
             entering = leaving = False
             begin = ts

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +24,9 @@ from rich.table import Table
 
 from benchmarks.command import bench
 from dashboards.command import group as dashboards
+from sensors import logs
 from sensors.urls import SettingError
+from storage.command import commands as of_storage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,15 +46,18 @@ class _Instore(click.Group):
         except BrokenPipeError:  # whoever read our output has seen enough
             ctx.exit(FAILED)
         except SettingError as wrong:
-            _say(wrong)
+            _say(wrong, ctx)
             ctx.exit(WRONG_SETTING)
         except _failures() as failure:
-            _say(failure)
+            _say(failure, ctx)
             ctx.exit(FAILED)
 
 
-def _say(problem: Exception) -> None:
-    MESSAGES.print(f"instore: {problem}", style="bold red", highlight=False, markup=False)
+def _say(problem: Exception, ctx: click.Context) -> None:
+    if ctx.params["log_format"] == "json":
+        logging.getLogger("instore").error("%s", problem, extra={"action": "failed"})
+    else:
+        MESSAGES.print(f"instore: {problem}", style="bold red", highlight=False, markup=False)
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -86,6 +92,13 @@ data_dir = click.option(
     callback=lambda _ctx, _option, value: value.expanduser(),
     help="Where the embedded servers keep their data, and where other commands find them.",
 )
+metrics_port = click.option(
+    "--metrics-port",
+    envvar="INSTORE_METRICS_PORT",
+    show_envvar=True,
+    type=click.IntRange(0, 65_535),
+    help="Show metrics and health on this port of 127.0.0.1; 0: any that is free.  [default: nowhere]",
+)
 scenario = click.option("--scenario", metavar="NAME", help="A scripted day: saturday, quiet, or a YAML file.")
 readings_file = click.argument("readings", type=click.Path(path_type=Path))
 
@@ -93,11 +106,18 @@ readings_file = click.argument("readings", type=click.Path(path_type=Path))
 @click.group(cls=_Instore, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="instore")
 @click.option("-v", "--verbose", is_flag=True, help="Say more about what happens.")
-def main(verbose: bool) -> None:
+@click.option(
+    "--log-format",
+    envvar="INSTORE_LOG_FORMAT",
+    show_envvar=True,
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What is logged: lines for people, or one JSON object a line.",
+)
+def main(verbose: bool, log_format: logs.Form) -> None:
     """Turn what sensors in a store hear into the journeys of its visitors."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.DEBUG if verbose else logging.INFO)
-    for chatty in ("kafka", "aiokafka", "faust", "mode", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.INFO if verbose else logging.CRITICAL)  # we say ourselves what is wrong, and once
+    logs.configure(log_format, verbose=verbose)
 
 
 main.add_command(bench)
@@ -127,21 +147,22 @@ def up(data_dir: Path) -> None:
 @click.option("--client-id", help="Our name at the MQTT broker; each bridge needs its own.")
 @click.option("--share", metavar="GROUP", help="Share the load with the other bridges of this group (MQTT shared subscription).")
 @click.option("--mqtt-version", type=click.Choice(["3.1.1", "5"]), default="3.1.1", show_default=True)
-def bridge(
-    mqtt_url: str | None, kafka_url: str | None, data_dir: Path, client_id: str | None, share: str | None, mqtt_version: str
-) -> None:
+@metrics_port
+def bridge(mqtt_url: str | None, kafka_url: str | None, data_dir: Path, metrics_port: int | None, **wanted: Any) -> None:
     """Bring readings from MQTT to Kafka until SIGTERM or Ctrl-C."""
     from sensors.bridge import Settings, serve
 
     found = _found(data_dir, mqtt=mqtt_url, kafka=kafka_url)
-    serve(Settings.of(found["mqtt"], found["kafka"], client_id=client_id, share=share, mqtt_version=mqtt_version))
+    settings = Settings.of(found["mqtt"], found["kafka"], **wanted)
+    serve(replace(settings, listen=_listen(metrics_port, data_dir)))
 
 
 @main.command()
 @kafka_url
 @database_url
 @data_dir
-def worker(kafka_url: str | None, database_url: str | None, data_dir: Path) -> None:
+@metrics_port
+def worker(kafka_url: str | None, database_url: str | None, data_dir: Path, metrics_port: int | None) -> None:
     """Turn readings into visits, in Kafka and in the database, until SIGTERM or Ctrl-C."""
     from sensors.topics import ensure_topics
     from sensors.urls import kafka_servers
@@ -153,7 +174,7 @@ def worker(kafka_url: str | None, database_url: str | None, data_dir: Path) -> N
     if problem := check(found["database"]).problem:
         raise SettingError(problem)
     ensure_topics(servers)
-    run(servers, found["database"])
+    run(servers, found["database"], _listen(metrics_port, data_dir))
 
 
 @main.command()
@@ -168,46 +189,6 @@ def migrate(database_url: str | None, data_dir: Path) -> None:
         click.echo(f"applied {name}")
     if not applied:
         click.echo("up to date")
-
-
-@main.command()
-@click.argument("tables", nargs=-1)
-@click.option("--keep", metavar="DAYS", help="Delete rows older than this: 400d, or forever.")
-@click.option("--compress-after", metavar="DAYS", help="TimescaleDB: compress chunks older than this: 7d, or never.")
-@click.option("--chunk", metavar="DAYS", help="TimescaleDB: the time that a new chunk spans: 1d, 12h.")
-@database_url
-@data_dir
-def storage(
-    tables: tuple[str, ...], keep: str | None, compress_after: str | None, chunk: str | None, database_url: str | None, data_dir: Path
-) -> None:
-    """Show or set how long TABLES are kept, and when TimescaleDB compresses them; without TABLES all of them."""
-    from storage.connect import session
-    from storage.lasting import Change, change, settings
-
-    wanted = Change.of(keep, compress_after, chunk)
-    table = Table("table", "keep", "kept since", "compress after", "chunk", box=None, pad_edge=False)
-    with session(_found(data_dir, database=database_url)["database"], "instore storage") as connection:
-        if wanted != Change():
-            change(connection, tables, wanted)
-        for one in settings(connection, tables):
-            table.add_row(*one.shown())
-    Console(soft_wrap=True).print(table, highlight=False)
-
-
-@main.command()
-@click.argument("role", type=click.Choice(["writer", "analyst", "grafana"]))
-@click.argument("login")
-@click.option("--timeout-s", type=click.IntRange(0), help="Give up statements after so long; 0: never.  [default: analyst 60, grafana 30]")
-@database_url
-@data_dir
-def grant(role: Any, login: str, timeout_s: int | None, database_url: str | None, data_dir: Path) -> None:
-    """Let a LOGIN of the database act in a role: writer (for `instore worker`), analyst or grafana (who read, and see no devices)."""
-    from storage import roles
-    from storage.connect import session
-
-    with session(_found(data_dir, database=database_url)["database"], "instore grant") as connection:
-        roles.grant(connection, role, login, timeout_s)
-    click.echo(f"{login} is {role}, from its next connection on")
 
 
 @main.group()
@@ -441,6 +422,13 @@ def _found(data_dir: Path, **given: str | None) -> dict[str, str]:
     return urls
 
 
+def _listen(port: int | None, data_dir: Path) -> Any:
+    """Say where a part is to be looked at, if anywhere."""
+    from sensors.endpoint import Listen
+
+    return None if port is None else Listen(port, data_dir)
+
+
 def _layout(file: Path) -> Any:
     from sensors.layout import load
     from stream.rules import Rules
@@ -494,6 +482,8 @@ def _progress(what: str, total: float) -> Iterator[Callable[..., None]]:
 
 
 main.add_command(dashboards(database_url, data_dir, _found))
+for command in of_storage(database_url, data_dir, _found):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -26,8 +26,10 @@ from types import FrameType
 
 import paho.mqtt.client as mqtt
 
+from sensors.bridge_metrics import BridgeMetrics, State
 from sensors.bridge_settings import Settings
 from sensors.decode import decode
+from sensors.endpoint import seen
 from sensors.kafka_out import KafkaOut
 from sensors.lanes import Delivery, Lanes
 from sensors.mqtt_in import MqttIn
@@ -107,14 +109,16 @@ def run(settings: Settings, stop: threading.Event, clock: Callable[[], int] = wa
 
     Raises:
         SettingError: the MQTT broker does not let us in.
+        OSError: the port for metrics cannot be had.
     """
     bridge = _Bridge(settings, clock)
     try:
-        while not stop.is_set():
-            bridge.turn(reading=True)
-        end = time.monotonic() + settings.stop_s
-        while not bridge.is_done() and time.monotonic() < end:
-            bridge.turn(reading=False)
+        with seen(settings.listen, "bridge", bridge.metrics):
+            while not stop.is_set():
+                bridge.turn(reading=True)
+            end = time.monotonic() + settings.stop_s
+            while not bridge.is_done() and time.monotonic() < end:
+                bridge.turn(reading=False)
     finally:
         bridge.close()
     return bridge.counts
@@ -125,6 +129,7 @@ class _Bridge:
 
     def __init__(self, settings: Settings, clock: Callable[[], int]) -> None:
         self.counts = Counts()
+        self.metrics = BridgeMetrics(self._state)
         self._settings, self._clock = settings, clock
         self._lanes = Lanes()
         self._woken, self._waker = socket.socketpair()
@@ -134,12 +139,12 @@ class _Bridge:
         self._out = KafkaOut(settings.kafka, settings.delivery_timeout_s, self._wake)
         self._backoff = Backoff()
         self._kafka_outage, self._full_outage = Outage("kafka"), Outage("full")
-        self._heard = time.monotonic()
+        self._heard = self._turned_at = time.monotonic()
         self._report_at = self._heard + REPORT_S
 
     def turn(self, *, reading: bool) -> None:
         """Wait until there is something to do, and do it."""
-        now = time.monotonic()
+        now = self._turned_at = time.monotonic()
         reading = reading and self._has_room()
         self._tend(now, reading=reading)
         self._wait_and_read(reading=reading)
@@ -206,7 +211,9 @@ class _Bridge:
         """Queue what an MQTT message contains."""
         counts = self.counts
         payload = bytes(message.payload)
-        decoded = decode(payload, topic=_topic(message), received_at=self._clock())
+        received_at = self._clock()
+        decoded = decode(payload, topic=_topic(message), received_at=received_at)
+        self.metrics.took(decoded, received_at)
         self._lanes.add(Delivery(message.mid, message.qos, len(payload)), decoded)
         counts.messages += 1
         counts.redelivered += message.dup
@@ -267,6 +274,17 @@ class _Bridge:
 
     def _said(self) -> str:
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in asdict(self.counts).items())
+
+    def _state(self) -> State:
+        """Say how it is; called by whoever looks, in another thread."""
+        return State(
+            counts=asdict(self.counts),
+            turned_at=self._turned_at,
+            mqtt=self._in.is_subscribed,
+            kafka=self._out.is_open and not self._kafka_outage.is_on,
+            held=(self._lanes.held_elements, self._lanes.held_bytes),
+            limits=(self._settings.max_held_elements, self._settings.max_held_bytes),
+        )
 
     def _wake(self) -> None:
         """End the waiting; called by Kafka's thread."""

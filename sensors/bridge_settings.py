@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sensors.endpoint import Listen
 from sensors.mqtt_client import Version
 from sensors.topics import MQTT_FILTER
 from sensors.urls import MqttUrl, SettingError, kafka_servers
@@ -23,6 +24,7 @@ class Settings:
         max_held_bytes: the same in bytes of payloads.
         delivery_timeout_s: after how long Kafka's client gives a record up; the bridge then connects anew and sends it again.
         stop_s: how long a bridge that shall end waits for Kafka to take what it holds.
+        listen: where it can be looked at; None: nowhere.
     """
 
     mqtt: MqttUrl
@@ -34,6 +36,7 @@ class Settings:
     max_held_bytes: int = 32 << 20
     delivery_timeout_s: float = 30.0
     stop_s: float = 10.0
+    listen: Listen | None = None
 
     @classmethod
     def of(

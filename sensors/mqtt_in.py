@@ -63,6 +63,11 @@ class MqttIn:
         """Return the socket to wait for, None while there is no connection."""
         return self._client.socket()
 
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether messages come."""
+        return self._subscribed
+
     def has_unread(self) -> bool:
         """Whether TLS has decrypted something already that waiting for the socket would not show."""
         pending = getattr(self._client.socket(), "pending", None)

@@ -6,18 +6,22 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from typing import Any
 
 import faust
 import psycopg
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
+from sensors.endpoint import Listen, seen
 from sensors.topics import PARTITIONS, READINGS, REJECTED
 from storage.errors import DatabaseAway
 from storage.refresh import Refresher
 from stream.kafka import topic_lives
-from stream.worker import FLUSH_S, Message, Slice, Worker
+from stream.worker import FLUSH_S, MOST_BUFFERED, Message, Slice, Worker
+from stream.worker_metrics import State, WorkerMetrics
 
 log = logging.getLogger("instore.worker")
 
@@ -40,6 +44,9 @@ SETTLE_S = 2.0
 
 REFRESH_S = 10.0
 """Between two looks for figures to keep."""
+
+BEAT_S = 1.0
+"""Between two signs that the event loop turns."""
 
 LAST_FLUSH_S = 5.0
 """How long a worker that shall end may try to write what it has; what it cannot will be read again."""
@@ -85,7 +92,11 @@ class Shell:
             producer_compression_type="lz4",
         )
         self.worker = Worker(database_url, lives, self)
+        self.metrics = WorkerMetrics(self.worker.tally, self._state)
         self.refresher = Refresher(database_url)
+        self._beat_at = time.monotonic()
+        self._assigned: frozenset[Slice] | None = None
+        """The partitions that Kafka gave us; None: we are not in the group."""
         self._events: dict[Slice, deque[Any]] = {}
         self._rewinding: dict[Slice, asyncio.Future[None]] = {}
         self._heard: dict[Slice, float] = {}
@@ -94,6 +105,8 @@ class Shell:
             topic = self.app.topic(name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
             self.app.agent(topic, name=f"{name}.agent")(self._consume)
         self.app.on_partitions_revoked.connect(self._revoked)
+        self.app.on_partitions_assigned.connect(self._was_assigned)
+        self.app.task(self._beat_for_ever)
         self.app.task(self._flush_for_ever)
         self.app.task(self._refresh_for_ever)
 
@@ -113,6 +126,11 @@ class Shell:
                 await self.app.crash(bug)
                 return
             yield
+
+    async def _beat_for_ever(self) -> None:
+        while not self.app.should_stop:
+            self._beat_at = time.monotonic()
+            await asyncio.sleep(BEAT_S)
 
     async def _flush_for_ever(self) -> None:
         looked_at = time.monotonic()
@@ -201,25 +219,67 @@ class Shell:
         finally:
             del self._rewinding[where]
 
+    async def _was_assigned(self, _app: Any, assigned: set[TP], **_: Any) -> None:
+        self._assigned = frozenset(Slice(tp.topic, tp.partition) for tp in assigned if tp.topic in self._lives)
+
     async def _revoked(self, _app: Any, revoked: set[TP], **_: Any) -> None:
+        self._assigned = None
         gone = [Slice(tp.topic, tp.partition) for tp in revoked]
         for where in gone:
             self._events.pop(where, None)
         self.worker.drop(gone)
 
+    def _state(self) -> State:
+        """Say how it is; called by whoever looks, in another thread."""
+        partitions = self.worker.partitions
+        stores = [store for partition in partitions.values() for store in list(partition.stores.values())]
+        return State(
+            beat_at=self._beat_at,
+            flush_began_at=self.worker.flush_began_at,
+            kafka=not self._is_away,
+            database=self.worker.database_answers,
+            assigned=self._assigned,
+            taken_up=frozenset(partitions),
+            ends=self._ends(partitions),
+            stores=len(stores),
+            open_visits=sum(store.n_open_visits for store in stores),
+            buffered=sum(partition.n_buffered for partition in partitions.values()),
+            buffered_limit=MOST_BUFFERED,
+        )
 
-def run(servers: list[str], database_url: str) -> None:
+    def _ends(self, partitions: Iterable[Slice]) -> dict[tuple[str, int], int]:
+        """Tell where partitions end, as the last answer to a fetch said it."""
+        ends: dict[tuple[str, int], int] = {}
+        for where in partitions:
+            with suppress(AssertionError, ConsumerNotStarted):  # it was lost just now
+                if (end := self.app.consumer.highwater(TP(*where))) is not None:
+                    ends[where] = end
+        return ends
+
+
+def run(servers: list[str], database_url: str, listen: Listen | None = None) -> None:
     """Work until SIGTERM or Ctrl-C, then flush, tell Kafka, and leave.
+
+    Args:
+        servers: `host:port` of some of Kafka's brokers.
+        database_url: where rows go.
+        listen: where the worker can be looked at; None: nowhere.
 
     Raises:
         ConnectionError: Kafka cannot be reached, or has not our topics.
+        OSError: the port for metrics cannot be had.
     """
     lives = topic_lives(servers, (READINGS, REJECTED))
-    asyncio.run(_serve(servers, database_url, lives))
+    asyncio.run(_work(servers, database_url, lives, listen))
 
 
-async def _serve(servers: list[str], database_url: str, lives: dict[str, str]) -> None:
+async def _work(servers: list[str], database_url: str, lives: dict[str, str], listen: Listen | None) -> None:
     shell = Shell(servers, database_url, lives)
+    with seen(listen, "worker", shell.metrics):
+        await _serve(shell)
+
+
+async def _serve(shell: Shell) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

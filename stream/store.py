@@ -77,6 +77,11 @@ class Store:
         """Devices that are remembered."""
         return len(self._tracks)
 
+    @property
+    def n_open_visits(self) -> int:
+        """Visits that go on. It may be asked in another thread than the one in which readings come."""
+        return sum(said.visit.ended_by is None for track in list(self._tracks.values()) for said in list(track.said.values()))
+
     def add(self, readings: list[Reading]) -> tuple[list[Reading], list[Reading], list[Reading]]:
         """Take in readings in the order of their arrival.
 

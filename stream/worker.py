@@ -38,6 +38,7 @@ from stream.gathering import Gathering
 from stream.journey import Plan
 from stream.partition import Partition
 from stream.store import Store
+from stream.worker_metrics import Tally
 
 log = logging.getLogger("instore.worker")
 
@@ -114,6 +115,10 @@ class Worker:
     """
 
     def __init__(self, database_url: str, lives: dict[str, str], kafka: Kafka) -> None:
+        self.tally = Tally()
+        self.database_answers = False
+        self.flush_began_at: float | None = None
+        """When the flush under way began, None: none is; by the clock that does not go back."""
         self._lives = lives
         self._kafka = kafka
         self._writer = Writer(database_url)
@@ -135,6 +140,11 @@ class Worker:
     def n_buffered(self) -> int:
         """Readings and dead letters that wait for a flush."""
         return sum(partition.n_buffered for partition in self._partitions.values())
+
+    @property
+    def partitions(self) -> dict[Slice, Partition]:
+        """The partitions that are taken up."""
+        return dict(self._partitions)
 
     async def accept(self, where: Slice, offset: int, key: bytes | None, value: bytes) -> bool:
         """Take in one record; waits while too much is waiting to be written.
@@ -170,26 +180,35 @@ class Worker:
                     await self._kafka.publish(messages)
                 if epoch == self._epochs[where]:
                     self._partitions[where] = partition
+                    self.tally.opened(where, partition.stored, {store_id: store.store_time for store_id, store in partition.stores.items()})
             return self._partitions[where]
 
     def drop(self, slices: Iterable[Slice]) -> None:
         """Forget partitions that belong to others now; what was not flushed will be read again by them."""
         for where in slices:
             self._partitions.pop(where, None)
+            self.tally.dropped(where)
             self._epochs[where] += 1
 
     async def flush(self) -> None:
         """Write all that changed, publish it, and report what it covers."""
         async with self._flushing:
-            for where, partition in list(self._partitions.items()):
-                await self._flush(where, partition)
-            if time.monotonic() - self._looked_at > LOOK_EVERY_S:
-                self._looked_at = time.monotonic()
-                await self._refresh_kept()
-                await self._refresh_layouts()
-                await self._take_up_rebuild()
-            if self._rebuilding is not None:
-                await self._step_rebuild(self._rebuilding)
+            self.flush_began_at = time.monotonic()
+            try:
+                await self._flush_all()
+            finally:
+                self.flush_began_at = None
+
+    async def _flush_all(self) -> None:
+        for where, partition in list(self._partitions.items()):
+            await self._flush(where, partition)
+        if time.monotonic() - self._looked_at > LOOK_EVERY_S:
+            self._looked_at = time.monotonic()
+            await self._refresh_kept()
+            await self._refresh_layouts()
+            await self._take_up_rebuild()
+        if self._rebuilding is not None:
+            await self._step_rebuild(self._rebuilding)
 
     def close(self) -> None:
         """Let go of the database; what was not flushed will be read again."""
@@ -205,17 +224,22 @@ class Worker:
             flush = partition.flush()
         if flush is None:
             return
+        began = time.monotonic()
         try:
             await self._in_database(lambda: self._writer.write(flush))
         except Fenced as fenced:
             # A connection lost in the middle of a commit leaves open whether it was done; then the second try finds its own offset.
             if not await self._in_database(lambda: self._writer.holds(flush.advance)):
                 log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
+                self.tally.fenced += 1
                 if self._partitions.get(where) is partition:
                     del self._partitions[where]  # its next record, if it is still ours, takes it up again from the database
                 return
+        written = time.monotonic()
+        self.tally.written(where, flush, written - began, _now())
         if messages := _messages(flush):
             await self._kafka.publish(messages)
+            self.tally.published(time.monotonic() - written)
         await self._kafka.covered(where, flush.advance.next_offset)
 
     async def _settle_late(self, partition: Partition, store_id: str, late: list[Reading]) -> None:
@@ -292,6 +316,7 @@ class Worker:
             offset - 1,
             extra={"action": "records_gone"},
         )
+        self.tally.lost += offset - partition.next_offset
         return True
 
     async def _in_database(self, call: Callable[[], T]) -> T:
@@ -301,11 +326,13 @@ class Worker:
             try:
                 result = await asyncio.get_running_loop().run_in_executor(self._thread, call)
             except DatabaseAway as away:
+                self.database_answers = False
                 if wait_s == _RETRY_FIRST_S:
                     log.warning("waiting for the database: %s", away, extra={"action": "database_away"})
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, _RETRY_LAST_S)
             else:
+                self.database_answers = True
                 return result
 
     def _restore(self, where: Slice) -> tuple[Partition, list[Message]]:

@@ -226,14 +226,18 @@ def layout_check(files: tuple[Path, ...]) -> None:
 @database_url
 @data_dir
 def doctor(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, data_dir: Path) -> None:
-    """Say of each part whether it can be reached, which version it is, and what to do if something is not right."""
+    """Say of each part whether it can be reached, which version it is, and what to do if something is not right.
+
+    Bridges and workers are asked that run here with --metrics-port.
+    """
+    from sensors.targets import running
     from stream.doctor import examine
 
     found = _found(data_dir, mqtt=mqtt_url, kafka=kafka_url, database=database_url)
     marks = {"ok": "[green]ok[/]", "look": "[yellow]look[/]", "bad": "[bold red]bad[/]"}
     table = Table("part", "state", "found", box=None, pad_edge=False)
     worst = 0
-    for finding in examine(found["mqtt"], found["kafka"], found["database"]):
+    for finding in examine(found["mqtt"], found["kafka"], found["database"], running(data_dir)):
         table.add_row(finding.part, marks[finding.state], finding.found)
         worst = max(worst, FAILED if finding.state == "bad" else 0)
     Console(soft_wrap=True).print(table, highlight=False)

@@ -93,6 +93,7 @@ def _open(port: int, part: str, probe: Probe) -> _Server:
 
 class _Handler(BaseHTTPRequestHandler):
     timeout = SLOW_S
+    server_version, sys_version = "instore", ""
     server: _Server
 
     def do_GET(self) -> None:

@@ -55,7 +55,7 @@ def running(data_dir: Path) -> list[Target]:
     """Find the parts that run and have written down in this folder where they can be looked at."""
     found = []
     for file in sorted((data_dir / _FOLDER).glob("*.json")):
-        with suppress(OSError, ValueError, IndexError):  # it ended just now, or is somebody else's file
+        with suppress(OSError, msgspec.MsgspecError, ValueError, IndexError):  # it ended just now, or is somebody else's file
             [group] = msgspec.json.decode(file.read_bytes(), type=list[_Group])
             part, pid = _owner(file)
             if _is_alive(pid):

@@ -1,7 +1,6 @@
 """What `instore doctor` says: of each part whether it can be reached, which version it is, and what to do if something is not right."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import msgspec
 from kafka.admin import KafkaAdminClient
@@ -9,11 +8,13 @@ from kafka.errors import KafkaError
 
 from sensors import broker
 from sensors.kafka_client import connect
+from sensors.targets import Target
 from sensors.topics import KAFKA_TOPICS, PARTITIONS
 from sensors.urls import kafka_servers
 from storage import check
 from storage.errors import DatabaseAway
 from storage.roles import NAMES
+from stream.checkup import State, look_at
 
 ANSWER_S = 5.0
 
@@ -22,12 +23,18 @@ class Finding(msgspec.Struct, frozen=True):
     """One line of the doctor: what was looked at, how it is, and what was found or is to be done."""
 
     part: str
-    state: Literal["ok", "look", "bad"]
+    state: State
     found: str
 
 
-def examine(mqtt_url: str, kafka_url: str, database_url: str) -> Iterator[Finding]:
+def examine(mqtt_url: str, kafka_url: str, database_url: str, targets: Sequence[Target] = ()) -> Iterator[Finding]:
     """Look at each part, changing nothing; findings come as they are made.
+
+    Args:
+        mqtt_url: where the MQTT broker should be.
+        kafka_url: where Kafka should be.
+        database_url: where the database should be.
+        targets: bridges and workers that run and can be asked.
 
     Raises:
         SettingError: a URL is wrong.
@@ -35,6 +42,8 @@ def examine(mqtt_url: str, kafka_url: str, database_url: str) -> Iterator[Findin
     yield from _mqtt(mqtt_url)
     yield from _kafka(kafka_servers(kafka_url))
     yield from _database(database_url)
+    for target in targets:
+        yield Finding(target.part, *look_at(target))
 
 
 def _mqtt(url: str) -> Iterator[Finding]:

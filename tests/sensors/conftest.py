@@ -30,11 +30,13 @@ Message = tuple[str, bytes]
 BRIDGE = """
 import dataclasses, json, logging, sys
 from sensors.bridge import Settings, serve
+from sensors.endpoint import Listen
 from sensors.urls import SettingError
 logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(action)s %(message)s")
 mqtt_url, kafka_url, given, changed = sys.argv[1:]
+changes = {name: Listen(value) if name == "listen" else value for name, value in json.loads(changed).items()}
 try:
-    settings = dataclasses.replace(Settings.of(mqtt_url, kafka_url, **json.loads(given)), **json.loads(changed))
+    settings = dataclasses.replace(Settings.of(mqtt_url, kafka_url, **json.loads(given)), **changes)
     print(json.dumps(dataclasses.asdict(serve(settings))))
 except SettingError as wrong:
     sys.exit(f"setting_error {wrong}")

@@ -19,6 +19,10 @@ _OURS = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
 """What every record has; all else was given as `extra`."""
 
 
+_UNFIT = (TypeError, ValueError, OverflowError, RecursionError)
+"""What encoding raises at halves of characters, numbers beyond 64 bits, keys that are no texts."""
+
+
 class JsonLines(logging.Formatter):
     """Writes a record as one JSON object: time, level, logger, message, then what was given as `extra`, then `error` with its traceback."""
 
@@ -58,5 +62,13 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackT
 def _line(said: dict[str, object]) -> str:
     try:
         return msgspec.json.encode(said, enc_hook=str).decode()
-    except (TypeError, ValueError, RecursionError):  # halves of characters, numbers beyond 64 bits: what does not fit is shown
-        return msgspec.json.encode({name: ascii(value) for name, value in said.items()}).decode()
+    except _UNFIT:
+        return msgspec.json.encode({name: _fitting(value) for name, value in said.items()}).decode()
+
+
+def _fitting(value: object) -> object:
+    """Return a value of which JSON can be made: it, or what Python would show of it."""
+    try:
+        return msgspec.Raw(msgspec.json.encode(value, enc_hook=str))
+    except _UNFIT:
+        return ascii(value)

@@ -83,7 +83,8 @@ def _wrong_with_bridge(seen: Seen) -> Iterator[Told]:
             "bad", "it holds as much as it may, and reads no more from MQTT: the rest waits there, as far as the broker's queue goes"
         )
     rejected = seen.by(bridge.REJECTED, "reason")
-    if (share := _share(sum(rejected.values()), seen.sum(bridge.READINGS))) > MANY_REJECTED:
+    n_rejected = sum(rejected.values())
+    if (share := _share(n_rejected, n_rejected + seen.sum(bridge.READINGS))) > MANY_REJECTED:
         yield Told("look", f"it rejected {share:.0%} of what devices sent ({_listed(rejected)}): see instore.rejected_readings")
 
 
@@ -139,8 +140,8 @@ def _newest_s(seen: Seen) -> float:
     return min((float(one.labels["le"]) for one in seen.samples if one.name == bucket and one.value), default=float("inf"))
 
 
-def _share(some: float, others: float) -> float:
-    return some / (some + others) if some else 0.0
+def _share(some: float, of: float) -> float:
+    return some / of if of else 0.0
 
 
 def _listed(counts: dict[str, float]) -> str:

@@ -228,18 +228,20 @@ class Worker:
         try:
             await self._in_database(lambda: self._writer.write(flush))
         except Fenced as fenced:
+            self.tally.fenced += 1
             # A connection lost in the middle of a commit leaves open whether it was done; then the second try finds its own offset.
             if not await self._in_database(lambda: self._writer.holds(flush.advance)):
                 log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
-                self.tally.fenced += 1
                 if self._partitions.get(where) is partition:
                     del self._partitions[where]  # its next record, if it is still ours, takes it up again from the database
                 return
-        written = time.monotonic()
-        self.tally.written(where, flush, written - began, _now())
+            self.tally.reached(where, flush)
+        else:
+            self.tally.written(where, flush, time.monotonic() - began, _now())
         if messages := _messages(flush):
+            began = time.monotonic()
             await self._kafka.publish(messages)
-            self.tally.published(time.monotonic() - written)
+            self.tally.published(time.monotonic() - began)
         await self._kafka.covered(where, flush.advance.next_offset)
 
     async def _settle_late(self, partition: Partition, store_id: str, late: list[Reading]) -> None:

@@ -152,7 +152,12 @@ class Tally:
             self.steps["write"].add(seconds)
             if flush.readings:
                 self.delay.add((now - flush.readings[0].reading.received_at) / SECOND)
-            if where in self.offsets:  # else others have it now
+        self.reached(where, flush)
+
+    def reached(self, where: Where, flush: Flush) -> None:
+        """Take note of how far the database is, whoever brought it there."""
+        with self.lock:
+            if where in self.offsets:  # else others have the partition now
                 self.offsets[where] = flush.advance.next_offset
                 self.store_times[where].update((clock.store_id, clock.store_time) for clock in flush.clocks)
 

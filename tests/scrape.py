@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from sensors.metrics import Probe, registry_of
 from sensors.targets import Target, running
 
 
@@ -55,6 +57,12 @@ def scrape(url: str) -> Scrape:
     answer = get(url, "/metrics")
     assert answer.status == 200
     return Scrape([sample for family in text_string_to_metric_families(answer.body.decode()) for sample in family.samples])
+
+
+def shown(part: str, probe: Probe) -> Scrape:
+    """What a part would show if it was looked at."""
+    text = generate_latest(registry_of(part, probe)).decode()
+    return Scrape([sample for family in text_string_to_metric_families(text) for sample in family.samples])
 
 
 def ready(url: str) -> tuple[int, dict[str, bool]]:

@@ -5,19 +5,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from kafka import KafkaProducer
+from psycopg import sql
 
 from sensors import child
 from sensors.reading import KAFKA_ENCODER, Reading
+from sensors.targets import running
 from sensors.topics import READINGS, ensure_topics
 from sensors.urls import kafka_servers
-from stream.kafka import kafka
+from stream.kafka import free_port, kafka
 from tests.conftest import MakeDatabase
+from tests.scrape import get, ready, scrape, target
 from tests.storage.logins import member
 from tests.stream.make import dwell
 
@@ -37,8 +41,8 @@ def kafka_url() -> Iterator[str]:
 class Running:
     """A worker process; it ends with the block, by SIGTERM, and must end well."""
 
-    def __init__(self, kafka_url: str, database_url: str, folder: Path) -> None:
-        environment = {**os.environ, "INSTORE_KAFKA_URL": kafka_url, "INSTORE_DATABASE_URL": database_url}
+    def __init__(self, kafka_url: str, database_url: str, folder: Path, **settings: str) -> None:
+        environment = {**os.environ, "INSTORE_KAFKA_URL": kafka_url, "INSTORE_DATABASE_URL": database_url, **settings}
         self.log = folder / "worker.log"
         self.process = child.start([sys.executable, "-P", "-m", "instore", "worker"], self.log, environment)
 
@@ -106,13 +110,48 @@ def test_a_worker_needs_no_more_than_its_role(kafka_url: str, database_url: str,
     assert "permission denied" not in (tmp_path / "worker.log").read_text()
 
 
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + WAIT_S
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def _listening(process: subprocess.Popen[bytes]) -> list[str]:
+    """Where a process listens: address and port, as the kernel writes them."""
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{process.pid}/fd").iterdir() if link.exists()}
+    sockets = [line.split() for file in ("tcp", "tcp6") for line in Path(f"/proc/net/{file}").read_text().splitlines()[1:]]
+    return [columns[1] for columns in sockets if columns[3] == "0A" and f"socket:[{columns[9]}]" in inodes]
+
+
 def test_the_worker_listens_nowhere(kafka_url: str, database_url: str, tmp_path: Path) -> None:
     """Faust would open a web server on all addresses; ours has none."""
     with Running(kafka_url, database_url, tmp_path) as process:
-        end = time.monotonic() + WAIT_S
-        while "working" not in (tmp_path / "worker.log").read_text():
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        inodes = {str(link.readlink()) for link in Path(f"/proc/{process.pid}/fd").iterdir() if link.exists()}
-        listening = [line.split() for file in ("tcp", "tcp6") for line in Path(f"/proc/net/{file}").read_text().splitlines()[1:]]
-        assert not [columns for columns in listening if columns[3] == "0A" and f"socket:[{columns[9]}]" in inodes]
+        _wait_until(lambda: "working" in (tmp_path / "worker.log").read_text())
+        assert _listening(process) == []
+
+
+def test_with_metrics_it_listens_on_this_machine_only(kafka_url: str, database_url: str, tmp_path: Path) -> None:
+    """One socket, on 127.0.0.1 and the port that was asked for."""
+    port = free_port()
+    with Running(kafka_url, database_url, tmp_path, INSTORE_METRICS_PORT=str(port), INSTORE_DATA_DIR=str(tmp_path)) as process:
+        _wait_until(lambda: "working" in (tmp_path / "worker.log").read_text())
+        assert _listening(process) == [f"0100007F:{port:04X}"]
+
+
+def test_a_worker_without_its_database_is_not_ready(kafka_url: str, postgres_url: str, database_url: str, tmp_path: Path) -> None:
+    """Ready, then the database lets nobody in, then it does again: the worker says so each time, and is alive all the while."""
+    name = urlsplit(database_url).path.strip("/")
+    settings = {"INSTORE_METRICS_PORT": "0", "INSTORE_DATA_DIR": str(tmp_path)}
+    with Running(kafka_url, database_url, tmp_path, **settings), psycopg.connect(postgres_url, autocommit=True) as owner:
+        _wait_until(lambda: len(running(tmp_path)) == 1)
+        url = target(tmp_path, "worker").url
+        well = {"ready": True, "kafka": True, "database": True, "partitions": True, "writing": True}
+        _wait_until(lambda: ready(url) == (200, well))
+        owner.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+        owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        _wait_until(lambda: ready(url) == (503, {**well, "ready": False, "database": False}))
+        assert scrape(url).value("instore_worker_connected", server="database") == 0
+        assert get(url, "/healthz").status == 200
+        owner.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
+        _wait_until(lambda: ready(url) == (200, well))

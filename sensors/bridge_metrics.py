@@ -14,11 +14,11 @@ from sensors.refused import REASONS
 STUCK_S = 60.0
 """A bridge that has not taken a turn for so long does not move any more; while servers are away, a turn takes up to half of it."""
 
-READINGS = Figure("instore_bridge_readings", "counter", "Readings decoded since the start, by kind; sightings too.", ("kind",))
-REJECTED = Figure("instore_bridge_rejected", "counter", "Readings or payloads rejected since the start, by reason.", ("reason",))
+READINGS = Figure("instore_bridge_readings", "counter", "Readings decoded, by kind; sightings too.", ("kind",))
+REJECTED = Figure("instore_bridge_rejected", "counter", "Readings and payloads rejected, by reason.", ("reason",))
 
 COUNTED = {
-    "messages": Figure("instore_bridge_messages", "counter", "MQTT messages received since the start, those sent again too."),
+    "messages": Figure("instore_bridge_messages", "counter", "MQTT messages received, those sent again too."),
     "redelivered": Figure("instore_bridge_messages_redelivered", "counter", "MQTT messages that the broker marked as sent again."),
     "forwarded": Figure("instore_bridge_messages_acknowledged", "counter", "MQTT messages acknowledged, because Kafka has all of them."),
     "records": Figure("instore_bridge_records", "counter", "Kafka records that Kafka has acknowledged."),

@@ -8,7 +8,7 @@ from prometheus_client.core import Metric
 
 from sensors.decode import Decoded
 from sensors.metrics import Figure
-from sensors.reading import KINDS
+from sensors.reading import KINDS, SECOND, Sighting
 from sensors.refused import REASONS
 
 STUCK_S = 60.0
@@ -49,8 +49,6 @@ FIGURES = (
     LAST_MESSAGE,
 )
 
-_KIND_OF = {model: kind for kind, model in KINDS.items()}
-
 
 class State(NamedTuple):
     """A bridge at a moment.
@@ -81,18 +79,18 @@ class BridgeMetrics:
 
     def __init__(self, look: Callable[[], State]) -> None:
         self._look = look
-        self._kinds = dict.fromkeys(_KIND_OF, 0)
+        self._kinds: dict[type, int] = dict.fromkeys(KINDS.values(), 0)
         self._reasons: dict[str, int] = dict.fromkeys(REASONS, 0)
-        self._last_message = 0.0
+        self._last_message = 0
 
     def took(self, decoded: Decoded, received_at: int) -> None:
         """Count what a message contained, received at that time (microseconds since 1970)."""
-        self._last_message = received_at / 1_000_000
+        self._last_message = received_at
         kinds = self._kinds
         for reading in decoded.readings:
             kinds[type(reading)] += 1
-        for sighting in decoded.sightings:
-            kinds[type(sighting)] += 1
+        if decoded.sightings:
+            kinds[Sighting] += len(decoded.sightings)
         for letter in decoded.rejected:
             self._reasons[letter.reason] += 1
 
@@ -117,4 +115,4 @@ class BridgeMetrics:
         for figure, value in zip((HELD_READINGS_LIMIT, HELD_BYTES_LIMIT), state.limits, strict=True):
             yield figure.family(value)
         yield CONNECTED.family({("mqtt",): state.mqtt, ("kafka",): state.kafka})
-        yield LAST_MESSAGE.family(self._last_message)
+        yield LAST_MESSAGE.family(self._last_message / SECOND)

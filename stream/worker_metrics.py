@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from heapq import nsmallest
-from operator import attrgetter
 from threading import Lock
 from typing import NamedTuple
 
@@ -99,7 +98,6 @@ FIGURES = (
 )
 
 _STORED_KINDS = {model: kind for kind, model in KINDS.items() if model is not Sighting}
-_reading, _is_late = attrgetter("reading"), attrgetter("is_late")
 
 
 class Tally:
@@ -141,8 +139,8 @@ class Tally:
             seconds: how long that took.
             now: the time, microseconds since 1970.
         """
-        kinds = Counter(map(type, map(_reading, flush.readings)))
-        n_late = sum(map(_is_late, flush.readings))
+        kinds = Counter([type(stored.reading) for stored in flush.readings])
+        n_late = sum([stored.is_late for stored in flush.readings])
         with self.lock:
             self.received += sum(count.received for count in flush.counts)
             self.duplicate += sum(count.duplicate for count in flush.counts)

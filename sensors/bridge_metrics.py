@@ -20,7 +20,7 @@ REJECTED = Figure("instore_bridge_rejected", "counter", "Readings and payloads r
 COUNTED = {
     "messages": Figure("instore_bridge_messages", "counter", "MQTT messages received, those sent again too."),
     "redelivered": Figure("instore_bridge_messages_redelivered", "counter", "MQTT messages that the broker marked as sent again."),
-    "forwarded": Figure("instore_bridge_messages_acknowledged", "counter", "MQTT messages acknowledged, because Kafka has all of them."),
+    "forwarded": Figure("instore_bridge_messages_acknowledged", "counter", "MQTT messages acknowledged, because all of them is safe."),
     "records": Figure("instore_bridge_records", "counter", "Kafka records that Kafka has acknowledged."),
     "sent_again": Figure("instore_bridge_records_sent_again", "counter", "Kafka records sent once more, because Kafka did not answer."),
 }

@@ -58,7 +58,7 @@ class Settings:
         share: str | None = None,
         mqtt_version: str = "3.1.1",
         spool_dir: str | Path | None = None,
-        spool_bytes: int = SPOOL_BYTES,
+        spool_bytes: int | None = None,
     ) -> "Settings":
         """Check settings as people write them.
 
@@ -79,8 +79,8 @@ class Settings:
             client_id=client_id or CLIENT_ID,
             share=share,
             mqtt_version="5" if mqtt_version == "5" else "3.1.1",
-            spool_dir=Path(spool_dir) if spool_dir is not None and spool_bytes else None,
-            spool_bytes=spool_bytes,
+            spool_dir=None if spool_dir is None or spool_bytes == 0 else Path(spool_dir),
+            spool_bytes=SPOOL_BYTES if spool_bytes is None else spool_bytes,
         )
 
     @property

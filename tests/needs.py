@@ -35,7 +35,9 @@ def missing(reason: str) -> None:
 def small_disk(folder: Path, n_bytes: int) -> Iterator[Path]:
     """Mount a file system of this size at `folder`, in memory, which takes root; the test is skipped where it cannot be."""
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={n_bytes}", "tmpfs", folder], check=False, capture_output=True, text=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={n_bytes}", "tmpfs", folder], check=False, capture_output=True, text=True
+    )
     if mounted.returncode:
         missing(f"a small file system cannot be mounted: {mounted.stderr.strip()}")
     try:

@@ -175,7 +175,7 @@ def test_disk_full(broker: str, kafka: Tansu, start_bridge: StartBridge, log_of:
         ids = of_stores(4000)
         publish(broker, mixed(ids))
         bridge.wait_for("full_away")
-        assert [message for action, message in bridge.log() if action == "spool_away"][0].partition(": ")[2].startswith("the disk is full")
+        assert "cannot be used: the disk is full; " in next(message for action, message in bridge.log() if action == "spool_away")
         bridge.kill()
         bridge = start_bridge(broker, TINY, spool_dir=str(disk / "spool"), wait=False)  # too full to hear that it has subscribed
         bridge.wait_for("full_away")

@@ -10,7 +10,7 @@ from sensors.urls import MqttUrl, SettingError, kafka_servers
 CLIENT_ID = "instore-bridge"
 
 SPOOL_BYTES = 1 << 30
-"""What the spool may take on disk where nobody says: some 6 million readings that come one by one, many more that come in arrays."""
+"""What the spool may take on disk where nobody says: 5 million readings that come one by one, 12 million of the simulated grocery."""
 
 
 def spool_folder(data_dir: Path, client_id: str | None) -> Path:

@@ -64,6 +64,7 @@ class Spool:
         n_elements: readings, sightings and dead letters in these.
         n_bytes: that they take on disk, about.
         last: the number of the newest record that was ever in it.
+        was_cut_off: the process that had it before died without closing it; what it was writing is not in it, and was never taken.
 
     Raises:
         SettingError: the folder cannot be used: by anybody, or because another bridge does, or because what is in it is damaged.
@@ -74,6 +75,7 @@ class Spool:
         self.n_records = self.n_elements = self.n_bytes = self.last = 0
         self._forgotten = 0
         self._file = folder / FILE
+        self.was_cut_off = self._log_file.exists()
         self._db: sqlite3.Connection | None = None
         self._lock = _locked(folder)
         try:
@@ -149,6 +151,10 @@ class Spool:
             self._db = None
         os.close(self._lock)
 
+    @property
+    def _log_file(self) -> Path:
+        return self._file.with_name(f"{FILE}-wal")
+
     def _fitting(self, records: Sequence[Record]) -> Iterator[Spooled]:
         n_bytes = self.n_bytes
         for number, record in enumerate(records, self.last + 1):
@@ -190,7 +196,7 @@ class Spool:
         self.n_elements = self.n_bytes = 0
         self._db.close()
         self._db = None
-        for path in (self._file, self._file.with_name(f"{FILE}-wal")):
+        for path in (self._file, self._log_file):
             with suppress(OSError):  # stays behind: numbers go on, so nothing of it is read again but by the next bridge
                 path.unlink(missing_ok=True)
 

@@ -42,6 +42,9 @@ class StoreAndForward:
         self._began = time.monotonic()
         self._report_at = self._began + REPORT_S
         self._passed = 0
+        if spool is not None and spool.was_cut_off:
+            said = f"the bridge before did not close the spool {spool.folder}; what it had half-written is cut off, MQTT sends it again"
+            log.warning(said, extra={"action": "spool_cut"})
         if self.holds:
             log.info("%s, from before; it goes to Kafka first", self._said(), extra={"action": "spool_found"})
 

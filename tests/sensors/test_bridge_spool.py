@@ -18,6 +18,9 @@ SMALL = {"max_held_elements": 200, "delivery_timeout_s": 3.0}
 TINY = {**SMALL, "max_held_elements": 50}
 """Memory for less than the MQTT broker sends ahead."""
 
+QUIET_S = 0.3
+"""A spool into which nothing went for so long has all that the MQTT broker had."""
+
 
 def of_stores(n: int, stores: tuple[str, ...] = ("s1", "s2", "s3"), prefix: str = "") -> dict[str, list[str]]:
     """Make ids for each store."""
@@ -105,6 +108,7 @@ def test_killed_while_it_stores(broker: str, kafka: Tansu, start_bridge: StartBr
         time.sleep(0.1 * n)
         bridge.kill()
         bridge = start_bridge(broker, SMALL, spool_dir=spool)
+        assert bridge.said("spool_cut") == 1
     publishing.join()
     kafka.start()
     log = log_of(kafka.server)
@@ -211,6 +215,22 @@ def test_turned_off(broker: str, kafka: Tansu, start_bridge: StartBridge, log_of
     log.wait_for_ids(names(3000))
     assert log.ids() == names(3000)
     assert not (tmp_path / "spool").exists()
+
+
+def test_mosquitto_as_it_comes(kafka: Tansu, start_bridge: StartBridge, log_of: LogOf, tmp_path: Path) -> None:
+    """A broker that queues a thousand messages, and drops the rest, loses none of six thousand that come while Kafka is away."""
+    kafka.kill()
+    log_of_spool = tmp_path / "spool" / "spool.sqlite-wal"
+    with mosquitto(tmp_path, "allow_anonymous true", "max_queued_messages 1000") as broker:
+        bridge = start_bridge(broker, SMALL, spool_dir=str(tmp_path / "spool"))
+        bridge.wait_for("kafka_away")
+        for n in range(0, 6000, 500):
+            publish(broker, dwells(names(6000)[n : n + 500]))
+            wait_until(lambda: log_of_spool.exists() and time.time() - log_of_spool.stat().st_mtime > QUIET_S)
+        kafka.start()
+        log = log_of(kafka.server)
+        log.wait_for_ids(names(6000))
+        assert log.ids() == names(6000)
 
 
 def test_two_bridges_one_folder(broker: str, start_bridge: StartBridge, tmp_path: Path) -> None:

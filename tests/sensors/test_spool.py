@@ -74,7 +74,7 @@ def test_found_again(tmp_path: Path) -> None:
         spool.forget(1)
         before = (spool.n_records, spool.n_elements, spool.n_bytes, spool.last)
     with opened(tmp_path) as spool:
-        assert (spool.n_records, spool.n_elements, spool.n_bytes, spool.last) == before
+        assert (spool.n_records, spool.n_elements, spool.n_bytes, spool.last, spool.was_cut_off) == (*before, False)
         spool.append(records("d"))
         assert [(record.number, record.value) for record in spool.read(0)] == [(2, b"b"), (3, b"c"), (4, b"d")]
 
@@ -168,6 +168,7 @@ def test_killed(tmp_path: Path) -> None:
             process.kill()
             said = [said, *process.stdout.readlines()][-1]
         with opened(tmp_path) as spool:
+            assert spool.was_cut_off
             found = values(spool)
             assert found == [str(number) for number in range(1, spool.last + 1)]
             assert spool.last >= int(said) > n

@@ -25,6 +25,7 @@ from rich.table import Table
 from benchmarks.command import bench
 from dashboards.command import group as dashboards
 from sensors import logs
+from sensors.bridge_options import bridge_options
 from sensors.urls import SettingError
 from storage.command import commands as of_storage
 
@@ -144,16 +145,16 @@ def up(data_dir: Path) -> None:
 @mqtt_url
 @kafka_url
 @data_dir
-@click.option("--client-id", help="Our name at the MQTT broker; each bridge needs its own.")
-@click.option("--share", metavar="GROUP", help="Share the load with the other bridges of this group (MQTT shared subscription).")
-@click.option("--mqtt-version", type=click.Choice(["3.1.1", "5"]), default="3.1.1", show_default=True)
+@bridge_options
 @metrics_port
-def bridge(mqtt_url: str | None, kafka_url: str | None, data_dir: Path, metrics_port: int | None, **wanted: Any) -> None:
+def bridge(mqtt_url: str | None, kafka_url: str | None, data_dir: Path, metrics_port: int | None, **given: Any) -> None:
     """Bring readings from MQTT to Kafka until SIGTERM or Ctrl-C."""
     from sensors.bridge import Settings, serve
+    from sensors.bridge_settings import spool_folder
 
     found = _found(data_dir, mqtt=mqtt_url, kafka=kafka_url)
-    settings = Settings.of(found["mqtt"], found["kafka"], **wanted)
+    given["spool_dir"] = given["spool_dir"] or spool_folder(data_dir, given["client_id"])
+    settings = Settings.of(found["mqtt"], found["kafka"], **given)
     serve(replace(settings, listen=_listen(metrics_port, data_dir)))
 
 

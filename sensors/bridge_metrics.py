@@ -23,6 +23,8 @@ COUNTED = {
     "forwarded": Figure("instore_bridge_messages_acknowledged", "counter", "MQTT messages acknowledged, because all of them is safe."),
     "records": Figure("instore_bridge_records", "counter", "Kafka records that Kafka has acknowledged."),
     "sent_again": Figure("instore_bridge_records_sent_again", "counter", "Kafka records sent once more, because Kafka did not answer."),
+    "spooled": Figure("instore_bridge_spooled_readings", "counter", "Readings and dead letters put into the spool, while Kafka was away."),
+    "drained": Figure("instore_bridge_drained_readings", "counter", "Readings and dead letters of the spool that Kafka has now."),
 }
 """What the bridge counts, by the name that its count has there."""
 
@@ -30,6 +32,9 @@ HELD_READINGS = Figure("instore_bridge_held_readings", "gauge", "Readings held: 
 HELD_BYTES = Figure("instore_bridge_held_bytes", "gauge", "Bytes of the payloads in which the readings held came.")
 HELD_READINGS_LIMIT = Figure("instore_bridge_held_readings_limit", "gauge", "Readings that may be held; then no more is read from MQTT.")
 HELD_BYTES_LIMIT = Figure("instore_bridge_held_bytes_limit", "gauge", "Bytes of payloads that may be held; then no more is read from MQTT.")
+SPOOL_READINGS = Figure("instore_bridge_spool_readings", "gauge", "Readings and dead letters in the spool on disk, on their way to Kafka.")
+SPOOL_BYTES = Figure("instore_bridge_spool_bytes", "gauge", "Bytes that they take on the disk.")
+SPOOL_BYTES_LIMIT = Figure("instore_bridge_spool_bytes_limit", "gauge", "Bytes that they may take; 0: there is no spool.")
 CONNECTED = Figure("instore_bridge_connected", "gauge", "1: the server answers us, 0: it does not.", ("server",))
 LAST_MESSAGE = Figure(
     "instore_bridge_last_message_timestamp_seconds",
@@ -45,6 +50,9 @@ FIGURES = (
     HELD_BYTES,
     HELD_READINGS_LIMIT,
     HELD_BYTES_LIMIT,
+    SPOOL_READINGS,
+    SPOOL_BYTES,
+    SPOOL_BYTES_LIMIT,
     CONNECTED,
     LAST_MESSAGE,
 )
@@ -60,6 +68,7 @@ class State(NamedTuple):
         kafka: whether Kafka takes records.
         held: readings and bytes that wait for Kafka.
         limits: how many may.
+        spool: readings in the spool on disk, their bytes, and how many bytes they may take.
     """
 
     counts: Mapping[str, int]
@@ -68,6 +77,7 @@ class State(NamedTuple):
     kafka: bool
     held: tuple[int, int]
     limits: tuple[int, int]
+    spool: tuple[int, int, int] = (0, 0, 0)
 
 
 class BridgeMetrics:
@@ -113,6 +123,8 @@ class BridgeMetrics:
         for figure, value in zip((HELD_READINGS, HELD_BYTES), state.held, strict=True):
             yield figure.family(value)
         for figure, value in zip((HELD_READINGS_LIMIT, HELD_BYTES_LIMIT), state.limits, strict=True):
+            yield figure.family(value)
+        for figure, value in zip((SPOOL_READINGS, SPOOL_BYTES, SPOOL_BYTES_LIMIT), state.spool, strict=True):
             yield figure.family(value)
         yield CONNECTED.family({("mqtt",): state.mqtt, ("kafka",): state.kafka})
         yield LAST_MESSAGE.family(self._last_message / SECOND)

@@ -77,7 +77,10 @@ def _wrong_with_bridge(seen: Seen) -> Iterator[Told]:
     if not seen.has["mqtt"]:
         yield Told("bad", "the MQTT broker does not answer it: nothing comes in")
     if not seen.has["kafka"]:
-        yield Told("bad", f"Kafka does not answer it: it holds {held:.0f} readings until then")
+        yield Told(
+            "bad",
+            f"Kafka does not answer it: it holds {held:.0f} readings until then, and {seen.sum(bridge.SPOOL_READINGS):.0f} in its spool",
+        )
     if held >= seen.sum(bridge.HELD_READINGS_LIMIT) or seen.sum(bridge.HELD_BYTES) >= seen.sum(bridge.HELD_BYTES_LIMIT):
         yield Told(
             "bad", "it holds as much as it may, and reads no more from MQTT: the rest waits there, as far as the broker's queue goes"

@@ -1,6 +1,7 @@
 """What a bridge shows while servers come and go."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,26 @@ def test_kafka_goes_and_comes_back(broker: str, kafka: Tansu, start_bridge: Star
     assert scrape(url).by("instore_bridge_readings_total", "kind") == {"dwell": 51}
     wait_until(lambda: scrape(url).value("instore_bridge_messages_acknowledged_total") == 51)
     assert bridge.stop()["forwarded"] == 51
+
+
+@pytest.mark.integration
+def test_the_spool_fills_and_drains(broker: str, kafka: Tansu, start_bridge: StartBridge, log_of: LogOf, tmp_path: Path) -> None:
+    """Without Kafka readings go to the disk and are acknowledged; with it again they leave it."""
+    port = free_port()
+    start_bridge(broker, {**QUICK, "listen": port}, spool_dir=str(tmp_path / "spool"))
+    url = f"http://127.0.0.1:{port}"
+    log = log_of(kafka.server)
+    publish(broker, dwells(["before"]))
+    log.wait_for_ids(["before"])
+    kafka.kill()
+    publish(broker, dwells(names(50)))
+    wait_until(lambda: scrape(url).value("instore_bridge_spool_readings") == 50)
+    told = scrape(url)
+    assert 0 < told.value("instore_bridge_spool_bytes") < told.value("instore_bridge_spool_bytes_limit") == 1 << 30
+    wait_until(lambda: scrape(url).value("instore_bridge_messages_acknowledged_total") == 51)
+    assert ready(url)[0] == 503
+    kafka.start()
+    wait_until(lambda: scrape(url).value("instore_bridge_spool_readings") == 0)
+    told = scrape(url)
+    assert told.value("instore_bridge_spooled_readings_total") == told.value("instore_bridge_drained_readings_total") == 50
+    wait_until(lambda: ready(url)[0] == 200)

@@ -14,7 +14,7 @@ from storage.connect import parse
 from storage.errors import DatabaseAway
 from storage.migrate import migrate
 from tests.conftest import made_database
-from tests.dashboards.preview.looking import PHONE, Served, looking, ready
+from tests.dashboards.preview.looking import DESKTOP, PHONE, Served, fits, looking, ready
 from tests.storage.logins import login
 
 pytestmark = pytest.mark.integration
@@ -94,6 +94,30 @@ def test_a_link_in_a_table_goes_to_a_page_without_loading_it_anew(browser: Brows
         expect(page.get_by_role("heading", level=1)).to_contain_text("Pipeline")
         expect(page).to_have_title(re.compile("Pipeline"))
         assert page.evaluate("window.sameDocument")
+
+
+def test_a_visit_that_is_not_there(browser: Browser, served: Served) -> None:
+    """Not known in this store and time, or none picked: it is said, with a link to where visits of the same store are picked."""
+    for picked, said in (("nobody", "is not known in this store and time"), ("", "none is picked")):
+        with looking(browser, size=PHONE) as page:
+            page.goto(f"{served.address}/d/instore-visit?var-store=o%27neill&var-visit={picked}")
+            ready(page)
+            expect(page.get_by_label("The visit", exact=True).locator(".table")).to_contain_text(said)
+            page.get_by_role("link", name="pick one on Journeys").click()
+            page.wait_for_url("**/d/instore-journeys?var-store=o%27neill")
+            ready(page)
+
+
+def test_the_name_of_a_visit_is_seen_whole(browser: Browser, served: Served) -> None:
+    """In its box, on a wide screen and on a phone: what it holds is no wider than what is seen of it."""
+    for size in (DESKTOP, PHONE):
+        with looking(browser, size=size) as page:
+            page.goto(served.page("instore-visit"))
+            ready(page)
+            box = page.get_by_role("textbox", name="Visit")
+            expect(box).to_have_value(served.visit.name)
+            assert box.evaluate("one => one.scrollWidth <= one.clientWidth"), size
+            assert fits(page), size
 
 
 def test_it_asks_again_until_it_is_stopped(browser: Browser, served: Served) -> None:

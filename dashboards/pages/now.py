@@ -47,7 +47,7 @@ def now(plan: StorePlan) -> Board:
         links=STORES,
     )
     lines: list[list[Place]] = [
-        [[_inside(plan), _need_count(), _newest()], _needs(plan), [_queues(), _waiting(plan)]],
+        [[_need_count(), _inside(plan), _newest()], _needs(plan), [_queues(), _waiting(plan)]],  # on a phone: what to do first
         [[_sales(plan), _visitors()], _inside_today()],
     ]
     if plan.zones:
@@ -68,7 +68,7 @@ def _inside(plan: StorePlan) -> stat.Panel:
     if capacity:
         panel.unit(f"suffix: of {capacity}").thresholds(steps(PLAIN, (0.7 * capacity, WATCH), (0.9 * capacity, ACT)))
         panel.color_scheme(panels.colored_by_steps()).max(capacity)
-    return panels.size(panel, 4, 6)
+    return panels.size(panel, 4, 4)
 
 
 def _of_capacity(capacity: int | None) -> str:
@@ -83,7 +83,7 @@ def _need_count() -> stat.Panel:
         "of the last 7 days: a sensor not heard again; of the last hour: a basket left behind. As many as the list says `now` of."
     )
     panel = panels.stat_panel("Need somebody now", about, "now/need_count").color_mode(BigValueColorMode.BACKGROUND)
-    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, ACT))), 4, 4)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, ACT))), 4, 6)
 
 
 def _needs(plan: StorePlan) -> table.Panel:

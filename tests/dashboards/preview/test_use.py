@@ -108,6 +108,18 @@ def test_a_visit_that_is_not_there(browser: Browser, served: Served) -> None:
             ready(page)
 
 
+def test_a_phone_shows_first_what_is_to_be_done(browser: Browser, served: Served) -> None:
+    """From the top: how many need somebody, what to do, the tills; plans only when all of that was said."""
+    with looking(browser, size=PHONE) as page:
+        page.goto(served.page("instore-now-corner-market"))
+        ready(page)
+        said = page.locator("main .panel h2").all_inner_texts()
+        tops = page.locator("main .panel h2").evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+        assert tops == sorted(set(tops)), "panels do not stand below each other in their order"
+        assert said[:3] == ["Need somebody now", "What needs somebody, and what to do", "Tills: who waits, and how long"]
+        assert said.index("Where people are") > said.index("Who has been waiting long")
+
+
 def test_the_name_of_a_visit_is_seen_whole(browser: Browser, served: Served) -> None:
     """In its box, on a wide screen and on a phone: what it holds is no wider than what is seen of it."""
     for size in (DESKTOP, PHONE):

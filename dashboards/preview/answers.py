@@ -101,5 +101,11 @@ def _say_once(problem: str) -> None:
 
 
 def broken(words: str) -> Component:
-    """Say in a panel why it has no figures."""
-    return html.P(words, className="broken", role="alert")
+    """Say in a panel why it has no figures. It alarms nobody: `trouble` does, once for the page."""
+    return html.P(words, className="broken")
+
+
+def trouble(made: Mapping[Place, Component]) -> str:
+    """Say in a sentence what is wrong with panels; empty where nothing is."""
+    words = next((str(one.children) for one in made.values() if getattr(one, "className", None) == "broken"), None)
+    return f"Not all can be shown. {words}" if words else ""

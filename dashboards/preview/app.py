@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.board import Board
 from dashboards.preview import page, scripts
-from dashboards.preview.answers import Answers, Place, answered, broken
+from dashboards.preview.answers import Answers, Place, answered, broken, trouble
 from dashboards.preview.catalog import Catalog
 from dashboards.preview.database import MOST, Database, NotReady, TooSlow
 from dashboards.preview.fields import Config
@@ -217,7 +217,7 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
     places = [State({"panel": ALL, "of": ALL}, "id"), State({"panel": ALL, "of": ALL}, "className")]
 
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
-        [*panels, Output("plain", "data"), Output("late", "data")],
+        [*panels, Output("plain", "data"), Output("late", "data"), Output("trouble", "children")],
         Input("scope", "data"),
         Input("tick", "n_intervals"),
         *places,
@@ -227,18 +227,22 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
         try:
             board = catalog.board(scope["board"]) if scope else None
             if scope is None or board is None:
-                return [no_update] * len(names), [no_update] * len(names), no_update, no_update
+                return [no_update] * len(names), [no_update] * len(names), no_update, no_update, ""
             look = _seen(scope, board, database).look
         except (DatabaseAway, TooSlow) as away:
-            return *_changed({(name["of"], name["panel"]): broken(str(away)) for name in names}, names, shown), no_update
+            all_broken: dict[Place, Component] = {(name["of"], name["panel"]): broken(str(away)) for name in names}
+            return *_changed(all_broken, names, shown), no_update, trouble(all_broken)
         begun = answers.begin(board, look, [name for name in names if name["of"] == board["uid"]])
-        return *_changed(answers.done(begun), names, shown), answers.keep(begun) or no_update
+        done = answers.done(begun)
+        return *_changed(done, names, shown), answers.keep(begun) or no_update, trouble(done)
 
-    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in [*panels, Output("plain", "data")]]
+    later = [*panels, Output("plain", "data"), Output("trouble", "children")]
+    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in later]
 
     @app.callback(late, Input("late", "data"), *places, prevent_initial_call=True)  # type: ignore[untyped-decorator,unused-ignore]
     def fill_late(ticket: str | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
-        return _changed(answers.rest(ticket), names, shown)
+        rest = answers.rest(ticket)
+        return *_changed(rest, names, shown), trouble(rest) or no_update
 
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
         Output({"title": ALL, "of": ALL}, "children"),

@@ -10,7 +10,7 @@ from dashboards.plans import StorePlan, read
 from dashboards.preview.database import Database
 
 FRESH_S = 15.0
-"""So long plans are believed."""
+"""So long plans are believed; that there is none is not, as somebody waits for the first."""
 
 Make = Callable[[Sequence[StorePlan]], list[Board]]
 """Makes the boards of stores."""
@@ -39,7 +39,7 @@ class Catalog:
             DatabaseAway: it cannot be asked.
         """
         with self._lock:
-            if self._plans is None or time.monotonic() - self._read_at > FRESH_S:
+            if not self._plans or time.monotonic() - self._read_at > FRESH_S:
                 with self._database.connection() as connection:
                     plans = read(connection)
                 if plans != self._plans:

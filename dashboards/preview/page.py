@@ -64,6 +64,7 @@ def frame(parts: Parts | None = None) -> Component:
                     ),
                 ]
             ),
+            html.P(id="trouble", className="problem trouble", role="alert"),
             html.Main(given.content, id="content", tabIndex=-1),
         ],
         className="page",

@@ -175,6 +175,16 @@ def _part(name: str, left: int) -> dict[str, Any]:
     }
 
 
+def often() -> Board:
+    """A board that asks every second: what tests that wait for that need."""
+    return {
+        "uid": "often",
+        "title": "Often",
+        "refresh": "1s",
+        "panels": [panel("timeseries", "Came in", TIMES.format(columns=f'{HOUR} AS "Shoppers"'), (0, 0, 12, 8)) | {"id": 1}],
+    }
+
+
 def board() -> Board:
     """Make it."""
     variables = [

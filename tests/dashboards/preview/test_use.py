@@ -8,12 +8,14 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dashboards.boards import boards
 from dashboards.preview.database import Database, NotReady
 from dashboards.preview.server import serving
 from storage.connect import parse
 from storage.errors import DatabaseAway
 from storage.migrate import migrate
 from tests.conftest import made_database
+from tests.dashboards.preview import sample
 from tests.dashboards.preview.looking import DESKTOP, PHONE, Served, fits, looking, ready
 from tests.storage.logins import login
 
@@ -216,7 +218,7 @@ def test_a_page_that_is_not_there(browser: Browser, served: Served) -> None:
 
 
 def test_a_database_that_comes_and_goes(browser: Browser, postgres_url: str, template_name: str) -> None:
-    """Away, the page says so; empty, too; when a store is there, its page appears by itself; away again, the panels say so."""
+    """Away, the page says so; empty, too; when a store is there, its page appears by itself."""
     with made_database(postgres_url, template_name) as url, psycopg.connect(postgres_url, autocommit=True) as server:
         name = str(parse(url)["dbname"])
         server.execute(f"ALTER DATABASE {name} RENAME TO {name}_away".encode())
@@ -229,11 +231,39 @@ def test_a_database_that_comes_and_goes(browser: Browser, postgres_url: str, tem
                 connection.execute("INSERT INTO instore.stores (store_id) VALUES ('first')")
             ready(page)
             expect(page.get_by_role("heading", level=1)).to_contain_text("first")
-            _end_all(server, name)
-            server.execute(f"ALTER DATABASE {name} RENAME TO {name}_away".encode())
-            page.reload()
-            expect(page.get_by_text(re.compile("cannot be used: .* does not exist")).first).to_be_visible()
-            server.execute(f"ALTER DATABASE {name}_away RENAME TO {name}".encode())
+
+
+def test_a_database_that_goes_is_said_once(browser: Browser, postgres_url: str, template_name: str) -> None:
+    """Each panel says it, one place tells screen readers, and not again at each refresh; when it is back, nobody says it any more."""
+    with made_database(postgres_url, template_name) as url, psycopg.connect(postgres_url, autocommit=True) as server:
+        name = str(parse(url)["dbname"])
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("INSERT INTO instore.stores (store_id) VALUES ('first')")
+        with serving(url, 0, lambda plans: [*boards(plans), sample.often()]) as address, looking(browser) as page:
+            page.goto(f"{address}d/often")
+            ready(page)
+            expect(page.get_by_role("alert")).to_have_text("")
+            server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            expect(page.get_by_role("alert")).to_have_text(re.compile("cannot be used: .* not currently accepting connections"))
+            expect(page.locator(".panel .broken")).to_have_text(re.compile("cannot be used"))
+            page.evaluate(COUNT_CHANGES)
+            for _ in range(3):
+                with page.expect_response(re.compile("_dash-update-component")):
+                    pass
+            assert page.evaluate("window.changes") == 0
+            server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+            expect(page.get_by_role("alert")).to_have_text("")
+            ready(page)
+            expect(page.locator(".panel .broken")).to_have_count(0)
+
+
+COUNT_CHANGES = """() => {
+    window.changes = 0;
+    const watch = new MutationObserver((changes) => { window.changes += changes.length; });
+    watch.observe(document.querySelector("[role=alert]"), { childList: true, characterData: true, subtree: true });
+}"""
+"""Of the place that screen readers are told by."""
 
 
 def test_a_database_that_is_not_ready(browser: Browser, postgres_url: str) -> None:
@@ -246,10 +276,6 @@ def test_a_database_that_is_not_ready(browser: Browser, postgres_url: str) -> No
         with login(url) as nobody, serving(nobody, 0) as address, looking(browser) as page:
             page.goto(address)
             expect(page.get_by_text("run `instore grant grafana LOGIN`")).to_be_visible()
-
-
-def _end_all(server: psycopg.Connection, name: str) -> None:
-    server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
 
 def test_the_time_is_kept_from_page_to_page(browser: Browser, served: Served) -> None:

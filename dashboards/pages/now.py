@@ -36,11 +36,21 @@ def page_of(store_id: str) -> str:
     return store_id if _ID_FITS.fullmatch(store_id) else md5(store_id.encode(), usedforsecurity=False).hexdigest()[:12]
 
 
+def uid_of(plan: StorePlan) -> str:
+    """The uid of a store's page."""
+    return f"{STORE_PAGE}{page_of(plan.store_id)}"
+
+
+def name_of(plan: StorePlan) -> str:
+    """Name a store so that two of one name are told apart."""
+    return plan.name + (f" ({plan.store_id})" if plan.name != plan.store_id else "")
+
+
 def now(plan: StorePlan) -> Board:
     """The page of a store."""
     page = Page(
-        uid=f"{STORE_PAGE}{page_of(plan.store_id)}",
-        title=f"Store now: {plan.name}" + (f" ({plan.store_id})" if plan.name != plan.store_id else ""),
+        uid=uid_of(plan),
+        title=f"Store now: {name_of(plan)}",
         about="What happens in the store at this moment, and what needs somebody. Another end of the time range shows it as it was then.",
         since="now-12h",
         refresh="10s",

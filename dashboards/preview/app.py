@@ -26,8 +26,7 @@ from dashboards.preview.catalog import Catalog
 from dashboards.preview.database import MOST, Database, NotReady, TooSlow
 from dashboards.preview.fields import Config
 from dashboards.preview.figure import is_picture
-from dashboards.preview.look import Look, text
-from dashboards.preview.state import State as Seen
+from dashboards.preview.look import Look
 from dashboards.preview.state import state
 from dashboards.preview.still import is_still, still
 from dashboards.variables import ALL as EVERY
@@ -88,12 +87,12 @@ def _first(database: Database, catalog: Catalog) -> str:
     """Make the page that is asked for as far as it is there at once; empty where that cannot be: the application says why."""
     try:
         boards = catalog.boards()
-        board = _named(boards, request.path)
+        board = boards.named(_uid_in(request.path)) if boards.stores else None
         if board is None:
             return ""
         search = request.query_string.decode()
         seen = state(board, search, database.ask, datetime.now().astimezone().tzinfo or UTC)  # the browser is on this machine
-        content = page.content(board, seen.look, seen.problem, _at_once(board, seen.look, database))
+        content = page.content(board, seen.problem, _at_once(board, seen.look, database))
         parts = page.Parts(page.pages(boards, board, search), page.pickers(boards, board, seen), page.times(board, seen.look), content)
         return f'<div id="first">{still(page.frame(parts))}</div>'
     except Exception as bug:  # noqa: BLE001 - whatever it is: the application will say it where it belongs
@@ -120,10 +119,10 @@ def _guard(app: Dash, catalog: Catalog) -> None:
             return Response("This page is for browsers of this machine only.", 403, mimetype="text/plain")
         if request.path == "/":
             try:
-                first = next(iter(catalog.boards()), None)
+                first = next(iter(catalog.boards().stores), None)
             except (DatabaseAway, TooSlow):
                 return None  # the page says it
-            return redirect(f"/d/{first['uid']}") if first else None
+            return redirect(f"/d/{first.uid}") if first else None
         return None
 
     @app.server.after_request  # type: ignore[untyped-decorator,unused-ignore]
@@ -166,35 +165,35 @@ def _answer_pages(app: Dash, database: Database, catalog: Catalog) -> None:
 
 def _shown(asked: Config, before: Config | None, there: dict[str, list[Any]], database: Database, catalog: Catalog) -> tuple[Any, ...]:
     boards = catalog.boards()
-    if not boards:
+    if not boards.stores:
         words = "As soon as a store has sent its first reading, or a layout was loaded, its dashboards stand here."
         return [], [], [], page.message("Nothing here yet", "The database holds no store.", words), None, no_update, False
     search = asked["search"] or ""
-    board = boards[0] if asked["pathname"] == "/" else _named(boards, asked["pathname"])
+    board = boards.named(boards.stores[0].uid if asked["pathname"] == "/" else _uid_in(asked["pathname"]))
     if board is None:
         return page.pages(boards, None, search), [], [], page.message("There is no such page", "Pick one above."), None, no_update, True
     seen = state(board, search, database.ask, zone_of(asked.get("zone")))
     scope = {
         "board": board["uid"],
-        "title": text(board["title"], seen.look),
+        "title": board["title"],
         "search": search,
         "zone": asked.get("zone"),
+        "known": seen.known,
         "values": {choice.name: list(choice.picked) or [EVERY] for choice in seen.choices if not choice.is_hidden},
         "problem": seen.problem,
         "every_s": _seconds(board.get("refresh")),
         "options": crc32(repr([(choice.name, choice.options) for choice in seen.choices]).encode()),
     }
     same = before is not None and before["board"] == board["uid"] and before["problem"] == seen.problem
-    places = no_update if same else page.content(board, seen.look, seen.problem)
+    places = no_update if same else page.content(board, seen.problem)
     # A picker that shows what it should is left alone: it may be open.
     kept = same and before is not None and before["options"] == scope["options"] and there == scope["values"]
     pickers = no_update if kept else page.pickers(boards, board, seen)
     return page.pages(boards, board, search), pickers, page.times(board, seen.look), places, scope, scope["every_s"] * 1000, True
 
 
-def _named(boards: Sequence[Board], pathname: str) -> Board | None:
-    uid = unquote(pathname).removeprefix("/d/").split("/")[0]
-    return next((board for board in boards if board["uid"] == uid), None)
+def _uid_in(pathname: str) -> str:
+    return unquote(pathname).removeprefix("/d/").split("/")[0]
 
 
 def _seconds(refresh: Any) -> int:
@@ -225,10 +224,10 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
     )
     def fill(scope: Config | None, _tick: int | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
         try:
-            board = catalog.board(scope["board"]) if scope else None
+            board = catalog.boards().named(scope["board"]) if scope else None
             if scope is None or board is None:
                 return [no_update] * len(names), [no_update] * len(names), no_update, no_update, ""
-            look = _seen(scope, board, database).look
+            look = state(board, scope["search"], database.ask, zone_of(scope["zone"]), known=scope["known"]).look
         except (DatabaseAway, TooSlow) as away:
             all_broken: dict[Place, Component] = {(name["of"], name["panel"]): broken(str(away)) for name in names}
             return *_changed(all_broken, names, shown), no_update, trouble(all_broken)
@@ -243,20 +242,6 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
     def fill_late(ticket: str | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
         rest = answers.rest(ticket)
         return *_changed(rest, names, shown), trouble(rest) or no_update
-
-    @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
-        Output({"title": ALL, "of": ALL}, "children"),
-        Input("scope", "data"),
-        State({"title": ALL, "of": ALL}, "id"),
-        prevent_initial_call=True,
-    )
-    def entitle(scope: Config | None, names: list[Config]) -> Any:
-        board = catalog.board(scope["board"]) if scope else None
-        if scope is None or board is None or "$" not in "".join(panel.get("title") or "" for panel in board["panels"]):
-            return [no_update] * len(names)
-        look = _seen(scope, board, database).look
-        titles = {panel["id"]: text(panel.get("title") or "", look) for panel in board["panels"]}
-        return [titles.get(name["title"], no_update) for name in names]
 
 
 def _changed(made: Mapping[Place, Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any], Any]:
@@ -297,7 +282,3 @@ def _change(made: Any, name: Config, shown: str) -> _Change:
             set_props(made.children.id, {"figure": made.children.figure})
             return _Change(no_update, seen, None)
     return _Change(made, seen, "" if was == "plain-one" else None)
-
-
-def _seen(scope: Config, board: Board, database: Database) -> Seen:
-    return state(board, scope["search"], database.ask, zone_of(scope["zone"]))

@@ -64,6 +64,8 @@ def unknown(board: Board) -> Iterator[str]:
 
 
 def _unknown_in(panel: Config) -> Iterator[str]:
+    if "$" in (panel.get("title") or ""):
+        yield "a variable in its title"
     if panel["type"] not in KINDS:
         yield f"kind {panel['type']}"
     for step in panel.get("transformations") or ():

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from dashboards.frames import Frame
 from dashboards.preview.fields import Config, Field, fields_of
-from dashboards.preview.look import Look, text
+from dashboards.preview.look import Look
 from dashboards.preview.transform import transformed
 
 
@@ -26,8 +26,8 @@ class Drawing(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Its title, filled in."""
-        return text(self.panel.get("title") or "", self.look)
+        """Its title."""
+        return str(self.panel.get("title") or "")
 
     @property
     def fields(self) -> list[Field]:

@@ -48,7 +48,7 @@ def _figures() -> list[Panel]:
         ),
         panel(
             "stat",
-            "Wait at ${store}",
+            "Wait",
             "SELECT 312 AS wait",
             (6, 0, 6, 4),
             options={"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "background"},

@@ -64,6 +64,7 @@ def test_nothing_in_our_boards_is_unknown_to_the_preview() -> None:
     ("changes", "said"),
     [
         ({"type": "piechart"}, "kind piechart"),
+        ({"title": "Wait at ${store}"}, "a variable in its title"),
         ({"fieldConfig": config(unit="furlongs")}, "unit furlongs"),
         ({"fieldConfig": config(("x", "unit", "furlongs"))}, "unit furlongs"),
         ({"fieldConfig": config(color={"mode": "rainbow"})}, "color mode rainbow"),
@@ -77,7 +78,7 @@ def test_nothing_in_our_boards_is_unknown_to_the_preview() -> None:
 def test_what_is_unknown_is_named(changes: dict[str, Any], said: str) -> None:
     """With the board and the panel that it is in."""
     one = {**panel("stat", "Some", None, (0, 0, 1, 1)), **changes}
-    assert list(unknown({"title": "Sample", "panels": [one]})) == [f"Sample, Some: {said}"]
+    assert list(unknown({"title": "Sample", "panels": [one]})) == [f"Sample, {one['title']}: {said}"]
 
 
 def test_an_unknown_kind_is_not_drawn() -> None:

@@ -13,9 +13,10 @@ from dash.development.base_component import Component
 from dashboards.board import Board
 from dashboards.expand import NotExpanded, expand
 from dashboards.preview.database import MOST, Database, TooSlow
-from dashboards.preview.draw import draw
+from dashboards.preview.draw import NotDrawn, draw
 from dashboards.preview.fields import Config
 from dashboards.preview.look import Look
+from dashboards.preview.units import UnknownUnit
 from storage.errors import DatabaseAway, sentence
 
 _LOG = logging.getLogger("instore.preview")
@@ -86,6 +87,8 @@ def said(panel: Config, look: Look, database: Database) -> Component:
         return answered(panel, look, database)
     except (DatabaseAway, TooSlow, NotExpanded) as known:
         return broken(str(known))
+    except (NotDrawn, UnknownUnit) as unknown:
+        return broken(f"The preview cannot draw this panel: {unknown}.")
     except psycopg.Error as wrong:
         _say_once(sentence(wrong))
         return broken(f"The database refused this query: {wrong.diag.message_primary or sentence(wrong)}.")

@@ -20,7 +20,12 @@ PAGES = {
 """The boards, and how many hours of each are looked at."""
 
 
-BROKEN = {"sample": ['The database refused this query: column "no_such_column" does not exist.']}
+BROKEN = {
+    "sample": [
+        'The database refused this query: column "no_such_column" does not exist.',
+        "The preview cannot draw this panel: kind piechart.",
+    ]
+}
 """What is broken on purpose, and says so in its panel."""
 
 EMPTY = {

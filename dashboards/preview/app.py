@@ -212,11 +212,11 @@ def zone_of(name: str | None) -> ZoneInfo:
 
 def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
     answers = Answers(database)
-    panels = [Output({"panel": ALL, "of": ALL}, "children"), Output({"panel": ALL, "of": ALL}, "className")]
+    panels = [Output({"panel": ALL, "of": ALL}, name) for name in ("children", "className", "data-html")]
     places = [State({"panel": ALL, "of": ALL}, "id"), State({"panel": ALL, "of": ALL}, "className")]
 
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
-        [*panels, Output("plain", "data"), Output("late", "data"), Output("trouble", "children")],
+        [*panels, Output("late", "data"), Output("trouble", "children")],
         Input("scope", "data"),
         Input("tick", "n_intervals"),
         *places,
@@ -226,7 +226,7 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
         try:
             board = catalog.boards().named(scope["board"]) if scope else None
             if scope is None or board is None:
-                return [no_update] * len(names), [no_update] * len(names), no_update, no_update, ""
+                return *_changed({}, names, shown), no_update, ""
             look = state(board, scope["search"], database.ask, zone_of(scope["zone"]), known=scope["known"]).look
         except (DatabaseAway, TooSlow) as away:
             all_broken: dict[Place, Component] = {(name["of"], name["panel"]): broken(str(away)) for name in names}
@@ -235,8 +235,7 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
         done = answers.done(begun)
         return *_changed(done, names, shown), answers.keep(begun) or no_update, trouble(done)
 
-    later = [*panels, Output("plain", "data"), Output("trouble", "children")]
-    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in later]
+    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in [*panels, Output("trouble", "children")]]
 
     @app.callback(late, Input("late", "data"), *places, prevent_initial_call=True)  # type: ignore[untyped-decorator,unused-ignore]
     def fill_late(ticket: str | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
@@ -244,26 +243,24 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
         return *_changed(rest, names, shown), trouble(rest) or no_update
 
 
-def _changed(made: Mapping[Place, Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any], Any]:
-    """Say what is to be changed in the rooms of panels that the application has, and which plain ones `preview.js` is to put there."""
+def _changed(made: Mapping[Place, Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any], list[Any]]:
+    """Say what is to be changed in the rooms of panels."""
     changes = [
         _change(made[name["of"], name["panel"]], name, before) if (name["of"], name["panel"]) in made else _SAME
         for name, before in zip(names, shown, strict=True)
     ]
-    plain = {str(name["panel"]): change.html for name, change in zip(names, changes, strict=True) if change.html is not None}
-    of = names[0]["of"] if names else ""
-    return [one.children for one in changes], [one.seen for one in changes], {"of": of, "html": plain} if plain else no_update
+    return [one.children for one in changes], [one.seen for one in changes], [one.html for one in changes]
 
 
 class _Change(NamedTuple):
-    """What changes in a panel: the application's children, the class that tells what is seen, the plain HTML (None: it stays)."""
+    """What changes in a panel: the application's children, the class that tells what is seen, plain HTML (`preview.js` puts it there)."""
 
     children: Any
     seen: Any
-    html: str | None
+    html: Any
 
 
-_SAME = _Change(no_update, no_update, None)
+_SAME = _Change(no_update, no_update, no_update)
 
 
 def _change(made: Any, name: Config, shown: str) -> _Change:
@@ -280,5 +277,5 @@ def _change(made: Any, name: Config, shown: str) -> _Change:
         if was == kind:
             set_props(made.id, {"aria-label": made.to_plotly_json()["props"]["aria-label"]})
             set_props(made.children.id, {"figure": made.children.figure})
-            return _Change(no_update, seen, None)
-    return _Change(made, seen, "" if was == "plain-one" else None)
+            return _Change(no_update, seen, no_update)
+    return _Change(made, seen, "" if was == "plain-one" else no_update)

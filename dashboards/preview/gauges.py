@@ -14,7 +14,7 @@ _MOST = 25
 
 def bargauge(drawing: Drawing) -> Component:
     """Draw a bar for each row: its name, how far it is, and the value."""
-    most = drawing.options["reduceOptions"].get("limit") or _MOST
+    most = (drawing.options.get("reduceOptions") or {}).get("limit") or _MOST
     rows = [
         Row(table, at, field) for table in drawing.tables for field in table if field.is_number for at in range(len(field.values))[:most]
     ]

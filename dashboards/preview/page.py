@@ -43,8 +43,6 @@ def frame(parts: Parts | None = None) -> Component:
             dcc.Store(id="asked"),
             dcc.Store(id="scope"),
             dcc.Store(id="late"),
-            dcc.Store(id="plain"),
-            dcc.Store(id="put"),
             dcc.Interval(id="tick", interval=60_000),
             dcc.Interval(id="again", interval=3_000, disabled=True),
             html.A("Skip to the page", href="#content", className="skip"),

@@ -28,13 +28,13 @@ def _last(values: Sequence[Any]) -> int:
 
 def _item(drawing: Drawing, row: Row, *, with_name: bool) -> Component:
     shown = row.field.shown(row.value)
-    style, kind = _colored(drawing.options["colorMode"], shown.color)
+    style, kind = _colored(drawing.options.get("colorMode"), shown.color)
     texts = [html.Span(row.field.name, className="stat-name")] if with_name else []
     texts.append(html.Span(shown.text, className="stat-value", style={"--length": str(max(len(shown.text), 3))}))
     return html.Div(linked(texts, row, drawing.look), className=f"stat {kind}", style=style)
 
 
-def _colored(mode: str, color: str | None) -> tuple[Config, str]:
+def _colored(mode: str | None, color: str | None) -> tuple[Config, str]:
     if color is None:
         return {}, ""
     if mode == "background":

@@ -196,6 +196,16 @@ def often() -> Board:
     }
 
 
+def late() -> Board:
+    """A board that asks again while one of its panels has no answer yet, and whose other panel is another each time."""
+    shown = {"options": {"colorMode": "value"}}
+    panels = [
+        panel("stat", "Slow", "SELECT 42 AS answer FROM pg_sleep(2.2)", (0, 0, 6, 4), **shown),
+        panel("stat", "Clock", "SELECT extract(epoch FROM clock_timestamp())::float8 AS seconds", (6, 0, 6, 4), **shown),
+    ]
+    return {"uid": "late", "title": "Late", "refresh": "2s", "panels": [one | {"id": at} for at, one in enumerate(panels, 1)]}
+
+
 def board() -> Board:
     """Make it."""
     variables = [

@@ -30,7 +30,7 @@ def test_a_store_is_picked_with_the_keyboard_and_the_address_is_the_state(browse
     """Queries follow, the focus stays; loading again keeps it, going back undoes it."""
     with looking(browser) as page:
         _sample(page, served)
-        picked = page.get_by_label("Picked", exact=True).locator("td")
+        picked = page.locator("#react-entry-point").get_by_label("Picked", exact=True).locator("td")
         expect(picked).to_have_text("north")
         page.get_by_role("button", name="Store: North").focus()
         page.keyboard.press("Enter")
@@ -159,6 +159,13 @@ def test_a_panel_that_takes_long_keeps_no_other_waiting(browser: Browser, served
         expect(slow.locator(".waiting")).to_have_count(1)
         expect(page.get_by_label("Wait", exact=True).locator(".stat-value")).to_have_text("5.20 min")
         expect(slow).to_have_text("42")
+
+
+def test_an_answer_that_comes_while_others_are_asked_for_is_not_lost(browser: Browser, served: Served) -> None:
+    """It is there when the next refresh is on its way, which brings other panels."""
+    with looking(browser) as page:
+        page.goto(f"{served.address}/d/late")
+        expect(page.locator("#react-entry-point").get_by_label("Slow", exact=True).locator(".stat-value")).to_have_text("42")
 
 
 def test_light_and_dark(browser: Browser, served: Served) -> None:

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from benchmarks.command import bench
 from dashboards.command import group as dashboards
+from sensors.bridge_options import bridge_options
 from sensors.urls import SettingError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -124,17 +125,15 @@ def up(data_dir: Path) -> None:
 @mqtt_url
 @kafka_url
 @data_dir
-@click.option("--client-id", help="Our name at the MQTT broker; each bridge needs its own.")
-@click.option("--share", metavar="GROUP", help="Share the load with the other bridges of this group (MQTT shared subscription).")
-@click.option("--mqtt-version", type=click.Choice(["3.1.1", "5"]), default="3.1.1", show_default=True)
-def bridge(
-    mqtt_url: str | None, kafka_url: str | None, data_dir: Path, client_id: str | None, share: str | None, mqtt_version: str
-) -> None:
+@bridge_options
+def bridge(mqtt_url: str | None, kafka_url: str | None, data_dir: Path, **given: Any) -> None:
     """Bring readings from MQTT to Kafka until SIGTERM or Ctrl-C."""
     from sensors.bridge import Settings, serve
+    from sensors.bridge_settings import spool_folder
 
     found = _found(data_dir, mqtt=mqtt_url, kafka=kafka_url)
-    serve(Settings.of(found["mqtt"], found["kafka"], client_id=client_id, share=share, mqtt_version=mqtt_version))
+    given["spool_dir"] = given["spool_dir"] or spool_folder(data_dir, given["client_id"])
+    serve(Settings.of(found["mqtt"], found["kafka"], **given))
 
 
 @main.command()

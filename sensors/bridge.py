@@ -9,8 +9,9 @@ Kafka's client, and each time takes a turn:
 4. acknowledge to MQTT what Kafka has completely.
 
 Nothing is acknowledged before Kafka has it, so whatever dies or goes away, the MQTT broker sends it again; readings keep their ids, and
-the worker drops what it knows. While Kafka is away the bridge holds up to a bound, then stops reading: the rest stays with the broker,
-which needs a queue that is long enough (mosquitto: `max_queued_messages`, 1,000 by default; beyond it drops silently).
+the worker drops what it knows. MQTT brokers queue little and drop the rest silently (mosquitto: `max_queued_messages`, 1,000 by default),
+so while Kafka is away the spool on disk takes its place (`store_forward`). When that is full too, or there is none, the bridge holds up to
+a bound in memory, then stops reading.
 """
 
 import logging
@@ -32,6 +33,8 @@ from sensors.kafka_out import KafkaOut
 from sensors.lanes import Delivery, Lanes
 from sensors.mqtt_in import MqttIn
 from sensors.outage import Backoff, Outage
+from sensors.spool import Spool
+from sensors.store_forward import StoreAndForward
 
 __all__ = ["Counts", "Settings", "run", "serve"]
 
@@ -55,12 +58,14 @@ class Counts:
     Attributes:
         messages: MQTT messages received, again or not.
         redelivered: those that MQTT marked as sent again.
-        forwarded: messages that Kafka has completely.
+        forwarded: messages that Kafka or the spool has completely.
         readings: readings decoded.
         sightings: sightings decoded.
         rejected: dead letters written.
         records: Kafka records acknowledged.
         sent_again: records that were sent more than once.
+        spooled: readings, sightings and dead letters put into the spool on disk.
+        drained: the same taken out of it, because Kafka has them; those that a bridge before left there are among them.
     """
 
     messages: int = 0
@@ -71,6 +76,8 @@ class Counts:
     rejected: int = 0
     records: int = 0
     sent_again: int = 0
+    spooled: int = 0
+    drained: int = 0
 
 
 def wall_clock() -> int:
@@ -106,7 +113,7 @@ def run(settings: Settings, stop: threading.Event, clock: Callable[[], int] = wa
         clock: the time of receipt, microseconds since 1970.
 
     Raises:
-        SettingError: the MQTT broker does not let us in.
+        SettingError: the MQTT broker does not let us in, or the spool cannot be used.
     """
     bridge = _Bridge(settings, clock)
     try:
@@ -127,6 +134,8 @@ class _Bridge:
         self.counts = Counts()
         self._settings, self._clock = settings, clock
         self._lanes = Lanes()
+        self._spooling = StoreAndForward(Spool(settings.spool_dir, settings.spool_bytes) if settings.spool_dir else None)
+        self._meanwhile = "readings go into the spool" if self._spooling.is_on else "messages stay with the MQTT broker"
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
@@ -159,6 +168,7 @@ class _Bridge:
             log.warning("%d messages are not acknowledged; the MQTT broker sends them again", n_left, extra={"action": "left_behind"})
         self._in.close()
         self._out.close()
+        self._spooling.close()
         self._woken.close()
         self._waker.close()
         log.info("bridge stopped: %s", self._said(), extra={"action": "bridge_stopped", **asdict(self.counts)})
@@ -167,22 +177,29 @@ class _Bridge:
         """Connect to whom there is no connection."""
         if reading or self._in.socket() is not None:
             self._in.tend(now)
-        if not self._out.is_open and self._backoff.is_over(now):
-            self._open_kafka()
+        if self._out.is_opening:
+            self._hear_opening()
+        elif not self._out.is_open and self._backoff.is_over(now):
+            self._out.open_aside()
 
-    def _open_kafka(self) -> None:
+    def _hear_opening(self) -> None:
         try:
-            self._out.open()
+            if not self._out.opened():
+                return
         except ConnectionError as away:
             self._backoff.wait(time.monotonic())
-            self._kafka_outage.begin(f"{away}; trying again until it does, messages stay with the MQTT broker")
+            self._kafka_outage.begin(f"{away}; trying again until it does, {self._meanwhile}")
             return
         self._heard = time.monotonic()
-        if not self._lanes.under_way:
+        if not (self._lanes.under_way or self._spooling.holds):
             self._kafka_is_well()
-        for record in list(self._lanes.under_way.values()):
+        for record in list(self._forwarding().under_way.values()):
             self.counts.sent_again += 1
             self._out.send(record)
+
+    def _forwarding(self) -> Lanes:
+        """Whose records go to Kafka: those of the spool as long as it holds any. Ours wait meanwhile, and are not there yet."""
+        return self._spooling.lanes if self._spooling.holds else self._lanes
 
     def _kafka_is_well(self) -> None:
         self._heard = time.monotonic()
@@ -220,28 +237,48 @@ class _Bridge:
     def _hear(self) -> None:
         """Take note of what became of records; connect anew where one failed."""
         failed: Exception | None = None
+        forwarding = self._forwarding()
         for record, error in self._out.outcomes():
             if error is None:
                 self._kafka_is_well()
-                self._lanes.done(record)
+                forwarding.done(record)
                 self.counts.records += 1
             else:
                 failed = error
-        if self._lanes.under_way and time.monotonic() > self._heard + self._settings.delivery_timeout_s + SILENT_S:
+        if forwarding.under_way and time.monotonic() > self._heard + self._settings.delivery_timeout_s + SILENT_S:
             failed = failed or TimeoutError("no answer")
         if failed is not None:
             self._out.close()
             self._backoff.wait(time.monotonic())
             self._kafka_outage.begin(f"Kafka does not take records: {failed}; sending them again until it does")
+        self._settle_spool()
+
+    def _settle_spool(self) -> None:
+        """Forget what Kafka has of the spool; with the last of it, our own records go to Kafka again."""
+        held = self._spooling.holds
+        self.counts.drained += self._spooling.settle()
+        if held and not self._spooling.holds and self._out.is_open:
+            for record in self._lanes.under_way.values():  # for which the spool had no room
+                self._out.send(record)
 
     def _send(self) -> None:
+        now = time.monotonic()
+        if self._must_spool():
+            self.counts.spooled += self._spooling.store(self._lanes, now)
         if not self._out.is_open:
             return
-        now = time.monotonic()
-        if not self._lanes.under_way:
+        self._spooling.fetch()
+        forwarding = self._forwarding()
+        if not forwarding.under_way:
             self._heard = now
-        for record in self._lanes.ready(now):
+        for record in forwarding.ready(now):
             self._out.send(record)
+
+    def _must_spool(self) -> bool:
+        """Whether what is new cannot go to Kafka, nor wait for the last of the spool to get there."""
+        if not self._spooling.holds:  # then ours may be under way to Kafka where it is open, and must not be in both
+            return self._spooling.is_on and self._kafka_outage.is_on and not self._out.is_open
+        return self._kafka_outage.is_on or self._spooling.is_behind
 
     def _acknowledge(self) -> None:
         settled = list(self._lanes.settled())
@@ -253,14 +290,18 @@ class _Bridge:
 
     def _watch(self, now: float) -> None:
         """Say what is worth saying, once."""
-        if self._out.is_open and now > self._heard + SILENT_S and self._lanes.under_way:
-            self._kafka_outage.begin("Kafka has not answered for 5 s; messages stay with the MQTT broker until it does")
-        if self._kafka_outage.is_on and not self._has_room():
+        if self._out.is_open and now > self._heard + SILENT_S and self._forwarding().under_way:
+            self._kafka_outage.begin(f"Kafka has not answered for 5 s; {self._meanwhile} until it does")
+            if self._spooling.is_on:  # what is under way there goes into the spool, and must not be in both
+                self._out.close()
+                self._backoff.wait(now)
+        if (self._kafka_outage.is_on or self._spooling.holds) and not self._has_room():
             self._full_outage.begin(
                 f"holding {self._lanes.held_elements} readings for Kafka, as many as allowed; reading no more from MQTT"
             )
         elif self._has_room():
             self._full_outage.end("reading from MQTT again")
+        self._spooling.report(now)
         if now >= self._report_at:
             self._report_at = now + REPORT_S
             log.info("%s", self._said(), extra={"action": "bridge_counts", **asdict(self.counts)})

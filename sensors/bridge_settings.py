@@ -1,12 +1,21 @@
 """What the bridge wants to know."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sensors.mqtt_client import Version
 from sensors.topics import MQTT_FILTER
 from sensors.urls import MqttUrl, SettingError, kafka_servers
 
 CLIENT_ID = "instore-bridge"
+
+SPOOL_BYTES = 1 << 30
+"""What the spool may take on disk where nobody says: 5 million readings that come one by one, 12 million of the simulated grocery."""
+
+
+def spool_folder(data_dir: Path, client_id: str | None) -> Path:
+    """Where a bridge has its spool if nobody says: a folder for each client id, since bridges cannot share one."""
+    return data_dir / f"spool-{client_id or CLIENT_ID}"
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,8 @@ class Settings:
         max_held_elements: readings that may wait for Kafka; beyond, nothing is read from MQTT.
         max_held_bytes: the same in bytes of payloads.
         delivery_timeout_s: after how long Kafka's client gives a record up; the bridge then connects anew and sends it again.
+        spool_dir: the folder of the spool, of this bridge alone; None: there is none.
+        spool_bytes: what the spool may take there; 0: there is none.
         stop_s: how long a bridge that shall end waits for Kafka to take what it holds.
     """
 
@@ -34,10 +45,20 @@ class Settings:
     max_held_bytes: int = 32 << 20
     delivery_timeout_s: float = 30.0
     stop_s: float = 10.0
+    spool_dir: Path | None = None
+    spool_bytes: int = SPOOL_BYTES
 
     @classmethod
-    def of(
-        cls, mqtt_url: str, kafka_url: str, *, client_id: str | None = None, share: str | None = None, mqtt_version: str = "3.1.1"
+    def of(  # noqa: PLR0913 - a setting each, by name
+        cls,
+        mqtt_url: str,
+        kafka_url: str,
+        *,
+        client_id: str | None = None,
+        share: str | None = None,
+        mqtt_version: str = "3.1.1",
+        spool_dir: str | Path | None = None,
+        spool_bytes: int | None = None,
     ) -> "Settings":
         """Check settings as people write them.
 
@@ -58,6 +79,8 @@ class Settings:
             client_id=client_id or CLIENT_ID,
             share=share,
             mqtt_version="5" if mqtt_version == "5" else "3.1.1",
+            spool_dir=None if spool_dir is None or spool_bytes == 0 else Path(spool_dir),
+            spool_bytes=SPOOL_BYTES if spool_bytes is None else spool_bytes,
         )
 
     @property

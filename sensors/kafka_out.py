@@ -1,5 +1,6 @@
 """The bridge's way into Kafka: sends records, and tells which of them Kafka has."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -37,6 +38,7 @@ class KafkaOut:
         self._timeout_ms = int(delivery_timeout_s * 1000)
         self._wake = wake
         self._producer: KafkaProducer | None = None
+        self._opening: _Opening | None = None
         self._outcomes: deque[Outcome] = deque()
 
     @property
@@ -50,32 +52,32 @@ class KafkaOut:
         Raises:
             ConnectionError: Kafka cannot be reached, or refuses; one sentence says why.
         """
-        ensure_topics(self._servers, OPEN_S)
-        producer = connect(
-            KafkaProducer,
-            self._servers,
-            OPEN_S,
-            acks="all",
-            # The order is kept by sending one record of a store at a time, and the worker knows ids that come twice. With idempotence on,
-            # kafka-python 3.0 waits for its producer id without end and without failing anything while Kafka is silent.
-            enable_idempotence=False,
-            compression_type="lz4",
-            batch_size=262_144,
-            linger_ms=0,  # records are batches already, and Kafka's client gathers them while a request is under way
-            max_block_ms=int(OPEN_S * 1000),
-            delivery_timeout_ms=self._timeout_ms,
-            request_timeout_ms=self._timeout_ms,
-            reconnect_backoff_max_ms=1000,
-            allow_auto_create_topics=False,  # it would have the wrong number of partitions
-            metrics_enabled=False,
-        )
-        try:
-            for topic in (READINGS, SIGHTINGS, REJECTED):  # so that sending never waits for it
-                producer.partitions_for(topic)
-        except KafkaError as away:
-            _force_close(producer)
-            raise ConnectionError(f"Kafka at {','.join(self._servers)} cannot be used: {away}") from away
-        self._producer = producer
+        self._producer = _connected(self._servers, self._timeout_ms)
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether `open_aside` goes on, or has ended and `opened` was not asked yet."""
+        return self._opening is not None
+
+    def open_aside(self) -> None:
+        """Begin to connect in another thread, which wakes at its end: a Kafka that accepts connections and says nothing takes seconds."""
+        self._opening = _Opening(self._servers, self._timeout_ms, self._wake)
+        self._opening.start()
+
+    def opened(self) -> bool:
+        """Whether what `open_aside` began has ended well.
+
+        Raises:
+            ConnectionError: it has ended, and badly; one sentence says why.
+        """
+        opening = self._opening
+        if opening is None or not opening.has_ended:
+            return False
+        self._opening = None
+        if opening.failure is not None:
+            raise opening.failure
+        self._producer = opening.producer
+        return True
 
     def send(self, record: Record) -> None:
         """Send a record; `outcomes` tells what became of it."""
@@ -107,10 +109,81 @@ class KafkaOut:
 
     def close(self) -> None:
         """Give up what is under way (its outcomes never come) and disconnect."""
+        if self._opening is not None:
+            self._opening.give_up()
+            self._opening = None
         if self._producer is not None:
             self._outcomes = deque()  # what the old one still says goes nowhere
             _force_close(self._producer)
             self._producer = None
+
+
+class _Opening(threading.Thread):
+    """One attempt to connect."""
+
+    def __init__(self, servers: list[str], timeout_ms: int, wake: Callable[[], None]) -> None:
+        super().__init__(name="instore-kafka-opening", daemon=True)  # who ends does not wait for a Kafka that is silent
+        self._servers, self._timeout_ms, self._wake = servers, timeout_ms, wake
+        self._lock = threading.Lock()
+        self._is_wanted = True
+        self.has_ended = False
+        self.producer: KafkaProducer | None = None
+        self.failure: Exception | None = None
+
+    def run(self) -> None:
+        """Connect, or take note why not."""
+        try:
+            producer = _connected(self._servers, self._timeout_ms)
+        except Exception as failure:  # noqa: BLE001 - who asks for the outcome gets it
+            self.failure = failure
+        else:
+            with self._lock:
+                self.producer = producer if self._is_wanted else None
+            if self.producer is None:
+                _force_close(producer)
+        self.has_ended = True
+        self._wake()
+
+    def give_up(self) -> None:
+        """Close what it has opened or will open."""
+        with self._lock:
+            self._is_wanted = False
+        if self.producer is not None:
+            _force_close(self.producer)
+
+
+def _connected(servers: list[str], timeout_ms: int) -> KafkaProducer:
+    """Connect a producer, and make topics that are missing.
+
+    Raises:
+        ConnectionError: Kafka cannot be reached, or refuses; one sentence says why.
+    """
+    ensure_topics(servers, OPEN_S)
+    producer = connect(
+        KafkaProducer,
+        servers,
+        OPEN_S,
+        acks="all",
+        # The order is kept by sending one record of a store at a time, and the worker knows ids that come twice. With idempotence on,
+        # kafka-python 3.0 waits for its producer id without end and without failing anything while Kafka is silent.
+        enable_idempotence=False,
+        compression_type="lz4",
+        batch_size=262_144,
+        linger_ms=0,  # records are batches already, and Kafka's client gathers them while a request is under way
+        max_block_ms=int(OPEN_S * 1000),
+        delivery_timeout_ms=timeout_ms,
+        request_timeout_ms=timeout_ms,
+        reconnect_backoff_max_ms=1000,
+        allow_auto_create_topics=False,  # it would have the wrong number of partitions
+        metrics_enabled=False,
+    )
+    try:
+        for topic in (READINGS, SIGHTINGS, REJECTED):  # so that sending never waits for it
+            producer.partitions_for(topic)
+    except KafkaError as away:
+        _force_close(producer)
+        raise ConnectionError(f"Kafka at {','.join(servers)} cannot be used: {away}") from away
+    return producer
 
 
 def _force_close(producer: KafkaProducer) -> None:

@@ -102,6 +102,17 @@ class Lanes:
             self.held_elements += delivery.n_elements
             self.held_bytes += delivery.n_bytes
 
+    def add_record(self, delivery: Delivery, topic: str, key: bytes | None, value: bytes) -> None:
+        """Take in what was a record already, with `delivery.n_elements`: its readings may go on together with others of their store."""
+        if key is None or topic == REJECTED:
+            self._loose.append(Record(topic, key, value, delivery.n_elements, [delivery]))
+            delivery.open += 1
+        else:
+            self._queue(topic, key, _Part(delivery, delivery.n_elements, value[1:-1]))
+        self._unacknowledged.append(delivery)
+        self.held_elements += delivery.n_elements
+        self.held_bytes += delivery.n_bytes
+
     def ready(self, now: float) -> list[Record]:
         """Give out the records that can be sent now; each must be given back to `done` when Kafka has it."""
         if not (self._loose or self._ready) or (self.under_way and now < self._given_out + HOLD_S):

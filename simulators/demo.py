@@ -180,7 +180,8 @@ def _span(recording: Recording) -> tuple[int, int]:
 def _pipeline(urls: Urls, folder: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Run bridge and worker; what they say stands in files of the folder."""
     processes: dict[str, subprocess.Popen[bytes]] = {}
-    environment = {**os.environ, **urls.settings()}
+    own_spool = str(folder / "spool")  # not that of a bridge in earnest: what is in it is not for our Kafka
+    environment = {**os.environ, **urls.settings(), "INSTORE_SPOOL_DIR": own_spool}
     try:
         for name in ("bridge", "worker"):
             processes[name] = child.start([sys.executable, "-P", "-m", "instore", name], folder / f"{name}.log", environment)

@@ -4,8 +4,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,21 @@ def missing(reason: str) -> None:
     if os.environ.get("INSTORE_CI") == "1":
         pytest.fail(f"nothing may be skipped here: {reason}")
     pytest.skip(reason)
+
+
+@contextmanager
+def small_disk(folder: Path, n_bytes: int) -> Iterator[Path]:
+    """Mount a file system of this size at `folder`, in memory, which takes root; the test is skipped where it cannot be."""
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={n_bytes}", "tmpfs", folder], check=False, capture_output=True, text=True
+    )
+    if mounted.returncode:
+        missing(f"a small file system cannot be mounted: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)  # a bridge may still stand in it
 
 
 def fetched(name: str, tool: tuple[str, str], command: Callable[[str, Path], list[str]], what: str) -> Path:

@@ -84,6 +84,7 @@ def test_every_command_explains_itself(command: str) -> None:
         ("bridge --kafka-url kafka://user:secret@127.0.0.1", ["SASL"]),
         ("bridge --client-id a/b", ["client id"]),
         ("bridge --share group", ["--client-id"]),
+        ("bridge --spool-dir file/inside", ["file/inside", "--spool-dir", "--spool-bytes 0"]),
         ("worker --kafka-url 127.0.0.1", ["kafka://"]),
         ("worker --database-url mysql://me:secret@127.0.0.1/db", ["postgresql://"]),
         ("migrate --database-url postgresql://me:secret@[/db", ["postgresql://"]),
@@ -144,6 +145,7 @@ def test_the_demo_looks_at_its_settings_before_it_starts_anything(bare: Surround
     [
         ("fly", "fly"),
         ("bridge --mqtt-version 4", "3.1.1"),
+        ("bridge --spool-bytes -1", "spool-bytes"),
         ("replay", "READINGS"),
         ("reconstruct readings.jsonl", "--out"),
         ("simulate --out r.jsonl", "--truth"),

@@ -45,6 +45,7 @@ def _assert_nothing_is_left(here: Surroundings) -> None:
     if not Path("/proc/self/environ").exists():
         needs.missing("there is no /proc in which to look for processes left behind")
     assert here.processes() == []
+    assert not (here.folder / "data").exists(), "what belongs to `instore up` and `instore bridge` is none of the demo's"
 
 
 def test_a_day_with_faults_is_proven_complete_and_goes_on_live_until_ctrl_c(here: Surroundings) -> None:

@@ -1,10 +1,12 @@
 """Settings of the bridge as people write them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sensors.bridge import Settings
+from sensors.bridge_settings import SPOOL_BYTES, spool_folder
 from sensors.urls import MqttUrl, SettingError
 
 MQTT, KAFKA = "mqtt://user:secret@broker", "kafka://a,b:1"
@@ -23,6 +25,27 @@ def test_shared() -> None:
     """A group, and a name of its own for each bridge."""
     settings = Settings.of(MQTT, KAFKA, share="bridges", client_id="bridge-1")
     assert (settings.topic_filter, settings.client_id) == ("$share/bridges/instore/v1/#", "bridge-1")
+
+
+@pytest.mark.parametrize(
+    ("given", "folder", "n_bytes"),
+    [
+        ({}, None, SPOOL_BYTES),
+        ({"spool_dir": "/spool"}, Path("/spool"), SPOOL_BYTES),
+        ({"spool_dir": Path("/spool"), "spool_bytes": 5}, Path("/spool"), 5),
+        ({"spool_dir": "/spool", "spool_bytes": 0}, None, 0),
+    ],
+)
+def test_spool(given: dict[str, Any], folder: Path | None, n_bytes: int) -> None:
+    """A folder turns it on, 0 bytes turn it off."""
+    settings = Settings.of(MQTT, KAFKA, **given)
+    assert (settings.spool_dir, settings.spool_bytes) == (folder, n_bytes)
+
+
+def test_spool_of_each_bridge() -> None:
+    """Bridges on one data folder have a spool each."""
+    assert spool_folder(Path("/data"), None) == Path("/data/spool-instore-bridge")
+    assert spool_folder(Path("/data"), "..") == Path("/data/spool-..")
 
 
 @pytest.mark.parametrize(

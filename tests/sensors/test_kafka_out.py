@@ -86,3 +86,37 @@ def test_failing_to_open_leaves_nothing_behind(kafka: Tansu) -> None:
             out.open()
     assert threading.active_count() == threads
     assert n_files() <= files + 2
+
+
+def test_opened_aside(kafka: Tansu) -> None:
+    """Who opens in another thread is woken when that has ended, well or badly, and hears it once."""
+    woken = threading.Event()
+    out = KafkaOut([kafka.server], 5.0, woken.set)
+    out.open_aside()
+    assert (out.is_opening, out.is_open) == (True, False)
+    assert woken.wait(10)
+    assert out.opened()
+    assert (out.is_opening, out.is_open, out.opened()) == (False, True, False)
+    out.close()
+    kafka.kill()
+    woken.clear()
+    out.open_aside()
+    assert woken.wait(10)
+    with pytest.raises(ConnectionError, match="Connection refused"):
+        out.opened()
+    assert (out.is_opening, out.is_open) == (False, False)
+
+
+def test_closed_while_it_opens(kafka: Tansu) -> None:
+    """A Kafka that is silent holds nobody up: who closes has it closed, and what was opened after that is closed too."""
+    before = threading.active_count()
+    out = KafkaOut([kafka.server], 30.0, lambda: None)
+    kafka.signal(signal.SIGSTOP)
+    out.open_aside()
+    time.sleep(0.2)
+    began = time.monotonic()
+    out.close()
+    assert time.monotonic() - began < 0.1
+    assert (out.is_opening, out.is_open) == (False, False)
+    kafka.signal(signal.SIGCONT)
+    wait_until(lambda: threading.active_count() == before)

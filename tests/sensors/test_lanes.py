@@ -230,6 +230,23 @@ def test_empty() -> None:
     assert [*seen, lanes.empty] == [True, False, False, True]
 
 
+def test_what_was_a_record_already() -> None:
+    """Records are taken in as they are, and small ones of a store go on together; letters stay alone."""
+    lanes = Lanes()
+    add(lanes, Decoded([dwell("a"), dwell("b"), dwell("c", "s2")], [], [letter(None)]))
+    before = drain(lanes)
+    again = Lanes()
+    deliveries = [Delivery(n, 0, len(record.value), record.n_elements) for n, record in enumerate([*before, *before])]
+    for delivery, record in zip(deliveries, [*before, *before], strict=True):
+        again.add_record(delivery, record.topic, record.key, record.value)
+    assert (again.held_elements, again.held_bytes) == (8, 2 * sum(len(record.value) for record in before))
+    after = drain(again)
+    assert [(record.topic, record.key) for record in after] == [(REJECTED, None), (REJECTED, None), (READINGS, b"s1"), (READINGS, b"s2")]
+    assert [ids(record) for record in after[2:]] == [["a", "b", "a", "b"], ["c", "c"]]
+    assert list(again.settled()) == deliveries
+    assert (again.held_elements, again.held_bytes) == (0, 0)
+
+
 def test_under_way_keeps_the_order() -> None:
     """What must be sent again after a failure is sent in the order of the first time."""
     lanes = Lanes()

@@ -1,4 +1,4 @@
-"""All dashboards, for the stores that there are: the one list that is published, written, checked and previewed."""
+"""All dashboards, for the stores that there are: the one list that is published, written and checked; the preview makes some of it."""
 
 from collections.abc import Sequence
 
@@ -15,4 +15,9 @@ from dashboards.plans import StorePlan
 
 def boards(plans: Sequence[StorePlan]) -> list[Board]:
     """Return each dashboard's JSON: a page a store of what is now, and the pages on which a store is picked."""
-    return [*map(now, plans), visits(), zones(), journeys(), visit(), chain(), pipeline()]
+    return [*map(now, plans), *pages()]
+
+
+def pages() -> list[Board]:
+    """Return the JSON of those that are the same whatever stores there are."""
+    return [visits(), zones(), journeys(), visit(), chain(), pipeline()]

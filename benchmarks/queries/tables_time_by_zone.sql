@@ -7,6 +7,6 @@ SELECT
     round(sum(d.dwell_s) / 3600) AS hours
 FROM instore.zone_day AS d
 LEFT JOIN instore.zones AS z ON z.store_id = d.store_id AND z.zone_id = d.zone_id
-WHERE d.completed > 0
+WHERE d.completed > 0 AND d.bucket >= %(now)s - interval '30 days'
 GROUP BY 1
 ORDER BY hours DESC;

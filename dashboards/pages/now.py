@@ -36,18 +36,28 @@ def page_of(store_id: str) -> str:
     return store_id if _ID_FITS.fullmatch(store_id) else md5(store_id.encode(), usedforsecurity=False).hexdigest()[:12]
 
 
+def uid_of(plan: StorePlan) -> str:
+    """The uid of a store's page."""
+    return f"{STORE_PAGE}{page_of(plan.store_id)}"
+
+
+def name_of(plan: StorePlan) -> str:
+    """Name a store so that two of one name are told apart."""
+    return plan.name + (f" ({plan.store_id})" if plan.name != plan.store_id else "")
+
+
 def now(plan: StorePlan) -> Board:
     """The page of a store."""
     page = Page(
-        uid=f"{STORE_PAGE}{page_of(plan.store_id)}",
-        title=f"Store now: {plan.name}" + (f" ({plan.store_id})" if plan.name != plan.store_id else ""),
+        uid=uid_of(plan),
+        title=f"Store now: {name_of(plan)}",
         about="What happens in the store at this moment, and what needs somebody. Another end of the time range shows it as it was then.",
         since="now-12h",
         refresh="10s",
         links=STORES,
     )
     lines: list[list[Place]] = [
-        [[_inside(plan), _need_count(), _newest()], _needs(plan), [_queues(), _waiting(plan)]],
+        [[_need_count(), _inside(plan), _newest()], _needs(plan), [_queues(), _waiting(plan)]],  # on a phone: what to do first
         [[_sales(plan), _visitors()], _inside_today()],
     ]
     if plan.zones:
@@ -68,7 +78,7 @@ def _inside(plan: StorePlan) -> stat.Panel:
     if capacity:
         panel.unit(f"suffix: of {capacity}").thresholds(steps(PLAIN, (0.7 * capacity, WATCH), (0.9 * capacity, ACT)))
         panel.color_scheme(panels.colored_by_steps()).max(capacity)
-    return panels.size(panel, 4, 6)
+    return panels.size(panel, 4, 4)
 
 
 def _of_capacity(capacity: int | None) -> str:
@@ -83,7 +93,7 @@ def _need_count() -> stat.Panel:
         "of the last 7 days: a sensor not heard again; of the last hour: a basket left behind. As many as the list says `now` of."
     )
     panel = panels.stat_panel("Need somebody now", about, "now/need_count").color_mode(BigValueColorMode.BACKGROUND)
-    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, ACT))), 4, 4)
+    return panels.size(panel.color_scheme(panels.colored_by_steps()).thresholds(steps(GOOD, (1, ACT))), 4, 6)
 
 
 def _needs(plan: StorePlan) -> table.Panel:

@@ -8,9 +8,6 @@ from dashboards.board import Board, Page, Place, board
 from dashboards.palette import FAINT, GOOD, OTHER, PLAIN, THIRD, WATCH
 from dashboards.panels import steps
 
-_PICK = "pick a visit on the page Journeys"
-
-
 VISIT_PAGE = "instore-visit"
 """Its uid; links to it say which visit."""
 
@@ -38,9 +35,12 @@ def visit() -> Board:
 def _facts() -> table.Panel:
     about = (
         "The visit as it is told now; `may change yet` until no reading in time can change it any more. "
+        "`is not known`: none of this pseudonym began in this store and time; pick one on the page Journeys. "
         "Values: what it says the shopper values, a heuristic (docs/priority.md)."
     )
-    panel = panels.rows("The visit", about, "visit/facts").no_value(_PICK)
+    panel = panels.rows("The visit", about, "visit/facts")
+    panels.linked(panel, "All visits", "Pick a visit on Journeys", "/d/instore-journeys?${store:queryparam}")
+    panels.sized(panels.sized(panel, 245, "This visit"), 155, "All visits")
     outcomes = {"inside": PLAIN, "bought": GOOD, "left at once": WATCH, "left without buying": FAINT}
     panels.filled(panel, "Outcome", panels.words(outcomes))
     panels.measured(panel, "none", "Paid", decimals=2)
@@ -52,14 +52,14 @@ def _stays() -> statetimeline.Panel:
         "Where the visitor was, from the first reading in a zone to the next one elsewhere; a gap is a silence of over 60 s "
         "(rule presence_gap_s). At a shelf: while a sensor of it saw them."
     )
-    panel = panels.timeline("Where it went", about, "visit/stays").no_value(_PICK).line_width(1).row_height(0.85)
+    panel = panels.timeline("Where it went", about, "visit/stays").no_value("nothing is known of its way").line_width(1).row_height(0.85)
     panel.legend(common.VizLegendOptions().show_legend(False))
     return panels.size(panels.colored(panel, At_the_door=FAINT, In_the_shop=PLAIN, At_the_till=WATCH, At_a_shelf=THIRD), 24, 9)
 
 
 def _touches() -> table.Panel:
     about = "What shelf sensors saw of the visit, in order. Bought: the product is on a receipt of the same visit."
-    panel = panels.rows("What was touched", about, "visit/touches").no_value("nothing was touched")
+    panel = panels.rows("What was touched", about, "visit/touches").no_value("no touch is known")
     did = {"looked": FAINT, "picked up": PLAIN, "put back": WATCH}
     panels.filled(panel, "Did", panels.words(did))
     panels.sized(panel, 75, "For", "Bought")
@@ -71,7 +71,7 @@ def _payment() -> table.Panel:
         "The lines of its receipts; of one that has none, the whole amount. "
         "Prices are in the receipt's currency; a line with a negative quantity was given back."
     )
-    panel = panels.rows("What was paid", about, "visit/payment").no_value("nothing was paid")
+    panel = panels.rows("What was paid", about, "visit/payment").no_value("no payment is known")
     panels.sized(panels.sized(panel, 70, "Till", "Quantity", "Currency"), 95, "Price of one", "Together")
     return panels.size(panels.measured(panel, "none", "Price of one", "Together", decimals=2), 12, 10)
 

@@ -3,26 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import dcc, html
-from dash.development.base_component import Component
+from dash import dcc
 
 from dashboards.preview.fields import Config
 from dashboards.preview.look import Look, Row, link
 
 
 def linked(children: Any, row: Row, look: Look) -> Any:
-    """Put children into the first link of a value, if it has one and a value."""
+    """Put children into the link of a value, if it has one and a value."""
     links: Sequence[Config] = row.field.config.get("links") or ()
     if not links or row.value is None:
         return children
-    return anchor(children, link(links[0]["url"], look, row), links[0].get("title"), new=bool(links[0].get("targetBlank")))
-
-
-def anchor(children: Any, address: str, title: str | None = None, *, new: bool = False) -> Component:
-    """Make a link; `title` says where to."""
-    if address.startswith("/") and not address.startswith("//") and not new:
-        return dcc.Link(children, href=address, title=title, className="link")
-    return html.A(children, href=address, title=title, className="link", target="_blank", rel="noopener noreferrer")
+    return dcc.Link(children, href=link(links[0]["url"], look, row), title=links[0]["title"], className="link")
 
 
 def aria(**names: str) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from dash.development.base_component import Component
 from dashboards.board import Board
 from dashboards.expand import NotExpanded, expand
 from dashboards.preview.database import MOST, Database, TooSlow
-from dashboards.preview.draw import draw
+from dashboards.preview.draw import NotDrawn, draw
 from dashboards.preview.fields import Config
 from dashboards.preview.look import Look
+from dashboards.preview.units import UnknownUnit
 from storage.errors import DatabaseAway, sentence
 
 _LOG = logging.getLogger("instore.preview")
@@ -86,6 +87,8 @@ def said(panel: Config, look: Look, database: Database) -> Component:
         return answered(panel, look, database)
     except (DatabaseAway, TooSlow, NotExpanded) as known:
         return broken(str(known))
+    except (NotDrawn, UnknownUnit) as unknown:
+        return broken(f"The preview cannot draw this panel: {unknown}.")
     except psycopg.Error as wrong:
         _say_once(sentence(wrong))
         return broken(f"The database refused this query: {wrong.diag.message_primary or sentence(wrong)}.")
@@ -101,5 +104,11 @@ def _say_once(problem: str) -> None:
 
 
 def broken(words: str) -> Component:
-    """Say in a panel why it has no figures."""
-    return html.P(words, className="broken", role="alert")
+    """Say in a panel why it has no figures. It alarms nobody: `trouble` does, once for the page."""
+    return html.P(words, className="broken")
+
+
+def trouble(made: Mapping[Place, Component]) -> str:
+    """Say in a sentence what is wrong with panels; empty where nothing is."""
+    words = next((str(one.children) for one in made.values() if getattr(one, "className", None) == "broken"), None)
+    return f"Not all can be shown. {words}" if words else ""

@@ -21,13 +21,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.board import Board
 from dashboards.preview import page, scripts
-from dashboards.preview.answers import Answers, Place, answered, broken
+from dashboards.preview.answers import Answers, Place, answered, broken, trouble
 from dashboards.preview.catalog import Catalog
 from dashboards.preview.database import MOST, Database, NotReady, TooSlow
 from dashboards.preview.fields import Config
 from dashboards.preview.figure import is_picture
-from dashboards.preview.look import Look, text
-from dashboards.preview.state import State as Seen
+from dashboards.preview.look import Look
 from dashboards.preview.state import state
 from dashboards.preview.still import is_still, still
 from dashboards.variables import ALL as EVERY
@@ -88,12 +87,12 @@ def _first(database: Database, catalog: Catalog) -> str:
     """Make the page that is asked for as far as it is there at once; empty where that cannot be: the application says why."""
     try:
         boards = catalog.boards()
-        board = _named(boards, request.path)
+        board = boards.named(_uid_in(request.path)) if boards.stores else None
         if board is None:
             return ""
         search = request.query_string.decode()
         seen = state(board, search, database.ask, datetime.now().astimezone().tzinfo or UTC)  # the browser is on this machine
-        content = page.content(board, seen.look, seen.problem, _at_once(board, seen.look, database))
+        content = page.content(board, seen.problem, _at_once(board, seen.look, database))
         parts = page.Parts(page.pages(boards, board, search), page.pickers(boards, board, seen), page.times(board, seen.look), content)
         return f'<div id="first">{still(page.frame(parts))}</div>'
     except Exception as bug:  # noqa: BLE001 - whatever it is: the application will say it where it belongs
@@ -120,10 +119,10 @@ def _guard(app: Dash, catalog: Catalog) -> None:
             return Response("This page is for browsers of this machine only.", 403, mimetype="text/plain")
         if request.path == "/":
             try:
-                first = next(iter(catalog.boards()), None)
+                first = next(iter(catalog.boards().stores), None)
             except (DatabaseAway, TooSlow):
                 return None  # the page says it
-            return redirect(f"/d/{first['uid']}") if first else None
+            return redirect(f"/d/{first.uid}") if first else None
         return None
 
     @app.server.after_request  # type: ignore[untyped-decorator,unused-ignore]
@@ -166,35 +165,35 @@ def _answer_pages(app: Dash, database: Database, catalog: Catalog) -> None:
 
 def _shown(asked: Config, before: Config | None, there: dict[str, list[Any]], database: Database, catalog: Catalog) -> tuple[Any, ...]:
     boards = catalog.boards()
-    if not boards:
+    if not boards.stores:
         words = "As soon as a store has sent its first reading, or a layout was loaded, its dashboards stand here."
         return [], [], [], page.message("Nothing here yet", "The database holds no store.", words), None, no_update, False
     search = asked["search"] or ""
-    board = boards[0] if asked["pathname"] == "/" else _named(boards, asked["pathname"])
+    board = boards.named(boards.stores[0].uid if asked["pathname"] == "/" else _uid_in(asked["pathname"]))
     if board is None:
         return page.pages(boards, None, search), [], [], page.message("There is no such page", "Pick one above."), None, no_update, True
     seen = state(board, search, database.ask, zone_of(asked.get("zone")))
     scope = {
         "board": board["uid"],
-        "title": text(board["title"], seen.look),
+        "title": board["title"],
         "search": search,
         "zone": asked.get("zone"),
+        "known": seen.known,
         "values": {choice.name: list(choice.picked) or [EVERY] for choice in seen.choices if not choice.is_hidden},
         "problem": seen.problem,
         "every_s": _seconds(board.get("refresh")),
         "options": crc32(repr([(choice.name, choice.options) for choice in seen.choices]).encode()),
     }
     same = before is not None and before["board"] == board["uid"] and before["problem"] == seen.problem
-    places = no_update if same else page.content(board, seen.look, seen.problem)
+    places = no_update if same else page.content(board, seen.problem)
     # A picker that shows what it should is left alone: it may be open.
     kept = same and before is not None and before["options"] == scope["options"] and there == scope["values"]
     pickers = no_update if kept else page.pickers(boards, board, seen)
     return page.pages(boards, board, search), pickers, page.times(board, seen.look), places, scope, scope["every_s"] * 1000, True
 
 
-def _named(boards: Sequence[Board], pathname: str) -> Board | None:
-    uid = unquote(pathname).removeprefix("/d/").split("/")[0]
-    return next((board for board in boards if board["uid"] == uid), None)
+def _uid_in(pathname: str) -> str:
+    return unquote(pathname).removeprefix("/d/").split("/")[0]
 
 
 def _seconds(refresh: Any) -> int:
@@ -213,11 +212,11 @@ def zone_of(name: str | None) -> ZoneInfo:
 
 def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
     answers = Answers(database)
-    panels = [Output({"panel": ALL, "of": ALL}, "children"), Output({"panel": ALL, "of": ALL}, "className")]
+    panels = [Output({"panel": ALL, "of": ALL}, name) for name in ("children", "className", "data-html")]
     places = [State({"panel": ALL, "of": ALL}, "id"), State({"panel": ALL, "of": ALL}, "className")]
 
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
-        [*panels, Output("plain", "data"), Output("late", "data")],
+        [*panels, Output("late", "data"), Output("trouble", "children")],
         Input("scope", "data"),
         Input("tick", "n_intervals"),
         *places,
@@ -225,56 +224,43 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
     )
     def fill(scope: Config | None, _tick: int | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
         try:
-            board = catalog.board(scope["board"]) if scope else None
+            board = catalog.boards().named(scope["board"]) if scope else None
             if scope is None or board is None:
-                return [no_update] * len(names), [no_update] * len(names), no_update, no_update
-            look = _seen(scope, board, database).look
+                return *_changed({}, names, shown), no_update, ""
+            look = state(board, scope["search"], database.ask, zone_of(scope["zone"]), known=scope["known"]).look
         except (DatabaseAway, TooSlow) as away:
-            return *_changed({(name["of"], name["panel"]): broken(str(away)) for name in names}, names, shown), no_update
+            all_broken: dict[Place, Component] = {(name["of"], name["panel"]): broken(str(away)) for name in names}
+            return *_changed(all_broken, names, shown), no_update, trouble(all_broken)
         begun = answers.begin(board, look, [name for name in names if name["of"] == board["uid"]])
-        return *_changed(answers.done(begun), names, shown), answers.keep(begun) or no_update
+        done = answers.done(begun)
+        return *_changed(done, names, shown), answers.keep(begun) or no_update, trouble(done)
 
-    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in [*panels, Output("plain", "data")]]
+    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in [*panels, Output("trouble", "children")]]
 
     @app.callback(late, Input("late", "data"), *places, prevent_initial_call=True)  # type: ignore[untyped-decorator,unused-ignore]
     def fill_late(ticket: str | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
-        return _changed(answers.rest(ticket), names, shown)
-
-    @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
-        Output({"title": ALL, "of": ALL}, "children"),
-        Input("scope", "data"),
-        State({"title": ALL, "of": ALL}, "id"),
-        prevent_initial_call=True,
-    )
-    def entitle(scope: Config | None, names: list[Config]) -> Any:
-        board = catalog.board(scope["board"]) if scope else None
-        if scope is None or board is None or "$" not in "".join(panel.get("title") or "" for panel in board["panels"]):
-            return [no_update] * len(names)
-        look = _seen(scope, board, database).look
-        titles = {panel["id"]: text(panel.get("title") or "", look) for panel in board["panels"]}
-        return [titles.get(name["title"], no_update) for name in names]
+        rest = answers.rest(ticket)
+        return *_changed(rest, names, shown), trouble(rest) or no_update
 
 
-def _changed(made: Mapping[Place, Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any], Any]:
-    """Say what is to be changed in the rooms of panels that the application has, and which plain ones `preview.js` is to put there."""
+def _changed(made: Mapping[Place, Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any], list[Any]]:
+    """Say what is to be changed in the rooms of panels."""
     changes = [
         _change(made[name["of"], name["panel"]], name, before) if (name["of"], name["panel"]) in made else _SAME
         for name, before in zip(names, shown, strict=True)
     ]
-    plain = {str(name["panel"]): change.html for name, change in zip(names, changes, strict=True) if change.html is not None}
-    of = names[0]["of"] if names else ""
-    return [one.children for one in changes], [one.seen for one in changes], {"of": of, "html": plain} if plain else no_update
+    return [one.children for one in changes], [one.seen for one in changes], [one.html for one in changes]
 
 
 class _Change(NamedTuple):
-    """What changes in a panel: the application's children, the class that tells what is seen, the plain HTML (None: it stays)."""
+    """What changes in a panel: the application's children, the class that tells what is seen, plain HTML (`preview.js` puts it there)."""
 
     children: Any
     seen: Any
-    html: str | None
+    html: Any
 
 
-_SAME = _Change(no_update, no_update, None)
+_SAME = _Change(no_update, no_update, no_update)
 
 
 def _change(made: Any, name: Config, shown: str) -> _Change:
@@ -291,9 +277,5 @@ def _change(made: Any, name: Config, shown: str) -> _Change:
         if was == kind:
             set_props(made.id, {"aria-label": made.to_plotly_json()["props"]["aria-label"]})
             set_props(made.children.id, {"figure": made.children.figure})
-            return _Change(no_update, seen, None)
-    return _Change(made, seen, "" if was == "plain-one" else None)
-
-
-def _seen(scope: Config, board: Board, database: Database) -> Seen:
-    return state(board, scope["search"], database.ask, zone_of(scope["zone"]))
+            return _Change(no_update, seen, no_update)
+    return _Change(made, seen, "" if was == "plain-one" else no_update)

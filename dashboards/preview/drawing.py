@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from dashboards.frames import Frame
 from dashboards.preview.fields import Config, Field, fields_of
-from dashboards.preview.look import Look, text
+from dashboards.preview.look import Look
 from dashboards.preview.transform import transformed
 
 
@@ -26,8 +26,8 @@ class Drawing(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Its title, filled in."""
-        return text(self.panel.get("title") or "", self.look)
+        """Its title."""
+        return str(self.panel.get("title") or "")
 
     @property
     def fields(self) -> list[Field]:
@@ -37,12 +37,7 @@ class Drawing(NamedTuple):
     @property
     def numbers(self) -> list[Field]:
         """The columns of numbers that are to be seen."""
-        return [field for field in self.fields if field.type == "number" and not field.is_hidden]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no answer has a row."""
-        return not any(field.values for field in self.fields)
+        return [field for field in self.fields if field.is_number]
 
     def nothing(self) -> Component:
         """Say that there is nothing to see, in the panel's own words."""
@@ -55,8 +50,4 @@ def drawing(panel: Config, frames: Sequence[Frame], look: Look) -> Drawing:
     made = transformed(frames, panel.get("transformations") or ())
     config = panel.get("fieldConfig") or {}
     config = {**config, "overrides": [*made.overrides, *(config.get("overrides") or ())]}
-    tables: list[list[Field]] = []
-    for frame in made.frames:
-        first = sum(field.type == "number" for table in tables for field in table)
-        tables.append(fields_of(frame, config, look.zone, first))
-    return Drawing(panel, tables, look)
+    return Drawing(panel, [fields_of(frame, config, look.zone) for frame in made.frames], look)

@@ -4,8 +4,9 @@ Sources: Grafana's `packages/grafana-data/src/field/{fieldOverrides,displayProce
 `utils/valueMappings.ts`.
 """
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -13,7 +14,6 @@ from typing import Any, NamedTuple
 
 from dashboards.frames import Column, ColumnType, Frame
 from dashboards.preview import units
-from dashboards.preview.colors import CLASSIC, CONTINUOUS, between
 
 Config = dict[str, Any]
 
@@ -36,8 +36,6 @@ class Field:
     type: ColumnType
     values: list[Any]
     config: Config
-    title: str
-    at: int
     zone: tzinfo = UTC
 
     @property
@@ -53,8 +51,12 @@ class Field:
     @property
     def is_hidden(self) -> bool:
         """Whether it is there only for others to refer to."""
-        hidden = self.custom.get("hideFrom") or {}
-        return bool(self.custom.get("hidden") or hidden.get("viz"))
+        return bool(self.custom.get("hidden"))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it has numbers that are to be seen."""
+        return self.type == "number" and not self.is_hidden
 
     @property
     def last(self) -> Any:
@@ -85,15 +87,15 @@ class Field:
         return Shown(self.text_of(value), color, self.share_of(value))
 
     def text_of(self, value: Any) -> str:
-        """Say a value in its unit, without mappings."""
+        """Say a value in its unit, without mappings; a time as the clock of the zone has it."""
         if value is None:
             return str(self.config.get("noValue") or "")
         if isinstance(value, bool):
             return "True" if value else "False"
         if isinstance(value, datetime):
-            return units.written(value.timestamp() * 1000, self.unit or "dateTimeAsIso", None, self.zone)
+            return f"{value.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
         if isinstance(value, int | float):
-            return units.written(float(value), self.unit, self.config.get("decimals"), self.zone)
+            return units.written(float(value), self.unit, self.config.get("decimals"))
         return str(value)
 
     def share_of(self, value: Any) -> float | None:
@@ -106,22 +108,14 @@ class Field:
     def color_of(self, value: Any) -> str | None:
         """Take the color of a value by the mode that was configured."""
         color = self.config.get("color") or {}
-        mode = color.get("mode") or "thresholds"
-        if mode == "fixed":
-            return str(color.get("fixedColor") or FALLBACK_COLOR)
-        if mode == "palette-classic":
-            return CLASSIC[self.at % len(CLASSIC)]
-        if mode in CONTINUOUS:
-            share = self.share_of(value)
-            return None if share is None else between(CONTINUOUS[mode], share)
-        if mode != "thresholds":
-            raise ValueError(f"the color mode {mode} is not known to the preview")
+        if color.get("mode") == "fixed":
+            return str(color["fixedColor"])
         return step_of(self.config.get("thresholds") or {}, value, self.share_of(value))
 
     @property
     def color(self) -> str:
         """The color of it as a whole: that of a line, or of bars."""
-        return self.color_of(self.last) or CLASSIC[self.at % len(CLASSIC)]
+        return self.color_of(self.last) or FALLBACK_COLOR
 
 
 def step_of(thresholds: Config, value: Any, share: float | None) -> str | None:
@@ -138,23 +132,15 @@ def step_of(thresholds: Config, value: Any, share: float | None) -> str | None:
     return found
 
 
-def fields_of(frame: Frame, config: Config, zone: tzinfo = UTC, first: int = 0) -> list[Field]:
+def fields_of(frame: Frame, config: Config, zone: tzinfo = UTC) -> list[Field]:
     """Give each column what the panel configures: its defaults, then each override that is meant for it.
 
     Args:
         frame: the columns.
         config: the panel's `fieldConfig`.
         zone: for times.
-        first: how many numbers other frames of the panel have before these; colors go by it.
     """
-    fields: list[Field] = []
-    numbers = first
-    for column in frame.columns:
-        own = _configured(column, config)
-        title = str(own.get("displayName") or column.name)
-        fields.append(Field(column.name, column.type, column.values, own, title, numbers, zone))
-        numbers += column.type == "number"
-    return fields
+    return [Field(column.name, column.type, column.values, _configured(column, config), zone) for column in frame.columns]
 
 
 def _configured(column: Column, config: Config) -> Config:
@@ -179,88 +165,45 @@ def _set(own: Config, name: str, value: Any) -> None:
     inside[last] = value
 
 
-MATCHERS = ("byName", "byRegexp", "byType", "byNames", "byFrameRefID")
+MATCHERS = ("byName", "byRegexp", "byType")
 """Ways to mean columns."""
 
 
 def _matches(matcher: Config, column: Column) -> bool:
     kind, options = matcher["id"], matcher.get("options")
-    if kind == "byName":
-        return bool(column.name == options)
-    if kind == "byNames":
-        return column.name in (options or {})["names"]
     if kind == "byRegexp":
         return _regexp(str(options)).search(column.name) is not None
-    if kind == "byType":
-        return bool(column.type == options)
-    if kind == "byFrameRefID":
-        return options == "A"
-    raise ValueError(f"overrides by {kind} are not known to the preview")
+    return bool(options == (column.type if kind == "byType" else column.name))
 
 
 def _regexp(text: str) -> re.Pattern[str]:
     return re.compile(text[1 : text.rindex("/")] if text.startswith("/") else text)
 
 
-MAPPINGS = ("value", "range", "regex", "special")
+MAPPINGS = ("value", "special")
 """Kinds of mappings."""
+
+SPECIAL = "null+nan"
+"""What a special one may mean: no value, or none that is a number."""
 
 
 def _mapped(mappings: Sequence[Config], value: Any) -> Config | None:
     """Find what is said instead of a value."""
+    is_nothing = value is None or (isinstance(value, float) and math.isnan(value))
     for mapping in mappings:
-        found = _MAPS[mapping["type"]](mapping["options"], value)
+        options = mapping["options"]
+        found = options.get(_key(value)) if mapping["type"] == "value" else options["result"] if is_nothing else None
         if found is not None:
-            return found
+            return dict(found)
     return None
-
-
-def _by_value(options: Mapping[str, Config], value: Any) -> Config | None:
-    if value is None:
-        return options.get("null")
-    return options.get(_key(value))
 
 
 def _key(value: Any) -> str:
     """A value as a key of JavaScript's: 1.0 is 1."""
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
-
-
-def _by_range(options: Config, value: Any) -> Config | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    low, high = options.get("from"), options.get("to")
-    inside = (low is None or value >= low) and (high is None or value <= high)
-    return options["result"] if inside else None
-
-
-def _by_regex(options: Config, value: Any) -> Config | None:
-    if not isinstance(value, str):
-        return None
-    pattern = _regexp(options["pattern"])
-    if not pattern.search(value):
-        return None
-    result = dict(options["result"])
-    if result.get("text"):
-        result["text"] = pattern.sub(re.sub(r"\$(\d)", r"\\\1", str(result["text"])), value)
-    return result
-
-
-def _by_special(options: Config, value: Any) -> Config | None:
-    isnt = isinstance(value, float) and value != value  # noqa: PLR0124 - NaN
-    cases = {
-        "true": value is True,
-        "false": value is False,
-        "null": value is None,
-        "nan": isnt,
-        "null+nan": value is None or isnt,
-        "empty": value == "",
-    }
-    return options["result"] if cases[options["match"]] else None
-
-
-_MAPS = {"value": _by_value, "range": _by_range, "regex": _by_regex, "special": _by_special}

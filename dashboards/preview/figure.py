@@ -20,7 +20,6 @@ Figure = dict[str, Any]
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _TIME_STEPS = (1.0, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
-_SECONDS = {"s": 1.0, "ms": 1000.0, "dtdurations": 1.0, "dthms": 1.0, "m": 1 / 60}
 _LONGEST_LABEL = 30
 _WORDS = {"name", "text", "customdata", "x", "y", "ticktext", "categoryarray"}
 """What of traces and axes is told as it is."""
@@ -112,7 +111,6 @@ def value_axis(fields: Sequence[Field], most: float | None = None, least: float 
 def _widened(config: Config, low: float, high: float) -> tuple[float, float]:
     custom = config.get("custom") or {}
     low = min(low, _or(custom.get("axisSoftMin"), low))
-    high = max(high, _or(custom.get("axisSoftMax"), high))
     low, high = _or(config.get("min"), low), _or(config.get("max"), high)
     return (low, low + 1) if high <= low else (low, high)
 
@@ -124,9 +122,8 @@ def _or(value: Any, otherwise: float) -> float:
 def ticks(low: float, high: float, unit: str | None, count: int = 4) -> list[float]:
     """Choose some round numbers from `low` to `high`; those of times are round in minutes and hours."""
     rough = (high - low) / count
-    if unit in _SECONDS:
-        scale = _SECONDS[unit]
-        step = next((one * scale for one in _TIME_STEPS if one * scale >= rough * 0.999), math.ceil(rough / 604800) * 604800.0)
+    if unit == "s":
+        step = next((one for one in _TIME_STEPS if one >= rough * 0.999), math.ceil(rough / 604800) * 604800.0)
     else:
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(one * power for one in _STEPS if one * power >= rough * 0.999)
@@ -147,9 +144,9 @@ def summary_of(title: str, kind: str, fields: Sequence[Field]) -> str:
 def _told(field: Field) -> str:
     values = [value for value in field.values if _is_number(value)]
     if not values:
-        return f"{field.title}: nothing"
+        return f"{field.name}: nothing"
     least, most, last = (field.shown(value).text for value in (min(values), max(values), values[-1]))
-    return f"{field.title}: from {least} to {most}, last {last}"
+    return f"{field.name}: from {least} to {most}, last {last}"
 
 
 def _is_number(value: Any) -> bool:

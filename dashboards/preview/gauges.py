@@ -7,12 +7,17 @@ from dashboards.preview.anchors import aria, linked
 from dashboards.preview.colors import css
 from dashboards.preview.drawing import Drawing
 from dashboards.preview.look import Row
-from dashboards.preview.reduced import reduced
+
+_MOST = 25
+"""As in Grafana, where the panel says nothing."""
 
 
 def bargauge(drawing: Drawing) -> Component:
-    """Draw a bar for each value: its name, how far it is, and the value."""
-    rows = reduced(drawing)
+    """Draw a bar for each row: its name, how far it is, and the value."""
+    most = (drawing.options.get("reduceOptions") or {}).get("limit") or _MOST
+    rows = [
+        Row(table, at, field) for table in drawing.tables for field in table if field.is_number for at in range(len(field.values))[:most]
+    ]
     if not rows:
         return drawing.nothing()
     # A list that scrolls must be reachable with the keyboard.
@@ -36,6 +41,4 @@ def _bar(drawing: Drawing, row: Row) -> Component:
 def name_of(row: Row) -> str:
     """Name a value: by the text of its row, else by its column."""
     texts = [field for field in row.fields if field.type == "string" and not field.is_hidden]
-    if texts and len(texts[0].values) > row.at:
-        return texts[0].shown(texts[0].values[row.at]).text
-    return row.field.title
+    return texts[0].shown(texts[0].values[row.at]).text if texts else row.field.name

@@ -23,15 +23,13 @@ def heatmap(drawing: Drawing) -> Component:
     numbers = drawing.numbers
     if time is None or not any(value is not None for field in numbers for value in field.values):
         return drawing.nothing()
-    if drawing.options.get("calculate"):
-        raise ValueError("a heat map that counts for itself is not known to the preview: the query has to")
     gap = drawing.options.get("cellGap", 1)
     step = min((second - first for first, second in pairwise(time.values) if second > first), default=timedelta(hours=1))
     times, places = _spaced(time.values, step)
     trace = {
         "type": "heatmap",
         "x": [local(at + step / 2, drawing.look.zone) for at in times],
-        "y": [cut(field.title) for field in numbers],
+        "y": [cut(field.name) for field in numbers],
         "z": [_at(places, field.values) for field in numbers],
         "customdata": [_at(places, ["" if value is None else field.shown(value).text for value in field.values]) for field in numbers],
         "hovertemplate": "%{y}, %{x|%a %H:%M}: %{customdata}<extra></extra>",

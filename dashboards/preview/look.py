@@ -1,10 +1,10 @@
-"""What a person looks at, and what texts and links become with it: variables, times, values of a row. Pure.
+"""What a person looks at, and what links become with it: variables, times, values of a row. Pure.
 
 Sources: Grafana's documentation of variables' syntax and of data links; values in addresses are percent-encoded as it does.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -12,8 +12,10 @@ from urllib.parse import quote
 from dashboards.expand import Scope
 from dashboards.preview.fields import Field
 
-_REFERENCE = re.compile(r"\$\{([^}]+)\}|\$(\w+)")
-_OF_ROW = re.compile(r"""__data\.fields(?:\.([^."'\]]+)|\[["']?(.+?)["']?\])(?:\.(text|numeric|time))?""")
+_REFERENCE = re.compile(r"\$\{([^}]+)\}")
+_OF_ROW = re.compile(r"__data\.fields\.(\w+)(?::percentencode)?")
+
+_TIMES = "__url_time_range"
 
 
 class Look(NamedTuple):
@@ -51,71 +53,31 @@ class Row(NamedTuple):
         return self.field.values[self.at]
 
 
-def text(template: str, look: Look) -> str:
-    """Fill in a title or another text."""
-    return _REFERENCE.sub(lambda found: _variable(found[1] or found[2], look) or found[0], template)
+def link(template: str, look: Look, row: Row) -> str:
+    """Fill in an address.
+
+    Raises:
+        ValueError: it names what the preview does not know.
+    """
+    return _REFERENCE.sub(lambda found: _in_address(found[1], look, row), template)
 
 
-def link(template: str, look: Look, row: Row | None = None) -> str:
-    """Fill in an address."""
-    return _REFERENCE.sub(lambda found: _in_address(found[1] or found[2], look, row), template)
+def unknown_in_address(template: str) -> Iterator[str]:
+    """Name what an address refers to and the preview does not know."""
+    for name in _REFERENCE.findall(template):
+        if name != _TIMES and not _OF_ROW.fullmatch(name) and not name.endswith(":queryparam"):
+            yield f"${{{name}}} in a link"
+    if "$" in _REFERENCE.sub("", template):
+        yield "$ without braces in a link"
 
 
-def _variable(name: str, look: Look) -> str | None:
+def _in_address(name: str, look: Look, row: Row) -> str:
+    if name == _TIMES:
+        return look.times
+    if found := _OF_ROW.fullmatch(name):
+        field = next((field for field in row.fields if field.name == found[1]), None)
+        return quote("" if field is None or field.values[row.at] is None else str(field.values[row.at]), safe="")
     plain, _, form = name.partition(":")
-    if plain not in look.scope.values:
-        return None
-    if form in {"raw", "csv"}:
-        return ",".join(look.scope.values[plain])
-    return look.texts.get(plain) or " + ".join(look.scope.values[plain])
-
-
-def _in_address(name: str, look: Look, row: Row | None) -> str:
-    own = {
-        "__from": lambda: str(round(look.scope.since.timestamp() * 1000)),
-        "__to": lambda: str(round(look.scope.until.timestamp() * 1000)),
-        "__url_time_range": lambda: look.times,
-        "__all_variables": lambda: look.address.removesuffix(f"&{look.times}").removesuffix(look.times),
-    }
-    if name in own:
-        return own[name]()
-    if name.startswith("__"):
-        return quote(_of_row(name.removesuffix(":percentencode"), row), safe="")
-    plain, _, form = name.partition(":")
-    values = look.scope.values.get(plain, ())
-    if form == "queryparam":
-        return "&".join(f"var-{plain}={quote(value, safe='')}" for value in values)
-    return quote(",".join(values), safe="")
-
-
-def _of_row(name: str, row: Row | None) -> str:
-    if row is None:
-        return ""
-    if name in {"__value.raw", "__value.numeric"}:
-        return _raw(row.value)
-    if name == "__value.text":
-        return row.field.shown(row.value).text
-    if name in {"__field.name", "__series.name"}:
-        return row.field.title
-    found = _OF_ROW.fullmatch(name)
-    if found is None:
-        raise ValueError(f"${{{name}}} is not known to the preview")
-    field = _named(row.fields, found[1] or found[2])
-    value = field.values[row.at] if field else None
-    return field.shown(value).text if field and found[3] == "text" else _raw(value)
-
-
-def _named(fields: Sequence[Field], name: str) -> Field | None:
-    if name.isdecimal() and int(name) < len(fields):
-        return fields[int(name)]
-    return next((field for field in fields if name in {field.name, field.title}), None)
-
-
-def _raw(value: Any) -> str:
-    if value is None:
-        return ""
-    if hasattr(value, "timestamp"):
-        return str(round(value.timestamp() * 1000))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    if form != "queryparam" or plain not in look.scope.values:
+        raise ValueError(f"${{{name}}} in a link is not known to the preview")
+    return "&".join(f"var-{plain}={quote(value, safe='')}" for value in look.scope.values[plain])

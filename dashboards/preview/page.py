@@ -8,15 +8,16 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.board import Board
-from dashboards.pages.now import STORE_PAGE
 from dashboards.pages.visit import VISIT_PAGE
-from dashboards.preview.anchors import anchor, aria
-from dashboards.preview.catalog import store_of
+from dashboards.preview.anchors import aria
+from dashboards.preview.catalog import Boards, Store
 from dashboards.preview.fields import Config
-from dashboards.preview.look import Look, link, text
+from dashboards.preview.look import Look
 from dashboards.preview.moments import PRESETS, label
 from dashboards.preview.state import Choice, State, address, kept
 from dashboards.variables import ALL
+
+_NOW = "Store now"
 
 _MOST_AT_A_GLANCE = 8
 """Options that one sees without looking for them."""
@@ -42,8 +43,6 @@ def frame(parts: Parts | None = None) -> Component:
             dcc.Store(id="asked"),
             dcc.Store(id="scope"),
             dcc.Store(id="late"),
-            dcc.Store(id="plain"),
-            dcc.Store(id="put"),
             dcc.Interval(id="tick", interval=60_000),
             dcc.Interval(id="again", interval=3_000, disabled=True),
             html.A("Skip to the page", href="#content", className="skip"),
@@ -64,6 +63,7 @@ def frame(parts: Parts | None = None) -> Component:
                     ),
                 ]
             ),
+            html.P(id="trouble", className="problem trouble", role="alert"),
             html.Main(given.content, id="content", tabIndex=-1),
         ],
         className="page",
@@ -77,53 +77,57 @@ def _buttons() -> list[Component]:
     ]
 
 
-def pages(boards: Sequence[Board], board: Board | None, search: str) -> list[Component]:
-    """Make the navigation: each page, with what is picked here as far as it can be picked there."""
-    return [_page(one, board, search) for one in _listed(boards, board, search)]
+def pages(boards: Boards, board: Board | None, search: str) -> list[Component]:
+    """Make the navigation: each page, with what is picked here as far as it can be picked there; of the stores' pages that of one."""
+    here = boards.store(board["uid"]) if board else None
+    return [*_to_store(boards, here, board, search), *(_to_page(one, board, here, search) for one in boards.pages)]
 
 
-def _listed(boards: Sequence[Board], board: Board | None, search: str) -> Iterator[Board]:
-    """Name one page of what is now for all stores: that of the store that is looked at."""
-    now = [one for one in boards if one["uid"].startswith(STORE_PAGE)]
+def _to_store(boards: Boards, here: Store | None, board: Board | None, search: str) -> Iterator[Component]:
+    """Link to what is now in the store that is looked at, or else in the first."""
+    if here:
+        yield _current(_NOW, here.uid)
+        return
     picked = parse_qs(search.removeprefix("?")).get("var-store", [])
-    here = board if board in now else next((one for one in now if store_of(one) in picked), None)
-    yield from ([here] if here else now[:1])
-    yield from (one for one in boards if one not in now)
+    store = next((one for one in boards.stores if one.store_id in picked), next(iter(boards.stores), None))
+    if store:
+        yield _link(_NOW, store.uid, [_times(board, search, [])])
 
 
-def _page(board: Board, here: Board | None, search: str) -> Component:
-    is_now = board["uid"].startswith(STORE_PAGE)
-    title = "Store now" if is_now else board["title"]
-    if board is here:
-        return html.A(title, href=f"/d/{board['uid']}", className="here", **aria(current="page"))
-    store = store_of(here) if here else None
-    names = [variable["name"] for variable in (board.get("templating") or {}).get("list") or () if variable["type"] != "constant"]
-    parts = [f"var-store={quote(store, safe='')}"] if store and "store" in names else []
-    # A visit's page shows the time of that visit: no other page is about it.
-    if not (here and here["uid"] == VISIT_PAGE):
-        parts.append(kept(search, ["store"] if "store" in names and not store else []))
-    query = "&".join(part for part in parts if part)
-    return dcc.Link(title, href=f"/d/{quote(board['uid'])}" + (f"?{query}" if query else ""))
+def _to_page(page: Board, board: Board | None, here: Store | None, search: str) -> Component:
+    if page is board:
+        return _current(page["title"], page["uid"])
+    takes_store = any(one["name"] == "store" for one in (page.get("templating") or {}).get("list") or ())
+    if here and takes_store:
+        return _link(page["title"], page["uid"], [f"var-store={quote(here.store_id, safe='')}", _times(board, search, [])])
+    return _link(page["title"], page["uid"], [_times(board, search, ["store"] if takes_store else [])])
 
 
-def pickers(boards: Sequence[Board], board: Board, found: State) -> list[Component]:
+def _times(board: Board | None, search: str, names: Sequence[str]) -> str:
+    """Keep these variables and the times; a visit's page shows the time of that visit: no other page is about it."""
+    return "" if board and board["uid"] == VISIT_PAGE else kept(search, names)
+
+
+def _current(title: str, uid: str) -> Component:
+    return html.A(title, href=f"/d/{quote(uid)}", className="here", **aria(current="page"))
+
+
+def _link(title: str, uid: str, query: Sequence[str]) -> Component:
+    written = "&".join(part for part in query if part)
+    return dcc.Link(title, href=f"/d/{quote(uid)}" + (f"?{written}" if written else ""))
+
+
+def pickers(boards: Boards, board: Board, found: State) -> list[Component]:
     """Make what can be picked: the store, and other variables."""
-    parts = [_stores(boards, board)] if board["uid"].startswith(STORE_PAGE) else []
-    parts += [_picker(choice) for choice in found.choices if not choice.is_hidden]
-    return [part for part in parts if part is not None]
+    here = boards.store(board["uid"])
+    parts = [_stores(boards, here)] if here and len(boards.stores) > 1 else []
+    return [*parts, *(_picker(choice) for choice in found.choices if not choice.is_hidden)]
 
 
-def _stores(boards: Sequence[Board], board: Board) -> Component | None:
+def _stores(boards: Boards, here: Store) -> Component:
     """Pick a store where each has a page of its own."""
-    options = [{"value": one["uid"], "label": _store_name(one)} for one in boards if one["uid"].startswith(STORE_PAGE)]
-    if len(options) < 2:  # noqa: PLR2004 - nothing to pick from
-        return None
-    return _labelled("Store", dcc.Dropdown(options, board["uid"], id={"go": "store"}, clearable=False, className="picker"), "store-now")
-
-
-def _store_name(board: Board) -> str:
-    _, separator, name = str(board["title"]).partition(": ")
-    return name if separator else str(board["title"])
+    options = [{"value": one.uid, "label": one.name} for one in boards.stores]
+    return _labelled("Store", dcc.Dropdown(options, here.uid, id={"go": "store"}, clearable=False, className="picker"), "store-now")
 
 
 def _picker(choice: Choice) -> Component:
@@ -189,20 +193,20 @@ def times(board: Board, look: Look) -> Component:
     )
 
 
-def content(board: Board, look: Look, problem: str | None, bodies: Mapping[int, Component] | None = None) -> list[Component]:
+def content(board: Board, problem: str | None, bodies: Mapping[int, Component] | None = None) -> list[Component]:
     """Make the places of a board's panels; what they show comes by callbacks of their own, unless it is given."""
     head: list[Component] = [
-        html.Div([html.H1(text(board["title"], look)), html.P(board.get("description") or "", className="about")], className="head")
+        html.Div([html.H1(board["title"]), html.P(board.get("description") or "", className="about")], className="head")
     ]
     if problem:
         head.append(html.P(problem, className="problem", role="alert"))
     panels = sorted(board.get("panels") or (), key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"]))
-    return [*head, html.Div([_place(board, panel, look, (bodies or {}).get(panel["id"])) for panel in panels], className="grid")]
+    return [*head, html.Div([_place(board, panel, (bodies or {}).get(panel["id"])) for panel in panels], className="grid")]
 
 
-def _place(board: Board, panel: Config, look: Look, inside: Component | None) -> Component:
+def _place(board: Board, panel: Config, inside: Component | None) -> Component:
     at, number = panel["gridPos"], panel["id"]
-    title = html.H2(id={"title": number, "of": board["uid"]}, children=text(panel.get("title") or "", look))
+    title = str(panel.get("title") or "")
     style = {
         "gridColumn": f"{at['x'] + 1} / span {at['w']}",
         "gridRow": f"{at['y'] + 1} / span {at['h']}",
@@ -218,15 +222,11 @@ def _place(board: Board, panel: Config, look: Look, inside: Component | None) ->
         **there,
     )
     return html.Section(
-        [html.Div([title, *_links(panel, look), *_about(panel)], className="panel-head"), body],
+        [html.Div([html.H2(title), *_about(panel)], className="panel-head"), body],
         className=f"panel kind-{panel['type']}",
         style=style,
-        **aria(label=text(panel.get("title") or "", look)),
+        **aria(label=title),
     )
-
-
-def _links(panel: Config, look: Look) -> list[Component]:
-    return [anchor(one["title"], link(one["url"], look), one.get("tooltip")) for one in panel.get("links") or ()]
 
 
 def _about(panel: Config) -> list[Component]:

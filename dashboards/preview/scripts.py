@@ -51,7 +51,6 @@ def in_browser() -> Iterator[Callback]:
         [Input("apply", "n_clicks"), Input("since", "n_submit"), Input("until", "n_submit")],
         [State("since", "value"), State("until", "value"), State("where", "search")],
     )
-    yield _function("put"), Output("put", "data"), [Input("plain", "data")], []
     yield (
         _function("lived"),
         [Output("tick", "disabled"), Output("live", "children"), Output("live", "aria-pressed")],

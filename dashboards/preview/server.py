@@ -3,14 +3,14 @@
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from waitress.server import create_server
 
-from dashboards.boards import boards
+from dashboards.board import Board
 from dashboards.preview.app import app_of
-from dashboards.preview.catalog import Catalog, Make
+from dashboards.preview.catalog import Catalog
 from dashboards.preview.database import Database
 from storage.errors import SettingError
 
@@ -22,13 +22,13 @@ _THREADS = 8
 
 
 @contextmanager
-def serving(database_url: str, port: int | None = None, make: Make = boards) -> Iterator[str]:
+def serving(database_url: str, port: int | None = None, more: Sequence[Board] = ()) -> Iterator[str]:
     """Serve the dashboards of a database for as long as a block runs; yields their address.
 
     Args:
         database_url: of the database; it need not be there yet.
         port: where; None: 8050, or the next that is free; 0: any.
-        make: makes the boards.
+        more: boards beside ours.
 
     Raises:
         SettingError: the port is taken.
@@ -36,7 +36,7 @@ def serving(database_url: str, port: int | None = None, make: Make = boards) -> 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page has more panels than we have threads, and that is well
     database = Database(database_url)
     listening = _listening(port)
-    server = create_server(app_of(database, Catalog(database, make)).server, sockets=[listening], threads=_THREADS, ident=None)
+    server = create_server(app_of(database, Catalog(database, more)).server, sockets=[listening], threads=_THREADS, ident=None)
     thread = threading.Thread(target=server.run, name="preview", daemon=True)
     thread.start()
     try:

@@ -14,6 +14,9 @@ from dashboards.variables import ALL
 
 Ask = Callable[[str], Frame]
 
+Known = Mapping[str, Sequence[tuple[str, str]]]
+"""Values and texts, by variable."""
+
 
 class Choice(NamedTuple):
     """A variable: what can be picked (value and text), and what is; `kind` as Grafana calls it."""
@@ -47,8 +50,16 @@ class State(NamedTuple):
     choices: Sequence[Choice]
     problem: str | None
 
+    @property
+    def known(self) -> Known:
+        """What is needed to read the same address again without asking: of each query what is picked of its answer."""
+        asked = (choice for choice in self.choices if choice.kind == "query")
+        return {one.name: [option for option in one.options if one.is_all or option[0] in one.picked] for one in asked}
 
-def state(board: Board, search: str, ask: Ask, zone: tzinfo = UTC, now: datetime | None = None) -> State:
+
+def state(  # noqa: PLR0913 - an address means something only with all of them
+    board: Board, search: str, ask: Ask, zone: tzinfo = UTC, now: datetime | None = None, *, known: Known | None = None
+) -> State:
     """Read an address.
 
     Args:
@@ -57,6 +68,7 @@ def state(board: Board, search: str, ask: Ask, zone: tzinfo = UTC, now: datetime
         ask: asks the database.
         zone: that of the person's clock.
         now: the present.
+        known: what queries of variables answered before, as `State.known` has it: these are not asked again.
     """
     given = parse_qs(search.removeprefix("?"), keep_blank_values=True)
     now = now or datetime.now(UTC)
@@ -68,7 +80,7 @@ def state(board: Board, search: str, ask: Ask, zone: tzinfo = UTC, now: datetime
     except moments.NotATime as wrong:
         problem, written = f"{wrong}. The page shows its usual time.", (usual["from"], usual["to"])
         span = _span(written, now, zone)
-    choices = _choices(board, given, ask, span)
+    choices = _choices(board, given, ask, span, known or {})
     problem = problem or next((words for choice in choices if (words := _unknown(choice, given.get(f"var-{choice.name}", ())))), None)
     values = {choice.name: choice.values for choice in choices}
     look = Look(Scope(*span, values), {choice.name: choice.text for choice in choices}, written, zone)
@@ -82,20 +94,25 @@ def _span(written: tuple[str, str], now: datetime, zone: tzinfo) -> tuple[dateti
     return since, until
 
 
-def _choices(board: Board, given: Mapping[str, list[str]], ask: Ask, span: tuple[datetime, datetime]) -> list[Choice]:
+def _choices(board: Board, given: Mapping[str, list[str]], ask: Ask, span: tuple[datetime, datetime], known: Known) -> list[Choice]:
     """Find what can be picked, one after the other: a query may name what stands before it."""
     choices: list[Choice] = []
     for variable in (board.get("templating") or {}).get("list") or ():
         scope = Scope(*span, {choice.name: choice.values for choice in choices})
-        choices.append(_choice(variable, given.get(f"var-{variable['name']}"), ask, scope))
+        is_known = variable["type"] == "query" and variable["name"] in known
+        options = known[variable["name"]] if is_known else _options(variable, ask, scope)
+        choices.append(_choice(variable, given.get(f"var-{variable['name']}"), options))
     return choices
 
 
-def _choice(variable: dict[str, Any], given: list[str] | None, ask: Ask, scope: Scope) -> Choice:
+def _options(variable: dict[str, Any], ask: Ask, scope: Scope) -> Sequence[tuple[str, str]]:
+    if variable["type"] not in _OPTIONS:
+        raise ValueError(f"variables of the kind {variable['type']} are not known to the preview")
+    return _OPTIONS[variable["type"]](variable, ask, scope)
+
+
+def _choice(variable: dict[str, Any], given: list[str] | None, options: Sequence[tuple[str, str]]) -> Choice:
     kind = variable["type"]
-    if kind not in _OPTIONS:
-        raise ValueError(f"variables of the kind {kind} are not known to the preview")
-    options = _OPTIONS[kind](variable, ask, scope)
     choice = Choice(
         variable["name"],
         variable.get("label") or variable["name"],

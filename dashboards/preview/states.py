@@ -11,9 +11,6 @@ from dashboards.preview.drawing import Drawing
 from dashboards.preview.fields import FALLBACK_COLOR, Field
 from dashboards.preview.figure import Figure, cut, graph, local, time_axis
 
-_MOST_IN_LEGEND = 8
-"""More are no help: each bar says what it is."""
-
 
 class Span(NamedTuple):
     """What was the case in a lane from when to when."""
@@ -29,20 +26,15 @@ def state_timeline(drawing: Drawing) -> Component:
     spans = list(_spans(drawing))
     if not spans:
         return drawing.nothing()
-    lanes = list(dict.fromkeys(span.lane.title for span in spans))
+    lanes = list(dict.fromkeys(span.lane.name for span in spans))
     looks = list(dict.fromkeys(map(_look, spans)))
     traces = [_trace(drawing, [span for span in spans if _look(span) == look], look) for look in looks]
-    legend = (
-        (drawing.options.get("legend") or {}).get("showLegend", True)
-        and 1 < len(looks) <= _MOST_IN_LEGEND
-        and len({color for _, color in looks}) > 1
-    )
     layout = {
         "xaxis": time_axis(drawing.look),
         "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, "categoryorder": "array", "categoryarray": lanes},
         "barmode": "overlay",
         "bargap": 1 - (drawing.options.get("rowHeight") or 0.9),
-        "showlegend": legend,
+        "showlegend": False,
         "hovermode": "closest",
     }
     return graph(traces, layout, _summary(drawing, spans))
@@ -59,18 +51,10 @@ def _spans(drawing: Drawing) -> Iterator[Span]:
 
 
 def _of_lane(time: Field, lane: Field, drawing: Drawing) -> Iterator[Span]:
-    merge = bool(drawing.options.get("mergeValues", True))
     ends = [*time.values[1:], drawing.look.scope.until][: len(time.values)]
-    last: Span | None = None
     for since, until, value in zip(time.values, ends, lane.values, strict=True):
-        if merge and last is not None and value == last.value and last.until == since:
-            last = last._replace(until=until)
-            continue
-        if last is not None:
-            yield last
-        last = Span(lane, value, since, max(since, until)) if value is not None else None
-    if last is not None:
-        yield last
+        if value is not None:
+            yield Span(lane, value, since, max(since, until))
 
 
 def _look(span: Span) -> tuple[str, str]:
@@ -84,11 +68,11 @@ def _trace(drawing: Drawing, spans: list[Span], look: tuple[str, str]) -> Figure
         "type": "bar",
         "orientation": "h",
         "name": cut(label),
-        "y": [span.lane.title for span in spans],
+        "y": [span.lane.name for span in spans],
         "base": [local(span.since, zone) for span in spans],
         "x": [(span.until - span.since).total_seconds() * 1000 for span in spans],
         "marker": {"color": color, "opacity": 0.9},
-        "text": [label if drawing.options.get("showValue") != "never" else "" for _ in spans],
+        "text": [label for _ in spans],
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
@@ -107,5 +91,5 @@ def _from_to(span: Span, drawing: Drawing) -> str:
 
 
 def _summary(drawing: Drawing, spans: list[Span]) -> str:
-    told = [f"{span.lane.title} {span.lane.shown(span.value).text} {_from_to(span, drawing)}" for span in spans[:40]]
+    told = [f"{span.lane.name} {span.lane.shown(span.value).text} {_from_to(span, drawing)}" for span in spans[:40]]
     return f"{drawing.title}: what was the case from when to when. " + "; ".join(told)

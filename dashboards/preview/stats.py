@@ -1,5 +1,6 @@
 """Panels of one number, or of some beside each other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
@@ -10,42 +11,32 @@ from dashboards.preview.colors import css, ink_on
 from dashboards.preview.drawing import Drawing
 from dashboards.preview.fields import Config
 from dashboards.preview.look import Row
-from dashboards.preview.reduced import reduced
 
 
 def stat(drawing: Drawing) -> Component:
-    """Draw the numbers, the largest that fit."""
-    values = reduced(drawing)
+    """Draw the last number of each column, the largest that fit."""
+    values = [Row(table, _last(field.values), field) for table in drawing.tables for field in table if field.is_number and field.values]
     if not values:
         return drawing.nothing()
-    mode = drawing.options.get("textMode") or "auto"
-    with_name = mode in {"value_and_name", "name"} or (mode == "auto" and len(values) > 1)
-    items = [_item(drawing, row, with_name=with_name, with_value=mode != "name") for row in values]
-    direction = " upright" if drawing.options.get("orientation") == "horizontal" else ""
-    return html.Div(items, className=f"stats of-{min(len(items), 6)}{direction}")
+    items = [_item(drawing, row, with_name=len(values) > 1) for row in values]
+    return html.Div(items, className=f"stats of-{min(len(items), 6)}")
 
 
-def _item(drawing: Drawing, row: Row, *, with_name: bool, with_value: bool) -> Component:
+def _last(values: Sequence[Any]) -> int:
+    return next((at for at in range(len(values) - 1, -1, -1) if values[at] is not None), len(values) - 1)
+
+
+def _item(drawing: Drawing, row: Row, *, with_name: bool) -> Component:
     shown = row.field.shown(row.value)
-    style, kind = _colored(drawing.options, shown.color)
-    texts: list[Any] = [html.Span(_name(row), className="stat-name")] if with_name else []
-    if with_value:
-        size = max(len(shown.text), 3)
-        texts.append(html.Span(shown.text, className="stat-value", style={"--length": str(size)}))
+    style, kind = _colored(drawing.options.get("colorMode"), shown.color)
+    texts = [html.Span(row.field.name, className="stat-name")] if with_name else []
+    texts.append(html.Span(shown.text, className="stat-value", style={"--length": str(max(len(shown.text), 3))}))
     return html.Div(linked(texts, row, drawing.look), className=f"stat {kind}", style=style)
 
 
-def _name(row: Row) -> str:
-    texts = [field for field in row.fields if field.type == "string"]
-    if len(row.field.values) > 1 and texts:
-        return texts[0].shown(texts[0].values[row.at]).text
-    return row.field.title
-
-
-def _colored(options: Config, color: str | None) -> tuple[Config, str]:
-    mode = options.get("colorMode") or "value"
-    if color is None or mode == "none":
+def _colored(mode: str | None, color: str | None) -> tuple[Config, str]:
+    if color is None:
         return {}, ""
-    if mode.startswith("background"):
+    if mode == "background":
         return {"backgroundColor": css(color), "color": ink_on(color)}, "filled"
     return {"--color": css(color)}, "tinted"

@@ -23,7 +23,7 @@ _KEPT = {
     "rel": "rel",
 }
 _VOID = (dcc.Location, dcc.Store, dcc.Interval)
-_DRAWN_LATER = (dcc.Graph, dcc.Markdown)
+_DRAWN_LATER = dcc.Graph
 
 
 def still(part: Any) -> str:

@@ -16,8 +16,8 @@ MOST_ROWS = 200
 _SHORT = 20
 """Texts of so many letters stay on one line."""
 
-CELLS = ("auto", "color-text", "color-background", "color-background-solid", "gauge", "basic", "gradient-gauge", "lcd-gauge", "json-view")
-"""Kinds of cells."""
+CELLS = ("auto", "color-background", "gauge", "basic")
+"""Kinds of cells; the last is what a gauge is called before Grafana 9.5."""
 
 
 def table(drawing: Drawing) -> Component:
@@ -26,30 +26,12 @@ def table(drawing: Drawing) -> Component:
     count = len(fields[0].values) if fields else 0
     if not count:
         return drawing.nothing()
-    order = _order(drawing, count)
-    rows = [html.Tr([_cell(drawing, field, at) for field in fields]) for at in order[:MOST_ROWS]]
-    body: list[Any] = [html.Tbody(rows)]
-    if drawing.options.get("showHeader", True):
-        body.insert(
-            0, html.Thead(html.Tr([html.Th(field.title, className=_side(field), style=_width(field), scope="col") for field in fields]))
-        )
-    parts: list[Any] = [html.Table(body)]
+    head = html.Tr([html.Th(field.name, className=_side(field), style=_width(field), scope="col") for field in fields])
+    rows = [html.Tr([_cell(drawing, field, at) for field in fields]) for at in range(min(count, MOST_ROWS))]
+    parts: list[Any] = [html.Table([html.Thead(head), html.Tbody(rows)])]
     if count > MOST_ROWS:
         parts.append(html.P(f"{MOST_ROWS} of {count} rows", className="nothing"))
     return html.Div(parts, className="table", tabIndex=0, role="region", **aria(label=drawing.title))
-
-
-def _order(drawing: Drawing, count: int) -> list[int]:
-    """The rows as `sortBy` wants them: nulls last."""
-    order = list(range(count))
-    for one in reversed(drawing.options.get("sortBy") or ()):
-        field = next((field for field in drawing.tables[0] if one["displayName"] in {field.title, field.name}), None)
-        if field is not None:
-            there = sorted(
-                (at for at in order if field.values[at] is not None), key=lambda at: field.values[at], reverse=bool(one.get("desc"))
-            )
-            order = there + [at for at in order if field.values[at] is None]
-    return order
 
 
 def _cell(drawing: Drawing, field: Field, at: int) -> Component:
@@ -58,7 +40,7 @@ def _cell(drawing: Drawing, field: Field, at: int) -> Component:
     kind = kind_of(field.custom)
     style, classes = _looks(kind, shown)
     content: Any = linked(shown.text, row, drawing.look)
-    if "gauge" in kind and shown.share is not None:
+    if kind in {"gauge", "basic"} and shown.share is not None:
         content = html.Div([_bar(shown), html.Span(content)], className="cell-gauge", style=_color(shown))
     short = " short" if len(shown.text) <= _SHORT else ""
     return html.Td(content, className=f"{_side(field)} {classes}{short}", style=style or None)
@@ -73,13 +55,9 @@ def kind_of(custom: Config) -> str:
 
 
 def _looks(kind: str, shown: Shown) -> tuple[Config, str]:
-    if shown.color is None or shown.color == "transparent" or not shown.text:
+    if kind != "color-background" or shown.color is None or not shown.text:
         return {}, ""
-    if kind.startswith("color-background"):
-        return {"backgroundColor": css(shown.color), "color": ink_on(shown.color)}, "filled"
-    if kind == "color-text":
-        return _color(shown), "tinted"
-    return {}, ""
+    return {"backgroundColor": css(shown.color), "color": ink_on(shown.color)}, "filled"
 
 
 def _color(shown: Shown) -> Config:

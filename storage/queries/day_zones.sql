@@ -11,7 +11,13 @@ WHERE
     stays.store_id = %(store_id)s
     AND stays.started_at >= instore.at(%(since)s::bigint)
     AND stays.started_at < instore.at(%(until)s::bigint)
-    AND NOT visits.is_staff
+    AND visits.entered_at < instore.at(%(until)s::bigint)
+    AND visits.entered_at >= instore.at(%(since)s::bigint) - (
+        SELECT longest_visit
+        FROM instore.stores
+        WHERE stores.store_id = %(store_id)s
+    )
+    AND NOT stays.is_staff
     AND NOT visits.pass_by
 GROUP BY 1
 ORDER BY hours DESC;

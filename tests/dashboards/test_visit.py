@@ -54,7 +54,7 @@ def test_the_visit(followed: Followed) -> None:
     [row] = followed.shown("The visit")
     truth = followed.truth
     assert row["Came"] == to_datetime(micros(truth.entered_at))
-    assert (row["Outcome"], row["Told"], row["Currency"]) == ("bought", "final", "EUR")
+    assert (row["Outcome"], row["This visit"], row["Currency"]) == ("bought", "is final", "EUR")
     assert row["Paid"] == pytest.approx(float(truth.basket_total))
     assert row["Zones"] == len(truth.path)
 
@@ -123,8 +123,17 @@ def test_a_visit_with_a_signal(shop: Shop) -> None:
     assert found > 5
 
 
-def test_another_visit_is_not_shown(shop: Shop) -> None:
-    """A name that is none, or none at all, shows nothing, and is no error."""
-    for name in ("", "no-visit", "00000000-0000-0000-0000-000000000000"):
-        scope = shop.scope(MONDAY, NOW, visit=name)
-        assert [shop.shown(visit(), panel["title"], scope) for panel in visit()["panels"]] == [[]] * len(visit()["panels"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "none is picked"),
+        ("no-visit", "is not known in this store and time"),
+        ("00000000-0000-0000-0000-000000000000", "is not known in this store and time"),
+    ],
+)
+def test_another_visit_is_not_shown(shop: Shop, name: str, said: str) -> None:
+    """A name that is none, or none at all, is no error: the first panel says it, and where visits are; the others have nothing."""
+    first, *others = (shop.shown(visit(), panel["title"], shop.scope(MONDAY, NOW, visit=name)) for panel in visit()["panels"])
+    [told] = [{column: value for column, value in row.items() if value is not None} for row in first]
+    assert told == {"This visit": said, "All visits": "pick one on Journeys"}
+    assert others == [[]] * len(others)

@@ -47,18 +47,19 @@
   };
 
   // Plain panels: as long as they are the same they stay; scrolled and focused parts stay so.
-  const put = (plain) => {
-    Object.entries((plain && plain.html) || {}).forEach(([panel, html]) => {
-      const room = document.querySelector(`#react-entry-point [data-panel="${plain.of}/${panel}"] > .plain`);
-      if (!room) return;
-      const before = room.firstElementChild;
-      const [top, left] = before ? [before.scrollTop, before.scrollLeft] : [0, 0];
-      const focused = [...room.querySelectorAll("a, [tabindex]")].indexOf(document.activeElement);
-      room.innerHTML = html;
-      if (room.firstElementChild) room.firstElementChild.scrollTo(left, top);
-      if (focused >= 0) room.querySelectorAll("a, [tabindex]")[focused]?.focus();
-    });
-    return keep();
+  // Their HTML is an attribute of the application's room beside them: it comes with what else the room is told, or not at all.
+  const done = new WeakMap();
+  const put = (room) => {
+    const plain = room.previousElementSibling;
+    const html = room.dataset.html;
+    if (done.get(room) === html) return;
+    done.set(room, html);
+    const before = plain.firstElementChild;
+    const [top, left] = before ? [before.scrollTop, before.scrollLeft] : [0, 0];
+    const focused = [...plain.querySelectorAll("a, [tabindex]")].indexOf(document.activeElement);
+    plain.innerHTML = html;
+    if (plain.firstElementChild) plain.firstElementChild.scrollTo(left, top);
+    if (focused >= 0) plain.querySelectorAll("a, [tabindex]")[focused]?.focus();
   };
 
   // Their links go to pages as Dash's own do: without loading anything anew.
@@ -149,12 +150,18 @@
     due = true;
     requestAnimationFrame(() => {
       due = false;
+      document.querySelectorAll("#react-entry-point .room[data-html]").forEach(put);
       name();
       refocus();
       began();
     });
   };
-  new MutationObserver(soon).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
+  new MutationObserver(soon).observe(document.documentElement, {
+    attributeFilter: ["data-html"],
+    childList: true,
+    characterData: true,
+    subtree: true,
+  });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { instore: { asked, put, picked, went, timed, lived, themed } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { instore: { asked, picked, went, timed, lived, themed } });
 })();

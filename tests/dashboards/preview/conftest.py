@@ -6,7 +6,6 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from dashboards.boards import boards
 from dashboards.preview.server import serving
 from tests import needs
 from tests.dashboards.preview import sample
@@ -32,7 +31,7 @@ def served(shop: Shop) -> Iterator[Served]:
     with psycopg.connect(url) as connection:
         found = connection.execute(LONGEST_VISIT).fetchone()
     assert found is not None
-    with serving(url, 0, lambda plans: [*boards(plans), sample.board()]) as address:
+    with serving(url, 0, [sample.board(), sample.often(), sample.late()]) as address:
         yield Served(address.removesuffix("/"), Visit(str(found[0]), found[1] - 60_000, found[2] + 60_000), url)
 
 

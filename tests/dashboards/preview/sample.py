@@ -1,4 +1,4 @@
-"""A board that has every kind of panel and of variable that the preview draws, with figures that need no store."""
+"""A board that has every kind of panel and of variable that the preview draws, and one that it does not; its figures need no store."""
 
 from typing import Any
 
@@ -48,10 +48,10 @@ def _figures() -> list[Panel]:
         ),
         panel(
             "stat",
-            "Wait at ${store}",
+            "Wait",
             "SELECT 312 AS wait",
             (6, 0, 6, 4),
-            options={"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "background"},
+            options={"reduceOptions": {"calcs": ["lastNotNull"], "values": False}, "colorMode": "background"},
             fieldConfig=config(unit="s", color={"mode": "fixed", "fixedColor": "#D55E00"}),
         ),
         panel(
@@ -62,7 +62,7 @@ def _figures() -> list[Panel]:
             options={"reduceOptions": {"values": True}},
             fieldConfig=config(min=0, max=10, color={"mode": "thresholds"}, thresholds=STEPS),
         ),
-        panel("text", "Read me", None, (18, 0, 6, 4), options={"mode": "markdown", "content": "The **store** is ${store}."}),
+        panel("table", "Picked", 'SELECT ${store:sqlstring} AS "Store"', (18, 0, 6, 4)),
     ]
 
 
@@ -85,9 +85,10 @@ def _charts() -> list[Panel]:
             TIMES.format(columns=f'{HOUR} * 110.5 AS "Today", {HOUR} * 90 AS "Usual"'),
             (12, 4, 12, 8),
             fieldConfig=config(
-                unit="currencyEUR",
+                ("Usual", "color", {"mode": "fixed", "fixedColor": "#8E8E8E"}),
+                unit="prefix:€ ",
                 custom={"drawStyle": "bars", "stacking": {"mode": "normal", "group": "A"}, "barAlignment": 1, "fillOpacity": 80},
-                color={"mode": "palette-classic"},
+                color={"mode": "fixed", "fixedColor": "#56B4E9"},
             ),
         ),
         panel(
@@ -97,7 +98,7 @@ def _charts() -> list[Panel]:
             ' AS z ("Zone", "Visits", "Share")',
             (0, 12, 8, 8),
             options={"orientation": "horizontal", "showValue": "auto"},
-            fieldConfig=config(("Share", "custom.hideFrom", {"viz": True}), color={"mode": "fixed", "fixedColor": "#56B4E9"}),
+            fieldConfig=config(("Share", "custom.hidden", True), color={"mode": "fixed", "fixedColor": "#56B4E9"}),
         ),
     ]
 
@@ -118,12 +119,11 @@ def _rows_and_cells() -> list[Panel]:
                 ),
                 ("For", "unit", "s"),
                 ("For", "custom.displayMode", "color-background"),
-                ("For", "thresholds", {"mode": "absolute", "steps": [{"color": "transparent"}, {"value": 600, "color": "#D55E00"}]}),
-                ("Score", "custom.displayMode", "gradient-gauge"),
+                ("For", "thresholds", {"mode": "absolute", "steps": [{"color": "#8E8E8E"}, {"value": 600, "color": "#D55E00"}]}),
+                ("Score", "custom.displayMode", "basic"),
                 ("Score", "max", 1),
                 ("Score", "min", 0),
                 ("Score", "unit", "percentunit"),
-                ("Since", "unit", "dateTimeFromNow"),
             ),
         ),
         panel(
@@ -132,6 +132,7 @@ def _rows_and_cells() -> list[Panel]:
             TIMES.format(columns=f'{HOUR} AS "to 5 min", {HOUR} * 2 AS "to 15 min", 24 - {HOUR} AS "longer"'),
             (16, 12, 8, 8),
             options={"calculate": False, "cellGap": 1},
+            fieldConfig=config(color={"mode": "fixed", "fixedColor": "#56B4E9"}),
         ),
         panel(
             "state-timeline",
@@ -154,25 +155,55 @@ def _picture_and_faults() -> list[Panel]:
             "The floor",
             "SELECT * FROM (VALUES ('dairy', 25), ('tills', 45)) AS z (zone, people)",
             (12, 20, 12, 8),
-            transformations=[{"id": "rowsToFields", "options": {}}],
-            options={"root": {"elements": [_part("dairy", 0), _part("tills", 220)]}},
+            transformations=[{"id": "rowsToFields", "options": {"mappings": ROWS_TO_FIELDS}}],
+            options={"root": {"elements": [_part("dairy", 0), _part("tills", 50)]}},
             fieldConfig=config(color={"mode": "thresholds"}, thresholds=STEPS),
         ),
         panel("timeseries", "Nothing yet", TIMES.format(columns="1 AS n") + " WHERE false", (0, 25, 6, 3)),
         panel("stat", "Takes long", "SELECT 42 AS answer FROM pg_sleep(2)", (0, 28, 6, 3)),
         panel("table", "Wrong on purpose", "SELECT no_such_column FROM instore.stores", (6, 25, 6, 3)),
+        panel("piechart", "Not for the preview", "SELECT 1 AS n", (6, 28, 6, 3)),
     ]
+
+
+ROWS_TO_FIELDS = [{"fieldName": "zone", "handlerKey": "field.name"}, {"fieldName": "people", "handlerKey": "field.value"}]
 
 
 def _part(name: str, left: int) -> dict[str, Any]:
     return {
         "type": "rectangle",
         "name": name,
-        "config": {"text": {"mode": "field", "field": name}, "color": {"fixed": "#000000"}, "size": 20},
+        "config": {
+            "text": {"mode": "field", "field": name, "fixed": ""},
+            "color": {"fixed": "#000000"},
+            "size": 20,
+            "align": "center",
+            "valign": "middle",
+        },
         "background": {"color": {"field": name, "fixed": "#cccccc"}},
-        "border": {"color": {"fixed": "#000000"}, "width": 1},
-        "placement": {"left": left, "top": 0, "width": 200, "height": 120},
+        "constraint": {"horizontal": "scale", "vertical": "scale"},
+        "placement": {"left": left, "right": 50 - left, "top": 0, "bottom": 0},
     }
+
+
+def often() -> Board:
+    """A board that asks every second: what tests that wait for that need."""
+    return {
+        "uid": "often",
+        "title": "Often",
+        "refresh": "1s",
+        "panels": [panel("timeseries", "Came in", TIMES.format(columns=f'{HOUR} AS "Shoppers"'), (0, 0, 12, 8)) | {"id": 1}],
+    }
+
+
+def late() -> Board:
+    """A board that asks again while one of its panels has no answer yet, and whose other panel is another each time."""
+    shown = {"options": {"colorMode": "value"}}
+    panels = [
+        panel("stat", "Slow", "SELECT 42 AS answer FROM pg_sleep(2.2)", (0, 0, 6, 4), **shown),
+        panel("stat", "Clock", "SELECT extract(epoch FROM clock_timestamp())::float8 AS seconds", (6, 0, 6, 4), **shown),
+    ]
+    return {"uid": "late", "title": "Late", "refresh": "2s", "panels": [one | {"id": at} for at, one in enumerate(panels, 1)]}
 
 
 def board() -> Board:

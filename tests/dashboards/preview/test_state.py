@@ -1,5 +1,6 @@
 """An address is the state of a page: what is picked, and from when to when."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,3 +75,21 @@ def test_the_address_says_it_all() -> None:
     found = _state("?var-store=south&var-zone=south-1&var-zone=south-2&from=now-1h&to=now")
     again = _state(f"?{found.look.address}")
     assert again.look == found.look
+
+
+@pytest.mark.parametrize("search", ["", "?var-store=south&var-zone=south-2", "?var-zone=north-1&var-zone=north-2", "?var-store=west"])
+def test_what_was_asked_once_is_not_asked_again(search: str) -> None:
+    """A page that asks for new figures says what its pickers' queries answered: as the browser sends it, it gives the same."""
+    found = _state(search)
+    known = json.loads(json.dumps(found.known))
+    assert state(board(), search, _nobody, UTC, NOW, known=known).look == found.look
+
+
+def _nobody(sql: str) -> Frame:
+    pytest.fail(f"asked again: {sql}")
+
+
+def test_what_is_known_is_no_way_around_the_options_of_a_board() -> None:
+    """`${by:raw}` stands in queries as it is: the browser cannot say what may be picked there."""
+    known = {**_state("").known, "by": [("day; DROP TABLE x", "evil")]}
+    assert state(board(), "?var-by=day; DROP TABLE x", _nobody, UTC, NOW, known=known).look.scope.values["by"] == ("hour",)

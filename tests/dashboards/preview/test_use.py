@@ -14,7 +14,8 @@ from storage.connect import parse
 from storage.errors import DatabaseAway
 from storage.migrate import migrate
 from tests.conftest import made_database
-from tests.dashboards.preview.looking import PHONE, Served, looking, ready
+from tests.dashboards.preview import sample
+from tests.dashboards.preview.looking import DESKTOP, PHONE, Served, fits, looking, ready
 from tests.storage.logins import login
 
 pytestmark = pytest.mark.integration
@@ -25,15 +26,12 @@ def _sample(page: Page, served: Served) -> None:
     ready(page)
 
 
-def _said(page: Page, title: str) -> str:
-    return page.locator(".panel").filter(has=page.get_by_role("heading", name=title)).locator(".body").inner_text()
-
-
 def test_a_store_is_picked_with_the_keyboard_and_the_address_is_the_state(browser: Browser, served: Served) -> None:
-    """Titles, texts and queries follow, the focus stays; loading again keeps it, going back undoes it."""
+    """Queries follow, the focus stays; loading again keeps it, going back undoes it."""
     with looking(browser) as page:
         _sample(page, served)
-        assert "North" in _said(page, "Read me")
+        picked = page.locator("#react-entry-point").get_by_label("Picked", exact=True).locator("td")
+        expect(picked).to_have_text("north")
         page.get_by_role("button", name="Store: North").focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("option", name="North").locator("input")).to_be_focused()
@@ -41,13 +39,12 @@ def test_a_store_is_picked_with_the_keyboard_and_the_address_is_the_state(browse
         expect(page.get_by_role("option", name="South").locator("input")).to_be_focused()
         page.keyboard.press("Enter")
         page.wait_for_url("**/d/sample?*var-store=south*")
-        expect(page.get_by_role("heading", name="Wait at South")).to_be_visible()
         expect(page.get_by_role("button", name="Store: South")).to_be_focused()
-        expect(page.locator(".prose")).to_have_text("The store is South.")
+        expect(picked).to_have_text("south")
         page.reload()
-        expect(page.locator(".prose")).to_have_text("The store is South.")
+        expect(picked).to_have_text("south")
         page.go_back()
-        expect(page.locator(".prose")).to_have_text("The store is North.")
+        expect(picked).to_have_text("north")
 
 
 def test_zones_are_picked_one_by_one(browser: Browser, served: Served) -> None:
@@ -96,21 +93,58 @@ def test_a_link_in_a_table_goes_to_a_page_without_loading_it_anew(browser: Brows
         assert page.evaluate("window.sameDocument")
 
 
+def test_a_visit_that_is_not_there(browser: Browser, served: Served) -> None:
+    """Not known in this store and time, or none picked: it is said, with a link to where visits of the same store are picked."""
+    for picked, said in (("nobody", "is not known in this store and time"), ("", "none is picked")):
+        with looking(browser, size=PHONE) as page:
+            page.goto(f"{served.address}/d/instore-visit?var-store=o%27neill&var-visit={picked}")
+            ready(page)
+            expect(page.get_by_label("The visit", exact=True).locator(".table")).to_contain_text(said)
+            page.get_by_role("link", name="pick one on Journeys").click()
+            page.wait_for_url("**/d/instore-journeys?var-store=o%27neill")
+            ready(page)
+
+
+def test_a_phone_shows_first_what_is_to_be_done(browser: Browser, served: Served) -> None:
+    """From the top: how many need somebody, what to do, the tills; plans only when all of that was said."""
+    with looking(browser, size=PHONE) as page:
+        page.goto(served.page("instore-now-corner-market"))
+        ready(page)
+        said = page.locator("main .panel h2").all_inner_texts()
+        tops = page.locator("main .panel h2").evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+        assert tops == sorted(set(tops)), "panels do not stand below each other in their order"
+        assert said[:3] == ["Need somebody now", "What needs somebody, and what to do", "Tills: who waits, and how long"]
+        assert said.index("Where people are") > said.index("Who has been waiting long")
+
+
+def test_the_name_of_a_visit_is_seen_whole(browser: Browser, served: Served) -> None:
+    """In its box, on a wide screen and on a phone: what it holds is no wider than what is seen of it."""
+    for size in (DESKTOP, PHONE):
+        with looking(browser, size=size) as page:
+            page.goto(served.page("instore-visit"))
+            ready(page)
+            box = page.get_by_role("textbox", name="Visit")
+            expect(box).to_have_value(served.visit.name)
+            assert box.evaluate("one => one.scrollWidth <= one.clientWidth"), size
+            assert fits(page), size
+
+
 def test_it_asks_again_until_it_is_stopped(browser: Browser, served: Served) -> None:
-    """The sample asks every 5 s: charts stay the same elements; when paused, nothing is asked for."""
+    """Charts stay the same elements; when paused, nothing is asked for."""
     with looking(browser) as page:
-        _sample(page, served)
+        page.goto(f"{served.address}/d/often")
+        ready(page)
         graph = page.locator(".graph .js-plotly-plot").first.element_handle()
         with page.expect_response(re.compile("_dash-update-component"), timeout=10_000):
             pass
         ready(page)
         assert graph.evaluate("one => one.isConnected"), "a chart was thrown away to show new figures"
-        page.get_by_role("button", name="Live, every 5 s").click()
+        page.get_by_role("button", name="Live, every 1 s").click()
         expect(page.get_by_role("button", name="Paused")).to_have_attribute("aria-pressed", "false")
         page.wait_for_load_state("networkidle")
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.wait_for_timeout(6_000)
+        page.wait_for_timeout(2_500)
         assert asked == []
 
 
@@ -123,8 +157,15 @@ def test_a_panel_that_takes_long_keeps_no_other_waiting(browser: Browser, served
         page.wait_for_url("**/d/sample*")
         slow = page.get_by_label("Takes long").locator(".body")
         expect(slow.locator(".waiting")).to_have_count(1)
-        expect(page.get_by_label("Wait at North").locator(".stat-value")).to_have_text("5.20 min")
+        expect(page.get_by_label("Wait", exact=True).locator(".stat-value")).to_have_text("5.20 min")
         expect(slow).to_have_text("42")
+
+
+def test_an_answer_that_comes_while_others_are_asked_for_is_not_lost(browser: Browser, served: Served) -> None:
+    """It is there when the next refresh is on its way, which brings other panels."""
+    with looking(browser) as page:
+        page.goto(f"{served.address}/d/late")
+        expect(page.locator("#react-entry-point").get_by_label("Slow", exact=True).locator(".stat-value")).to_have_text("42")
 
 
 def test_light_and_dark(browser: Browser, served: Served) -> None:
@@ -180,7 +221,7 @@ def test_a_page_that_is_not_there(browser: Browser, served: Served) -> None:
 
 
 def test_a_database_that_comes_and_goes(browser: Browser, postgres_url: str, template_name: str) -> None:
-    """Away, the page says so; empty, too; when a store is there, its page appears by itself; away again, the panels say so."""
+    """Away, the page says so; empty, too; when a store is there, its page appears by itself."""
     with made_database(postgres_url, template_name) as url, psycopg.connect(postgres_url, autocommit=True) as server:
         name = str(parse(url)["dbname"])
         server.execute(f"ALTER DATABASE {name} RENAME TO {name}_away".encode())
@@ -193,11 +234,39 @@ def test_a_database_that_comes_and_goes(browser: Browser, postgres_url: str, tem
                 connection.execute("INSERT INTO instore.stores (store_id) VALUES ('first')")
             ready(page)
             expect(page.get_by_role("heading", level=1)).to_contain_text("first")
-            _end_all(server, name)
-            server.execute(f"ALTER DATABASE {name} RENAME TO {name}_away".encode())
-            page.reload()
-            expect(page.get_by_text(re.compile("cannot be used: .* does not exist")).first).to_be_visible()
-            server.execute(f"ALTER DATABASE {name}_away RENAME TO {name}".encode())
+
+
+def test_a_database_that_goes_is_said_once(browser: Browser, postgres_url: str, template_name: str) -> None:
+    """Each panel says it, one place tells screen readers, and not again at each refresh; when it is back, nobody says it any more."""
+    with made_database(postgres_url, template_name) as url, psycopg.connect(postgres_url, autocommit=True) as server:
+        name = str(parse(url)["dbname"])
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("INSERT INTO instore.stores (store_id) VALUES ('first')")
+        with serving(url, 0, [sample.often()]) as address, looking(browser) as page:
+            page.goto(f"{address}d/often")
+            ready(page)
+            expect(page.get_by_role("alert")).to_have_text("")
+            server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            expect(page.get_by_role("alert")).to_have_text(re.compile("cannot be used: .* not currently accepting connections"))
+            expect(page.locator(".panel .broken")).to_have_text(re.compile("cannot be used"))
+            page.evaluate(COUNT_CHANGES)
+            for _ in range(3):
+                with page.expect_response(re.compile("_dash-update-component")):
+                    pass
+            assert page.evaluate("window.changes") == 0
+            server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+            expect(page.get_by_role("alert")).to_have_text("")
+            ready(page)
+            expect(page.locator(".panel .broken")).to_have_count(0)
+
+
+COUNT_CHANGES = """() => {
+    window.changes = 0;
+    const watch = new MutationObserver((changes) => { window.changes += changes.length; });
+    watch.observe(document.querySelector("[role=alert]"), { childList: true, characterData: true, subtree: true });
+}"""
+"""Of the place that screen readers are told by."""
 
 
 def test_a_database_that_is_not_ready(browser: Browser, postgres_url: str) -> None:
@@ -210,10 +279,6 @@ def test_a_database_that_is_not_ready(browser: Browser, postgres_url: str) -> No
         with login(url) as nobody, serving(nobody, 0) as address, looking(browser) as page:
             page.goto(address)
             expect(page.get_by_text("run `instore grant grafana LOGIN`")).to_be_visible()
-
-
-def _end_all(server: psycopg.Connection, name: str) -> None:
-    server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
 
 def test_the_time_is_kept_from_page_to_page(browser: Browser, served: Served) -> None:

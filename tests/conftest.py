@@ -28,7 +28,7 @@ from tests.databases import Database
 # Tests share the machine with servers they started: a slow example says nothing about the code.
 # CI tries the same examples each time, so that it fails by what a commit changed, and fewer of them; every other run looks for new ones.
 _CI = "INSTORE_CI" in os.environ
-settings.register_profile("instore", deadline=None, derandomize=_CI, max_examples=50 if _CI else 100)
+settings.register_profile("instore", deadline=None, derandomize=_CI, max_examples=30 if _CI else 100)
 settings.load_profile("instore")
 
 _ROOM = 4_000_000_000

@@ -18,16 +18,17 @@ WRITERS: dict[str, Callable[[Sequence[Object], Path], Path]] = {
 
 
 def test_a_theme_park_is_the_same_from_every_format(here: Surroundings) -> None:
-    """A hundred thousand readings whose ids are digests of what they say: text, numbers, times and money mean the same everywhere."""
+    """Forty thousand readings whose ids are digests of what they say: text, numbers, times and money mean the same everywhere."""
     layout = write_json(park.plan(staff=park.staff()), here.folder / "layout.json")
+    readings = park.stream()[:40_000]
     made = set()
     for name, write in WRITERS.items():
         out = here.folder / f"{name}.visits"
-        ended = here.run_well("reconstruct", write(park.stream(), here.folder / name), "--layout", layout, "--out", out)
+        ended = here.run_well("reconstruct", write(readings, here.folder / name), "--layout", layout, "--out", out)
         made.add((out.read_bytes(), ended.err.strip()))
     assert len(made) == 1
     ((visits, said),) = made
     n_visits = len(visits.splitlines())
-    assert n_visits > 300
-    assert f"{len(park.stream())} readings: {n_visits} visits, " in said
+    assert n_visits > 100
+    assert f"{len(readings)} readings: {n_visits} visits, " in said
     assert " 0 rejected, " in said

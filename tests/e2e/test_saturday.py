@@ -59,12 +59,8 @@ def _as_message(signal: Signal) -> dict[str, Any]:
     return {**msgspec.to_builtins(signal), "retracted": False}
 
 
-def _assert_each_once(pipeline: Pipeline, day: Day, due: list[Due]) -> list[dict[str, Any]]:
-    """Compare the rows with what was due, and with what the topic says of each signal in the end.
-
-    Returns:
-        All that the topic says.
-    """
+def _assert_each_once(pipeline: Pipeline, day: Day, due: list[Due]) -> None:
+    """Compare the rows with what was due, and with what the topic says of each signal in the end."""
     rows = _signals(pipeline.database_url, day.store_id)
     found = compare(due, rows)
     assert found.differences == []
@@ -75,17 +71,6 @@ def _assert_each_once(pipeline: Pipeline, day: Day, due: list[Due]) -> list[dict
     assert sorted((message for message in last.values() if not message["retracted"]), key=lambda one: one["at"]) == [
         _as_message(row) for row in rows
     ]
-    return said
-
-
-def test_on_the_saturday_each_kind_is_raised_once(pipeline: Pipeline) -> None:
-    """Seven rows and seven messages, and not one more."""
-    day, due = _scripted(pipeline, "saturday", "saturday")
-    pipeline.here.run_well("replay", day.recording)
-    wait_until_stored(pipeline.database_url, day)
-    said = _assert_each_once(pipeline, day, due)
-    assert len(said) == len(EACH_ONCE)
-    assert_true(pipeline.database_url, day)
 
 
 def test_faults_and_a_killed_worker_change_no_signal(pipeline: Pipeline) -> None:

@@ -9,8 +9,6 @@ from typing import Any
 import click
 from rich.console import Console
 
-from storage.errors import SettingError
-
 Option = Callable[[Callable[..., None]], Callable[..., None]]
 Find = Callable[..., dict[str, str]]
 
@@ -69,6 +67,7 @@ def _publish(find: Find) -> Callable[..., None]:
         from dashboards.publishing import publish
         from dashboards.publishing.grafana import connect
         from dashboards.publishing.source import source
+        from storage.errors import SettingError
 
         if not grafana_url:
             raise SettingError("INSTORE_GRAFANA_URL is not set: set it, or give --grafana-url")
@@ -108,6 +107,7 @@ def _write(find: Find) -> Callable[..., None]:
         from dashboards.boards import boards
         from dashboards.publishing import write
         from dashboards.publishing.source import SETTING, source
+        from storage.errors import SettingError
 
         if not grafana_database_url:
             raise SettingError(f"{SETTING} is not set: set it, or give --grafana-database-url; the password is not written")
@@ -158,6 +158,8 @@ def _plans(url: str) -> Any:
 
 
 def _time(text: str) -> datetime:
+    from storage.errors import SettingError
+
     try:
         at = datetime.fromisoformat(text)
     except ValueError as wrong:

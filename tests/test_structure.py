@@ -1,6 +1,7 @@
 """The shape of the code: who imports whom, what is pure, how long files and functions are."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -334,3 +335,10 @@ def test_lengths_leave_out_docstrings() -> None:
 def test_the_finder_knows_the_standard_library_names_it_allows() -> None:
     """Each harmless module exists: a misspelt one would allow nothing and be noticed by nobody."""
     assert {name.split(".")[0] for name in HARMLESS} - {"msgspec"} <= set(sys.stdlib_module_names)
+
+
+def test_the_command_starts_without_what_its_commands_need() -> None:
+    """`--help` and a wrong setting answer at once."""
+    look = "import instore, sys; print(sorted({'dash', 'faust', 'kafka', 'numpy', 'paho', 'pandas', 'psycopg'} & sys.modules.keys()))"
+    said = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"

@@ -128,21 +128,26 @@ class Told(NamedTuple):
 
 
 def told(records: Sequence[Record], plan: Layout, stores: int, *, ends: bool = True) -> Told:
-    """Have the engine tell records, flushed as a worker that has a backlog does."""
+    """Have the engine tell records; in the end it is late enough for all visits to be final, unless `ends` says otherwise."""
     plans = {layout.store_id: Plan.of(layout) for layout in layouts_of(plan, stores)}
     partition = Partition(READINGS, 0, "instore bench", None, plans.__getitem__)
     finals: set[str] = set()
     began = perf_counter()
+    _take(partition, records, finals)
+    if ends:
+        partition.pass_time(records[-1].at + QUIET)
+        _flush(partition, finals)
+    return Told(perf_counter() - began, len(finals), partition)
+
+
+def _take(partition: Partition, records: Sequence[Record], finals: set[str]) -> None:
+    """Take records in, and flush as often as a worker does that has a backlog."""
     for record in records:
         partition.accept_readings(partition.next_offset, record.value, record.at, record.key)
         if partition.n_buffered >= MOST_BUFFERED:
             _flush(partition, finals)
     partition.pass_time(records[-1].at)
     _flush(partition, finals)
-    if ends:
-        partition.pass_time(records[-1].at + QUIET)
-        _flush(partition, finals)
-    return Told(perf_counter() - began, len(finals), partition)
 
 
 def _flush(partition: Partition, finals: set[str]) -> None:
@@ -169,7 +174,6 @@ def _speed(records: list[Record], plan: Layout, report: Report) -> Iterator[Figu
 
 def _scales(records: list[Record], plan: Layout, options: Options, report: Report) -> Iterator[Figure]:
     """P8."""
-    n = sum(record.n_readings for record in records)
     share = records[: max(1, len(records) // 10)]
     first = None
     with report.bar("scaling", len(options.scales)) as advance:
@@ -222,11 +226,7 @@ def _open(visits: int) -> tuple[float, float]:
     gc.collect()
     size = (_resident() - before) / visits
     began = perf_counter()
-    for record in more:
-        partition.accept_readings(partition.next_offset, record.value, record.at, record.key)
-        if partition.n_buffered >= MOST_BUFFERED:
-            _flush(partition, set())
-    _flush(partition, set())
+    _take(partition, more, set())
     return size, 3 * visits / (perf_counter() - began)
 
 

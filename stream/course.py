@@ -41,26 +41,17 @@ class Course:
     """
 
     __slots__ = (
-        "_announced",
-        "_candidate",
-        "_end",
-        "_judge",
-        "_judgement",
-        "_payments",
-        "_settings",
-        "_since",
-        "_stays",
-        "_tally",
-        "_touches",
+        *("_announced", "_candidate", "_end", "_judge", "_judgement", "_n_stays", "_n_touches", "_payments", "_since", "_span", "_tally"),
         "changes",
     )
 
     def __init__(self, catalog: Catalog, judge: Judge) -> None:
-        self.changes: list[Change] = []
-        self._judge, self._settings = judge, judge.settings
+        self.changes: tuple[Change, ...] = ()
+        self._judge = judge
         self._tally = Tally(catalog)
-        self._stays: tuple[Stay, ...] = ()
-        self._touches: tuple[ShelfVisit, ...] = ()
+        self._span: Span | None = None
+        """The visit as it was when it was counted last; of it, so many stays and touches are counted, and these payments."""
+        self._n_stays = self._n_touches = 0
         self._payments: tuple[Payment, ...] = ()
         self._end = NEVER
         self._announced: Priority = "none"
@@ -70,30 +61,50 @@ class Course:
 
     def fits(self, span: Span, payments: tuple[Payment, ...]) -> bool:
         """Whether a visit is the one that was counted, and goes on."""
-        n, m = len(self._stays), len(self._touches)
+        counted, n, m = self._span, self._n_stays, self._n_touches
         touches = span.shelf_visits
-        return (
+        return counted is None or (
             (n == 0 or len(span.stays) > n)
-            and span.stays[:n] == self._stays
-            and touches[:m] == self._touches
+            and span.stays[:n] == counted.stays[:n]
+            and touches[:m] == counted.shelf_visits[:m]
             and (len(touches) == m or touches[m].ts > self._end)
             and self._paid(payments) == self._payments
         )
 
     def go_on(self, span: Span, payments: tuple[Payment, ...], *, is_over: bool) -> Judgement:
         """Count on, announce what there is to announce, and judge the visit: as it was at the last move, or as a whole when it is over."""
-        for stay, following in zip(span.stays[len(self._stays) : -1], span.stays[len(self._stays) + 1 :], strict=True):
-            self._end = stay.ended_at
-            paid, n_touches = self._paid(payments), self._n_touches(span)
-            self._count(self._tally, (stay,), span.shelf_visits[:n_touches], paid)
-            self._stays, self._touches, self._payments = (*self._stays, stay), span.shelf_visits[:n_touches], paid
+        stays = span.stays
+        for place in range(self._n_stays, len(stays) - 1):
+            self._end = stays[place].ended_at
+            self._count(stays[place], span.shelf_visits, payments)
             self._judgement = None
-            if self._settings.changed_score:
-                self._look(following.zone_id)
-        if not is_over:
-            return self._at_the_last_move()
+            if self._judge.settings.changed_score:
+                self._look(stays[place + 1].zone_id)
+        self._span, self._n_stays = span, max(0, len(stays) - 1)
+        return self._as_a_whole(span, payments) if is_over else self._at_the_last_move()
+
+    def _count(self, stay: Stay, touches: tuple[ShelfVisit, ...], payments: tuple[Payment, ...]) -> None:
+        """Count the next stay, and what was touched and paid until its end."""
+        tally = self._tally
+        if payments:
+            paid = self._paid(payments)
+            for payment in paid[len(self._payments) :]:
+                tally.pay(payment)
+            self._payments = paid
+        tally.stay(stay)
+        while self._n_touches < len(touches) and touches[self._n_touches].ts <= self._end:
+            tally.touch(touches[self._n_touches])
+            self._n_touches += 1
+
+    def _as_a_whole(self, span: Span, payments: tuple[Payment, ...]) -> Judgement:
+        """Judge all that there is, beside what is counted."""
         tally = self._tally.copy()
-        self._count(tally, span.stays[len(self._stays) :], span.shelf_visits, payments)
+        for payment in payments[len(self._payments) :]:
+            tally.pay(payment)
+        for stay in span.stays[self._n_stays :]:
+            tally.stay(stay)
+        for touch in span.shelf_visits[self._n_touches :]:
+            tally.touch(touch)
         return self._judge.judge(tally.facts())
 
     def _at_the_last_move(self) -> Judgement:
@@ -103,31 +114,17 @@ class Course:
         return self._judgement
 
     def _paid(self, payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
-        return tuple(payment for payment in payments if payment.ts <= self._end)
-
-    def _n_touches(self, span: Span) -> int:
-        n = len(self._touches)
-        while n < len(span.shelf_visits) and span.shelf_visits[n].ts <= self._end:
-            n += 1
-        return n
-
-    def _count(self, tally: Tally, stays: tuple[Stay, ...], touches: tuple[ShelfVisit, ...], payments: tuple[Payment, ...]) -> None:
-        """Count these stays, and of touches and payments those that are not counted yet."""
-        for payment in payments[len(self._payments) :]:
-            tally.pay(payment)
-        for stay in stays:
-            tally.stay(stay)
-        for touch in touches[len(self._touches) :]:
-            tally.touch(touch)
+        return tuple(payment for payment in payments if payment.ts <= self._end) if payments else ()
 
     def _look(self, zone_id: str) -> None:
         """Judge, and see whether a priority stands out, and for how long."""
         best, score = best_of(self._at_the_last_move().scores)
-        if score < self._settings.changed_score:
+        settings = self._judge.settings
+        if score < settings.changed_score:
             best = "none"
         if best != self._candidate:
             self._candidate, self._since = best, self._end
-        lasted = self._end - self._since >= round(self._settings.hold_s * SECOND)
+        lasted = self._end - self._since >= round(settings.hold_s * SECOND)
         if best not in {"none", self._announced} and lasted:
             self._announced = best
-            self.changes.append(Change(best, self._since, self._end, zone_id, score))
+            self.changes = (*self.changes, Change(best, self._since, self._end, zone_id, score))

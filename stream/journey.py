@@ -17,6 +17,7 @@ change of this state, only of what is said about it. So a presence that is repor
 
 from collections.abc import Iterable
 from operator import attrgetter
+from sys import intern
 
 import msgspec
 
@@ -100,6 +101,20 @@ class Span(msgspec.Struct, frozen=True):
         return (self.entered_at, self.twin)
 
 
+def alike(old: Span, new: Span) -> int:
+    """How many stays at the beginning of two pictures of a visit are equal.
+
+    A journey only ever adds to its stays, so that two pictures have the same objects up to the watermark of the older one.
+    """
+    before, after = old.stays, new.stays
+    n_both = place = min(len(before), len(after))
+    while place and before[place - 1] is not after[place - 1]:
+        place -= 1
+    while place < n_both and before[place] == after[place]:
+        place += 1
+    return place
+
+
 def in_order(readings: list[Tracked]) -> list[Tracked]:
     """Sort readings of one device as section 4 takes them: by `ts`; ties: entry in, then others by `id`, then entry out."""
     readings.sort(key=attrgetter("ts"))
@@ -136,8 +151,8 @@ class Journey:
     )
 
     def __init__(self) -> None:
-        self.done: list[Span] = []
-        """Visits that a later reading proved to be over, oldest first."""
+        self.done: tuple[Span, ...] = ()
+        """Visits that a later reading proved to be over, oldest first. As stays and touches below, a tuple: pictures of now share it."""
         self.last_ts = NEVER
         """The device's last reading, whichever visit it belonged to (rule 0 clips at it)."""
         self._entered_at = NEVER
@@ -145,8 +160,8 @@ class Journey:
         self._n_readings = 0
         self._by_entry = False
         self._twin = 0
-        self._stays: list[Stay] = []
-        self._shelf_visits: list[ShelfVisit] = []
+        self._stays: tuple[Stay, ...] = ()
+        self._shelf_visits: tuple[ShelfVisit, ...] = ()
         self._zone: str | None = None
         self._zone_since = NEVER
 
@@ -191,9 +206,9 @@ class Journey:
             if zone is not None and zone != self._zone:
                 if self._zone is not None:
                     self._end_stay(begin)
-                self._zone, self._zone_since = zone, begin
+                self._zone, self._zone_since = intern(zone), begin
             if type(reading) is Shelf:
-                self._shelf_visits.append(_shelf_visit(reading, zone))
+                self._shelf_visits = (*self._shelf_visits, _shelf_visit(reading, zone))
             self.last_ts = ts
             if leaving:
                 self._exit_at = ts
@@ -203,36 +218,36 @@ class Journey:
         if not readings:
             return self
         copy = Journey.__new__(Journey)
-        copy.done = self.done.copy()
+        copy.done = self.done
         copy.last_ts = self.last_ts
         copy._entered_at = self._entered_at  # noqa: SLF001 - another instance of this class
         copy._exit_at = self._exit_at  # noqa: SLF001
         copy._n_readings = self._n_readings  # noqa: SLF001
         copy._by_entry = self._by_entry  # noqa: SLF001
         copy._twin = self._twin  # noqa: SLF001
-        copy._stays = self._stays.copy()  # noqa: SLF001
-        copy._shelf_visits = self._shelf_visits.copy()  # noqa: SLF001
+        copy._stays = self._stays  # noqa: SLF001
+        copy._shelf_visits = self._shelf_visits  # noqa: SLF001
         copy._zone = self._zone  # noqa: SLF001
         copy._zone_since = self._zone_since  # noqa: SLF001
         copy.fold(readings, plan)
         return copy
 
-    def spans(self) -> list[Span]:
+    def spans(self) -> tuple[Span, ...]:
         """All visits, oldest first; the last one may be open."""
-        return [*self.done] if self._entered_at == NEVER else [*self.done, self._current(None)]
+        return self.done if self._entered_at == NEVER else (*self.done, self._current(None))
 
     def _current(self, ended_by: EndedBy | None) -> Span:
         """The visit that is under way or in its grace, as it stands (rule 6: where its last stay ends)."""
         exited = self._exit_at != NEVER
         left_at = self._exit_at if exited else self.last_ts
-        stays = self._stays if self._zone is None else [*self._stays, Stay(self._zone, self._zone_since, left_at)]
+        stays = self._stays if self._zone is None else (*self._stays, Stay(self._zone, self._zone_since, left_at))
         return Span(
             entered_at=self._entered_at,
             left_at=left_at,
             ended_by="exit" if exited else ended_by,
             n_readings=self._n_readings,
-            stays=tuple(stays),
-            shelf_visits=tuple(self._shelf_visits),
+            stays=stays,
+            shelf_visits=self._shelf_visits,
             by_entry=self._by_entry,
             twin=self._twin,
         )
@@ -243,15 +258,15 @@ class Journey:
 
     def _end_stay(self, at: int) -> None:
         assert self._zone is not None
-        self._stays.append(Stay(self._zone, self._zone_since, at))
+        self._stays = (*self._stays, Stay(self._zone, self._zone_since, at))
         self._zone = None
 
     def _close(self) -> None:
         """End the visit: by the exit that it is in the grace of, else by the silence that the next reading has shown."""
-        self.done.append(self._current("timeout"))
+        self.done = (*self.done, self._current("timeout"))
         self._entered_at = self._exit_at = NEVER
         self._n_readings = 0
-        self._stays, self._shelf_visits = [], []
+        self._stays, self._shelf_visits = (), ()
         self._zone = None
 
 

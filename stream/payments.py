@@ -97,13 +97,21 @@ class Tills:
         if payment.zone_id is not None:
             self._zones[payment.zone_id][1].setdefault(bucket, []).append(slot)
 
-    def change(self, device_id: str, gone: Iterable[Span], come: Iterable[Span]) -> list[Slot]:
-        """Replace stays of a device by others; return the payments whose owner may now be another."""
+    def change(self, device_id: str, gone: Iterable[Span], come: Iterable[Span], n_alike: int = 0) -> list[Slot]:
+        """Replace stays of a device by others; return the payments whose owner may now be another.
+
+        Args:
+            device_id: the device.
+            gone: the visits to take away.
+            come: the visits to put in their place.
+            n_alike: how many stays at the beginning of each are the same.
+        """
         touched: list[Slot] = []
+        zones = self._zones
         for spans, adding in ((gone, False), (come, True)):
             for span in spans:
-                for stay in span.stays:
-                    if stay.zone_id in self._zones:
+                for stay in span.stays[n_alike:]:
+                    if stay.zone_id in zones:
                         touched += self._change_stay(device_id, span.key, stay, adding=adding)
         return touched
 

@@ -3,8 +3,8 @@
 Nobody can see what somebody values. What can be seen is how fast they walk, how long they look, what they take into the hand and put back,
 where they stay. `stream.facts` makes figures of that, each of which a person can check against the visit; `judge` makes scores of the
 figures. A score is the weighted mean of its parts, and a part is a ramp: 0 up to one value of a fact, 1 from another one on, a straight
-line between. So more of a fact never takes a score the other way, and every score can be told by its parts (`explain`). `docs/priority.md`
-shows them all, and how well they do.
+line between. So more of a fact never takes a score the other way, but for a number of choices: of more of them a share says more. Every
+score can be told by its parts (`explain`). `docs/priority.md` shows them all, and how well they do.
 
 It costs some microseconds, and works at any moment of an open visit: the facts are those so far.
 """
@@ -23,6 +23,11 @@ EVEN = 0.5
 
 DIGITS = 3
 """Scores are rounded to so many decimals: nobody can tell them apart any finer."""
+
+_GRAIN = 10**DIGITS
+
+_FACTS = {name: place for place, name in enumerate(Facts.__struct_fields__)}
+"""Where each fact stands among them."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -197,12 +202,13 @@ class Judge:
         settings = self.settings
         if facts.visit_s < settings.least_s or (facts.touches < settings.least_touches and not facts.served_s):
             return Judgement("none", Scores(speed=0.0, selection=0.0, price=0.0, recognition=0.0, enough=False, facts=facts))
+        row = msgspec.structs.astuple(facts)
         speed, selection, price, recognition = self._scores
         scores = Scores(
-            speed=speed.of(facts),
-            selection=selection.of(facts),
-            price=price.of(facts),
-            recognition=recognition.of(facts),
+            speed=speed.of(row),
+            selection=selection.of(row),
+            price=price.of(row),
+            recognition=recognition.of(row),
             enough=True,
             facts=facts,
         )
@@ -217,22 +223,23 @@ class _Score:
 
     def __init__(self, parts: tuple[Part, ...], doubt: float) -> None:
         self._doubt, self._half = doubt, EVEN * doubt
-        self._plain = tuple((part.fact, part.none, part.full - part.none, part.weight) for part in parts if not part.count)
-        self._counted = tuple((part.fact, part.none, part.full - part.none, part.weight, part.count) for part in parts if part.count)
+        ramps = [(_FACTS[part.fact], part.none, part.full - part.none, part.weight, _FACTS.get(part.count)) for part in parts]
+        self._plain = tuple(ramp[:4] for ramp in ramps if ramp[4] is None)
+        self._counted = tuple((*ramp[:4], ramp[4]) for ramp in ramps if ramp[4] is not None)
         self._weights = sum(part.weight for part in parts)
 
-    def of(self, facts: Facts) -> float:
+    def of(self, facts: tuple[float, ...]) -> float:
         total = 0.0
-        for name, none, span, weight in self._plain:
-            share = (getattr(facts, name) - none) / span
+        for place, none, span, weight in self._plain:
+            share = (facts[place] - none) / span
             if share > 0:
                 total += weight * share if share < 1 else weight
-        for name, none, span, weight, count in self._counted:
-            n = getattr(facts, count)
-            share = ((getattr(facts, name) * n + self._half) / ((n + self._doubt) or 1) - none) / span
+        for place, none, span, weight, count in self._counted:
+            n = facts[count]
+            share = ((facts[place] * n + self._half) / ((n + self._doubt) or 1) - none) / span
             if share > 0:
                 total += weight * share if share < 1 else weight
-        return round(total / self._weights, DIGITS) if self._weights else 0.0
+        return round(_GRAIN * total / self._weights) / _GRAIN if self._weights else 0.0
 
 
 def best_of(scores: Scores) -> tuple[Priority, float]:

@@ -107,7 +107,7 @@ def since_kept(readings: list[Tracked], kept_since: int, plan: Plan) -> History 
     return History(kept_since - 1, readings) if first > kept_since + enough else None
 
 
-def told_anew(history: History, plan: Plan) -> list[Span]:
+def told_anew(history: History, plan: Plan) -> tuple[Span, ...]:
     """Tell the visits that a history amounts to."""
     journey = Journey()
     journey.fold(in_order([*history.readings]), plan)

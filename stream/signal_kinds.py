@@ -108,22 +108,23 @@ def _day_begins(layout: Layout) -> int:
     return 4 * 3600 * SECOND - round(winter.total_seconds()) * SECOND
 
 
-def presences(span: Span | Visit, plan: SignalPlan, first: int = 0) -> Iterator[Presence]:
+def presences(span: Span | Visit, plan: SignalPlan, first: int = 0) -> list[Presence]:
     """Say from when until when somebody counts as present, stay by stay, in the zones that are watched.
 
     Until the end of the stay where the visit goes on elsewhere at that moment, or is left by an exit; else for the hold longer, since
     sensors report only every few seconds. The hold is never longer than a silence that ends a stay.
     """
-    stays = span.stays
-    for place in range(first, len(stays)):
+    found = []
+    stays, watches = span.stays, plan.watches
+    last = len(stays) - 1
+    for place in range(first, last + 1):
         stay = stays[place]
-        if stay.zone_id not in plan.watches:
-            continue
-        if place + 1 < len(stays):
-            is_over = stays[place + 1].started_at == stay.ended_at
-        else:
-            is_over = span.ended_by == "exit" and span.left_at == stay.ended_at
-        yield Presence(stay.zone_id, stay.started_at, stay.ended_at if is_over else stay.ended_at + plan.hold)
+        zone = stay.zone_id
+        if zone in watches:
+            until = stay.ended_at
+            goes_on = until == (stays[place + 1].started_at if place < last else span.left_at if span.ended_by == "exit" else None)
+            found.append(Presence(zone, stay.started_at, until if goes_on else until + plan.hold))
+    return found
 
 
 def of_visit(visit: Visit, changes: Iterable[Change], plan: SignalPlan) -> list[Signal]:

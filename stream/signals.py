@@ -111,19 +111,23 @@ class Signals:
         for cell in self._cells_between(zone, payment.ts, payment.ts + self._plan.till_open + 1):
             cell.pay(payment.id, payment.sensor_id, payment.ts)
 
-    def change(self, device_id: str, gone: Iterable[Span], come: Iterable[Span]) -> None:
-        """Replace stays of a customer by others."""
+    def change(self, device_id: str, gone: Sequence[Span], come: Sequence[Span], n_alike: int = 0) -> None:
+        """Replace stays of a customer by others.
+
+        Args:
+            device_id: the customer's.
+            gone: the visits to take away.
+            come: the visits to put in their place.
+            n_alike: how many stays at the beginning of each are the same.
+        """
         if not self._plan.watches:
             return
-        gone, come = [*gone], [*come]
-        first = 0
-        if len(gone) == len(come) == 1:
-            n_alike, n_stays = _n_alike(gone[0], come[0]), len(come[0].stays)
-            if n_stays == len(gone[0].stays) and 0 < n_stays <= n_alike + 1 and self._go_on(device_id, gone[0], come[0]):
-                return
-            first = max(0, n_alike - 1)  # until when somebody counts at the last of these depends on what follows
-        old = {one[:2]: one.until for span in gone for one in presences(span, self._plan, first) if one.until > one.start}
-        new = {one[:2]: one.until for span in come for one in presences(span, self._plan, first) if one.until > one.start}
+        first = n_alike
+        if n_alike and not _follow_alike(gone[0], come[0], n_alike):
+            first -= 1  # until when somebody counts at the last of these depends on what follows
+        old, new = self._until(gone, first), self._until(come, first)
+        if old == new:
+            return
         for (zone, start), until in old.items():
             if (zone, start) not in new:
                 self._put(zone, device_id, start, None, until)
@@ -132,19 +136,14 @@ class Signals:
             if before != until:
                 self._put(zone, device_id, start, until, max(until, before or until))
 
-    def _go_on(self, device_id: str, old: Span, new: Span) -> bool:
-        """The usual case, quickly: only the end of the last stay is another."""
-        before, stay = old.stays[-1], new.stays[-1]
-        zone, start = stay.zone_id, stay.started_at
-        if before.zone_id != zone or before.started_at != start:
-            return False
-        if zone in self._plan.watches:
-            hold = self._plan.hold
-            was = before.ended_at + (0 if old.ended_by == "exit" and old.left_at == before.ended_at else hold)
-            until = stay.ended_at + (0 if new.ended_by == "exit" and new.left_at == stay.ended_at else hold)
-            if was != until:
-                self._put(zone, device_id, start, until, max(was, until))
-        return True
+    def _until(self, spans: Iterable[Span], first: int) -> dict[tuple[str, int], int]:
+        """Until when somebody counts as present, by zone and beginning."""
+        found = {}
+        for span in spans:
+            for zone, start, until in presences(span, self._plan, first):
+                if until > start:
+                    found[zone, start] = until
+        return found
 
     def tell(self, visit: Visit, changes: Sequence[Change]) -> None:
         """Say what there is to say of a visit, which is new or has changed, and of how its priority changed."""
@@ -323,11 +322,6 @@ class Signals:
             heappush(self._alarms, (cell.alarm, key))
 
 
-def _n_alike(old: Span, new: Span) -> int:
-    """How many stays at the beginning of two visits are equal."""
-    n_alike = 0
-    for before, after in zip(old.stays, new.stays, strict=False):
-        if before is not after and before != after:
-            break
-        n_alike += 1
-    return n_alike
+def _follow_alike(old: Span, new: Span, place: int) -> bool:
+    """Whether both visits have a stay at this place, and these begin at the same time."""
+    return place < min(len(old.stays), len(new.stays)) and old.stays[place].started_at == new.stays[place].started_at

@@ -25,7 +25,7 @@ import msgspec
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status
 from storage.model import Removed, Signal, Visit
-from stream.journey import NEVER, Journey, Plan, Span, in_order
+from stream.journey import NEVER, Journey, Plan, Span, alike, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
 from stream.recall import History, Recalled, span_of, with_twins
 from stream.signals import Signals
@@ -36,6 +36,7 @@ IDS_KEPT = 3600 * SECOND
 """Ids are remembered for at least this long in event time; whoever comes later is late, and looked up in the database."""
 
 _MAX_DURATION = round(MAX_DURATION_S * SECOND)
+_TS, _KEY = attrgetter("ts"), attrgetter("key")
 
 
 class Store:
@@ -80,7 +81,7 @@ class Store:
     @property
     def n_open_visits(self) -> int:
         """Visits that go on. It may be asked in another thread than the one in which readings come."""
-        return sum(said.visit.ended_by is None for track in list(self._tracks.values()) for said in list(track.said.values()))
+        return sum(said.visit.ended_by is None for track in list(self._tracks.values()) for said in track.said)
 
     def add(self, readings: list[Reading]) -> tuple[list[Reading], list[Reading], list[Reading]]:
         """Take in readings in the order of their arrival.
@@ -138,9 +139,10 @@ class Store:
         self.signals.load(recalled.days, recalled.staying, map(self._in_its_zone, recalled.till_payments))
         self.signals.hear_late(recalled.heard, self.store_time)
         told_anew = recalled.histories
-        self.signals.unload(
-            one for one in recalled.visits if one.device_id in told_anew and one.entered_at > told_anew[one.device_id].after
-        )
+        if not recalled.is_all:  # else no visit is known yet
+            self.signals.unload(
+                one for one in recalled.visits if one.device_id in told_anew and one.entered_at > told_anew[one.device_id].after
+            )
         for device_id, history in told_anew.items():
             self._retell(device_id, history)
         for payment in recalled.payments:
@@ -270,21 +272,23 @@ class Store:
 
     def _fold(self, device_id: str, track: Track) -> list[Slot]:
         """Bring a device's spans up to its readings; return payments whose owner may have changed."""
-        if track.pending:
-            pending = in_order(track.pending)
-            split = bisect_left(pending, self._watermark, key=attrgetter("ts"))
-            track.journey.fold(pending[:split], self._plan)
-            track.pending = pending[split:]
-            before, track.spans = track.spans, track.journey.peek(track.pending, self._plan).spans()
-        else:
-            before, track.spans = track.spans, track.journey.spans()
         touched = [slot for slot in track.payments if slot.payment.device_id is not None and not slot.settled]
+        if not track.pending:
+            return touched
+        pending = in_order(track.pending)
+        split = bisect_left(pending, self._watermark, key=_TS)
+        track.journey.fold(pending[:split], self._plan)
+        track.pending = pending[split:]
+        before, now = track.spans, track.journey.peek(track.pending, self._plan).spans()
+        track.spans = now
         if device_id not in self._plan.staff:
-            kept = {id(span) for span in before} & {id(span) for span in track.spans}
-            gone = [span for span in before if id(span) not in kept]
-            come = [span for span in track.spans if id(span) not in kept]
-            touched += self._tills.change(device_id, gone, come)
-            self.signals.change(device_id, gone, come)
+            n_kept = 0
+            while n_kept < len(before) and n_kept < len(now) and before[n_kept] is now[n_kept]:
+                n_kept += 1
+            gone, come = before[n_kept:], now[n_kept:]
+            n_alike = alike(gone[0], come[0]) if len(gone) == len(come) == 1 else 0
+            touched += self._tills.change(device_id, gone, come, n_alike)
+            self.signals.change(device_id, gone, come, n_alike)
         return touched
 
     def _attribute(self, slots: list[Slot]) -> None:
@@ -325,14 +329,14 @@ class Store:
     def _retell(self, device_id: str, history: History) -> None:
         """Forget what a device did from the beginning of its history on, and take in that history."""
         track = self._tracks.setdefault(device_id, Track())
-        older = [span for span in track.spans if span.entered_at <= history.after]
+        older = tuple(span for span in track.spans if span.entered_at <= history.after)
         newer = [span for span in track.spans if span.entered_at > history.after]
         self._slots += self._tills.change(device_id, newer, ())
         self.signals.change(device_id, newer, ())
         track.journey, track.spans = Journey(), older
-        track.journey.done = [*older]
+        track.journey.done = older
         track.pending = [*history.readings]
-        track.said = {key: said for key, said in track.said.items() if key[0] <= history.after}
+        track.said = tuple(said for said in track.said if said.visit.entered_at <= history.after)
         for slot in track.payments:
             slot.settled = slot.settled and slot.owner is not None and slot.owner.key[0] <= history.after
         self._dirty.add(device_id)
@@ -342,12 +346,12 @@ class Store:
         track = self._tracks.setdefault(visit.device_id, Track())
         if visit.is_final:
             self.pass_time(self._deadline(span_of(visit, key[1])) + 1)
-        if key in track.said:
+        if any(said.key == key for said in track.said):
             if visit.device_id not in self._plan.staff:
                 self._tills.change(visit.device_id, (), [span for span in track.spans if span.key == key])
             return
         span = span_of(visit, key[1]) if settled else None
-        track.said[key] = Said(span, visit)
+        track.said = (*track.said, Said(span, visit, twin=key[1]))
         for payment in visit.payments:
             slot = self._paid.get(payment.id) or self._slot(payment)
             if slot.owner is None and not slot.said:
@@ -356,9 +360,9 @@ class Store:
                     track.payments.append(slot)
             self._slots.append(slot)
         if span is not None:
-            track.journey.done = sorted([*track.journey.done, span], key=attrgetter("key"))
+            track.journey.done = tuple(sorted([*track.journey.done, span], key=_KEY))
             track.journey.last_ts = max(track.journey.last_ts, span.left_at)
-            track.spans = sorted([*track.spans, span], key=attrgetter("key"))
+            track.spans = tuple(sorted([*track.spans, span], key=_KEY))
             if visit.device_id not in self._plan.staff:
                 self._tills.change(visit.device_id, (), [span])
 
@@ -369,7 +373,8 @@ class Store:
 
     def _say(self, device_id: str, track: Track, changes: Changes) -> None:
         """Compare a device's visits with what was last said of them, and set the alarm for the next that becomes final by time."""
-        said: dict[tuple[int, int], Said] = {}
+        known = {said.key: said for said in track.said}
+        told: list[Said] = []
         alarm = 0
         for span in track.spans:
             deadline = self._deadline(span)
@@ -377,7 +382,7 @@ class Store:
             if not is_final:
                 alarm = min(alarm or deadline, deadline)
             payments = _paid(track.payments, span)
-            last = track.said.get(span.key)
+            last = known.pop(span.key, None)
             if last is None or last.span is not span or last.visit.is_final != is_final or last.visit.payments != payments:
                 now = said_of(Told(self.store_id, device_id, span, payments, is_final), self._plan, last)
                 is_new = last is None or last.visit != now.visit
@@ -386,12 +391,11 @@ class Store:
                 if is_new or (last and last.span is None):
                     self.signals.tell(now.visit, now.course.changes if now.course else [])
                 last = now if not is_final else now._replace(course=None)
-            said[span.key] = last
-        for key, gone in track.said.items():
-            if key not in said:
-                changes.removed.append(Removed(gone.visit.visit_id, self.store_id, gone.visit.entered_at))
-                self.signals.forget_visit(gone.visit.visit_id, exists=False)
-        track.said = said
+            told.append(last)
+        for gone in known.values():
+            changes.removed.append(Removed(gone.visit.visit_id, self.store_id, gone.visit.entered_at))
+            self.signals.forget_visit(gone.visit.visit_id, exists=False)
+        track.said = tuple(told)
         if alarm and (not track.alarm or alarm < track.alarm):
             track.alarm = alarm
             heappush(self._alarms, (alarm, device_id))
@@ -400,10 +404,13 @@ class Store:
         """Say of payments whose visit they belong to, where that is new."""
         for slot in slots:
             owner = slot.owner
-            owned_by = None if owner is None else self._tracks[owner.device_id].said[owner.key].visit.visit_id
+            owned_by = None if owner is None else self._visit_id(owner)
             if not slot.said or owned_by != slot.visit_id:
                 slot.said, slot.visit_id = True, owned_by
                 changes.payments.append((slot.payment, owned_by))
+
+    def _visit_id(self, owner: Owner) -> str:
+        return next(said.visit.visit_id for said in self._tracks[owner.device_id].said if said.key == owner.key)
 
     def _let_go(self) -> None:
         """Forget what no reading on time can reach any more, however long the presence that it reports."""
@@ -414,22 +421,22 @@ class Store:
             if not track.pending and track.journey.last_ts < reach and all(slot.payment.ts < reach for slot in track.payments):
                 del self._tracks[device_id]
                 self._dirty.discard(device_id)
-                self._forget_said(track, track.said)
+                self._forget_said(track.said)
             elif track.journey.done and track.journey.done[0].left_at < reach:
                 gone = {span.key for span in track.journey.done if span.left_at < reach}
-                track.journey.done = [span for span in track.journey.done if span.key not in gone]
-                track.spans = [span for span in track.spans if span.key not in gone]
-                self._forget_said(track, gone & track.said.keys())
-                track.said = {key: said for key, said in track.said.items() if key not in gone}
+                track.journey.done = tuple(span for span in track.journey.done if span.key not in gone)
+                track.spans = tuple(span for span in track.spans if span.key not in gone)
+                self._forget_said(said for said in track.said if said.key in gone)
+                track.said = tuple(said for said in track.said if said.key not in gone)
                 track.payments = [slot for slot in track.payments if _is_kept(slot, gone, reach)]
         held = {slot.payment.id: slot for track in self._tracks.values() for slot in track.payments}
         nobodys = {slot.payment.id: slot for slot in self._paid.values() if slot.owner is None and slot.payment.ts >= reach}
         self._paid = held | nobodys
 
-    def _forget_said(self, track: Track, keys: Iterable[tuple[int, int]]) -> None:
+    def _forget_said(self, over: Iterable[Said]) -> None:
         """Forget which signals were said of visits that are over for good."""
-        for key in keys:
-            self.signals.forget_visit(track.said[key].visit.visit_id, exists=True)
+        for said in over:
+            self.signals.forget_visit(said.visit.visit_id, exists=True)
 
 
 def _is_kept(slot: Slot, gone: set[tuple[int, int]], reach: int) -> bool:

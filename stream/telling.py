@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from sensors.reading import SECOND, Payment
-from storage.model import Visit
+from storage.model import Stay, Visit
 from stream.course import Course
 from stream.journey import Plan, Span
 from stream.naming import visit_id
@@ -31,13 +31,13 @@ def said_of(told: Told, plan: Plan, last: Said | None) -> Said:
     span, payments = told.span, told.payments
     ended_by = "timeout" if told.is_final and span.ended_by is None else span.ended_by
     is_staff = told.device_id in plan.staff
-    pass_by = bool(span.stays) and all(plan.zone_types.get(stay.zone_id) == "outside" for stay in span.stays)
+    pass_by = _is_outside(span.stays, plan)
     course = None if is_staff or pass_by else _course(span, payments, plan, last)
     judged = course.go_on(span, payments, is_over=ended_by is not None) if course else None
     visit = Visit(
         visit_id=last.visit.visit_id if last else visit_id(told.store_id, told.device_id, span.entered_at, span.twin),
         store_id=told.store_id,
-        device_id=told.device_id,
+        device_id=last.visit.device_id if last else told.device_id,  # equal, and the same object
         entered_at=span.entered_at,
         left_at=span.left_at,
         ended_by=ended_by,
@@ -52,7 +52,15 @@ def said_of(told: Told, plan: Plan, last: Said | None) -> Said:
         priority=judged.priority if judged else None,
         priority_scores=judged.scores if judged else None,
     )
-    return Said(span, visit, course)
+    return Said(span, visit, course, span.twin)
+
+
+def _is_outside(stays: tuple[Stay, ...], plan: Plan) -> bool:
+    """Whether there are stays, and all are in zones of type outside."""
+    for stay in stays:
+        if plan.zone_types.get(stay.zone_id) != "outside":
+            return False
+    return bool(stays)
 
 
 def _course(span: Span, payments: tuple[Payment, ...], plan: Plan, last: Said | None) -> Course:

@@ -19,6 +19,13 @@ class Said(NamedTuple):
     visit: Visit
     course: Course | None = None
     """How it was judged so far; forgotten once it is final."""
+    twin: int = 0
+    """Of its key, where there is no span."""
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Which of its device's visits it is (`Span.key`)."""
+        return (self.visit.entered_at, self.twin)
 
 
 class Track:
@@ -29,8 +36,8 @@ class Track:
     def __init__(self) -> None:
         self.journey = Journey()
         self.pending: list[Tracked] = []
-        self.spans: list[Span] = []
-        self.said: dict[tuple[int, int], Said] = {}
+        self.spans: tuple[Span, ...] = ()
+        self.said: tuple[Said, ...] = ()
         self.payments: list[Slot] = []
         """Payments of this device, and those of its till's zone that it owns."""
         self.alarm = 0

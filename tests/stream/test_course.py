@@ -98,13 +98,13 @@ def paid(ts: int, name: str, rng: random.Random) -> Payment:
     return structs.replace(payment(0, device=rng.choice((None, "d1")), name=name), ts=ts)
 
 
-def anew(visit: Told, chosen: Settings, *, is_over: bool) -> tuple[Judgement, list[Change]]:
+def anew(visit: Told, chosen: Settings, *, is_over: bool) -> tuple[Judgement, tuple[Change, ...]]:
     """Count a visit from its beginning."""
     course = Course(CATALOG, Judge(chosen))
     return course.go_on(*visit, is_over=is_over), course.changes
 
 
-def counted_on(course: Course, visit: Told, *, is_over: bool) -> tuple[Judgement, list[Change]]:
+def counted_on(course: Course, visit: Told, *, is_over: bool) -> tuple[Judgement, tuple[Change, ...]]:
     """Count a visit on, which must be what was counted and more."""
     assert course.fits(*visit)
     return course.go_on(*visit, is_over=is_over), course.changes

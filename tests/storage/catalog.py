@@ -6,117 +6,35 @@
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import psycopg
 
 from storage.migrate import migrate
 from storage.postgres import postgres
+from tests.storage import entities
+from tests.storage.relations import Column, Relation, relations
 
 PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 BEGIN = "<!-- From here on written by `python -m tests.storage.catalog`, from the comments in storage/migrations. -->\n"
 
-ORDER = [
-    "readings",
-    "rejected_readings",
-    "visits",
-    "stays",
-    "shelf_visits",
-    "payments",
-    "payment_items",
-    "signals",
-    "visitor_priorities",
-    "footfall_5m",
-    "zone_5m",
-    "queue_5m",
-    "transition_5m",
-    "shelf_5m",
-    "sales_5m",
-    "product_5m",
-    "signal_5m",
-    "traffic_5m",
-    "accounting_5m",
-    "stores",
-    "layouts",
-    "zones",
-    "shelves",
-    "products",
-    "sensors",
-    "accounting",
-    "accounting_total",
-    "sensor_skew",
-    "ingest_counts",
-    "ingest_offsets",
-    "store_clocks",
-    "rebuilds",
-    "table_settings",
-    "pseudonym_key",
-    "schema_migrations",
-]
-"""Tables and views as a reader of the page wants to meet them."""
-
-SCHEMAS = ["instore", "instore_kept", "instore_analysis"]
-"""Those that migrations make."""
-
-_RELATIONS = """
-SELECT c.relname, c.relkind = 'v', obj_description(c.oid)
-FROM pg_class AS c WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
-"""
-_COLUMNS = """
-SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull OR c.relkind = 'v', col_description(c.oid, a.attnum)
-FROM pg_attribute AS a INNER JOIN pg_class AS c ON c.oid = a.attrelid
-WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p') AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attnum
-"""
-_INDEXES = "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = %s ORDER BY indexdef LIKE 'CREATE INDEX%%', indexname"
-_FUNCTIONS = "SELECT proname, obj_description(oid) FROM pg_proc WHERE pronamespace = 'instore'::regnamespace ORDER BY 1"
-
-
-class Column(NamedTuple):
-    """A column of a table or view."""
-
-    name: str
-    type: str
-    not_null: bool
-    comment: str | None
-
-
-class Relation(NamedTuple):
-    """A table or view."""
-
-    name: str
-    is_view: bool
-    comment: str | None
-    columns: list[Column]
-    keys: list[str]
-
-
-def relations(connection: psycopg.Connection, schema: str = "instore") -> list[Relation]:
-    """All tables and views of a schema, in the order of `ORDER`."""
-    columns: dict[str, list[Column]] = {}
-    for table, *column in connection.execute(_COLUMNS, (schema,)).fetchall():
-        columns.setdefault(table, []).append(Column(*column))
-    keys: dict[str, list[str]] = {}
-    for table, definition in connection.execute(_INDEXES, (schema,)).fetchall():
-        keys.setdefault(table, []).append(_key(definition))
-    found = [
-        Relation(name, is_view, comment, columns[name], keys.get(name, []))
-        for name, is_view, comment in connection.execute(_RELATIONS, (schema,)).fetchall()
-    ]
-    return sorted(found, key=lambda one: (ORDER.index(one.name) if one.name in ORDER else len(ORDER), one.name))
-
-
-def functions(connection: psycopg.Connection) -> list[tuple[str, str | None]]:
-    """All functions of the schema, with their comments."""
-    return [(str(name), comment) for name, comment in connection.execute(_FUNCTIONS).fetchall()]
+_DRAWN = (
+    "How they refer to each other. No foreign keys are declared: a reading may name a zone before anybody has drawn it.\n"
+    "The lines are the joins that are meant, with `store_id` beside each, which every table has:\n"
+    "zones, shelves, products and sensors are known by both."
+)
 
 
 def reference(connection: psycopg.Connection) -> str:
     """Write the reference part of the page."""
     found = relations(connection)
+    tables = "\n".join(_section(relation) for relation in found if relation.name not in _coarser(found))
+    return f"{_DRAWN}\n\n{entities.diagram(found)}\n\n{tables}"
+
+
+def _coarser(found: list[Relation]) -> set[str]:
+    """The views of hours and days, which are described with those of 5 minutes."""
     rollups = {relation.name.removesuffix("_5m") for relation in found if relation.name.endswith("_5m")}
-    coarser = {f"{name}_{level}" for name in rollups for level in ("hour", "day")}
-    return "\n".join(_section(relation) for relation in found if relation.name not in coarser)
+    return {f"{name}_{level}" for name in rollups for level in ("hour", "day")}
 
 
 def _section(relation: Relation) -> str:
@@ -135,12 +53,6 @@ def _section(relation: Relation) -> str:
 def _type(column: Column) -> str:
     name = column.type.replace("timestamp with time zone", "timestamptz")
     return name if column.not_null else f"{name}, may be null"
-
-
-def _key(definition: str) -> str:
-    """Shorten an index's definition to what a reader of the page wants to know."""
-    what = "Unique" if " UNIQUE " in definition else "Index"
-    return f"{what}: `{definition.split(' USING ', 1)[1].removeprefix('btree ')}`"
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from storage.migrate import migrate
 from storage.model import Flush
 from storage.writer import Writer
 from stream.worker import Worker
-from tests.storage import catalog, figures, first_release
+from tests.storage import figures, first_release, relations
 from tests.storage.dumps import beside, dump, restore
 from tests.storage.everything import do_everything
 from tests.storage.examples import step
@@ -31,7 +31,7 @@ Contents = dict[str, list[str]]
 def contents(url: str) -> Contents:
     """Every row of every table and view of our schemas, in an order of their own."""
     with connect(url, "test") as connection:
-        names = [f"{schema}.{one.name}" for schema in catalog.SCHEMAS for one in catalog.relations(connection, schema)]
+        names = [f"{schema}.{one.name}" for schema in relations.SCHEMAS for one in relations.relations(connection, schema)]
         whole = sql.SQL("SELECT row_to_json(t)::text FROM {} AS t")
         found = {name: connection.execute(whole.format(sql.Identifier(*name.split(".")))).fetchall() for name in names}
     return {name: sorted(row for (row,) in rows) for name, rows in found.items()}

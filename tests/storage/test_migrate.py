@@ -17,7 +17,7 @@ from storage.connect import connect
 from storage.errors import DatabaseAway, SchemaMismatch
 from storage.migrate import SchemaStatus, migrate, status
 from storage.sql import Migration, migrations
-from tests.storage import catalog
+from tests.storage import relations
 
 pytestmark = pytest.mark.integration
 
@@ -52,9 +52,9 @@ def test_a_second_run_changes_nothing(empty_database_url: str) -> None:
         " UNION ALL SELECT attrelid, xmin::text FROM pg_attribute UNION ALL SELECT oid, xmin::text FROM pg_namespace ORDER BY 1, 2"
     )
     with connect(empty_database_url, "test") as connection:
-        before = (ledger(empty_database_url), catalog.relations(connection), connection.execute(versions).fetchall())
+        before = (ledger(empty_database_url), relations.relations(connection), connection.execute(versions).fetchall())
         assert migrate(empty_database_url) == []
-        assert (ledger(empty_database_url), catalog.relations(connection), connection.execute(versions).fetchall()) == before
+        assert (ledger(empty_database_url), relations.relations(connection), connection.execute(versions).fetchall()) == before
 
 
 def test_only_what_is_new_is_applied(empty_database_url: str) -> None:

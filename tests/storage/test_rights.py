@@ -20,7 +20,7 @@ from storage.model import Flush
 from storage.roles import Role
 from storage.writer import Writer
 from tests.conftest import MakeDatabase
-from tests.storage import catalog
+from tests.storage import catalog, relations
 from tests.storage.everything import DEVICE, ID, do_everything, parts
 from tests.storage.examples import DAY, dwell, payment, step
 from tests.storage.logins import login, member
@@ -117,7 +117,7 @@ def logins(url: str) -> Iterator[dict[str, psycopg.Connection]]:
 
 def tables(connection: psycopg.Connection) -> list[str]:
     """Every table and view of our schemas."""
-    return [f"{schema}.{one.name}" for schema in catalog.SCHEMAS for one in catalog.relations(connection, schema)]
+    return [f"{schema}.{one.name}" for schema in relations.SCHEMAS for one in relations.relations(connection, schema)]
 
 
 def may(connection: psycopg.Connection, statement: sql.Composed) -> bool:
@@ -156,7 +156,7 @@ def test_somebody_has_decided_on_each(owner: psycopg.Connection) -> None:
 def test_each_role_may_do_what_was_decided(logins: dict[str, psycopg.Connection], owner: psycopg.Connection, table: str) -> None:
     """And nothing else: every statement is tried as a login of each role, and as one of none."""
     schema, name = table.split(".")
-    column = next(one.columns[0].name for one in catalog.relations(owner, schema) if one.name == name)
+    column = next(one.columns[0].name for one in relations.relations(owner, schema) if one.name == name)
     found = {
         who: "".join(letter for letter, statement in tries(table, column).items() if may(connection, statement)).replace("SC", "S")
         for who, connection in logins.items()
@@ -368,8 +368,8 @@ def test_joins_find_what_they_find_in_the_tables(make_database: MakeDatabase) ->
 
 def test_views_without_devices_have_all_other_columns(owner: psycopg.Connection) -> None:
     """In the order of their table; a new column is missing here until somebody decides whether it may be seen."""
-    tables_by_name = {one.name: one for one in catalog.relations(owner)}
-    for view in catalog.relations(owner, "instore_analysis"):
+    tables_by_name = {one.name: one for one in relations.relations(owner)}
+    for view in relations.relations(owner, "instore_analysis"):
         expected = [
             "visitor" if column.name == "device_id" else column.name
             for column in tables_by_name[view.name].columns

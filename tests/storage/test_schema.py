@@ -15,7 +15,7 @@ from storage.reading_rows import READING_COLUMNS, REJECTED_COLUMNS
 from storage.sql import migrations
 from storage.writer import Writer
 from tests.databases import Database
-from tests.storage import catalog
+from tests.storage import catalog, relations
 from tests.storage.examples import DAY, dwell, payment, step, visit
 
 pytestmark = pytest.mark.integration
@@ -54,7 +54,7 @@ def test_the_page_says_what_the_migrations_make(connection: psycopg.Connection) 
 
 def test_everything_has_a_comment(connection: psycopg.Connection) -> None:
     """Every table, view, column and function says what it is; columns that count or measure say their unit."""
-    for relation in (one for schema in catalog.SCHEMAS for one in catalog.relations(connection, schema)):
+    for relation in (one for schema in relations.SCHEMAS for one in relations.relations(connection, schema)):
         assert relation.comment, relation.name
         for column in relation.columns:
             assert column.comment, f"{relation.name}.{column.name}"
@@ -62,7 +62,7 @@ def test_everything_has_a_comment(connection: psycopg.Connection) -> None:
                 assert "econds" in column.comment, f"{relation.name}.{column.name}"
             if column.name.endswith("_dbm"):
                 assert "dBm" in column.comment
-    assert all(comment for _, comment in catalog.functions(connection))
+    assert all(comment for _, comment in relations.functions(connection))
 
 
 def test_tables_are_those_of_the_design(connection: psycopg.Connection) -> None:
@@ -71,19 +71,19 @@ def test_tables_are_those_of_the_design(connection: psycopg.Connection) -> None:
         "readings visits stays shelf_visits payments payment_items signals rejected_readings stores zones shelves products sensors"
         " ingest_offsets"
     )
-    assert set(named.split()) <= {relation.name for relation in catalog.relations(connection)}
+    assert set(named.split()) <= {relation.name for relation in relations.relations(connection)}
 
 
 @pytest.mark.parametrize("table", DESIGN)
 def test_columns_are_those_of_the_design(connection: psycopg.Connection, table: str) -> None:
     """Names are public: SQL of other people relies on them."""
-    found = {relation.name: [column.name for column in relation.columns] for relation in catalog.relations(connection)}
+    found = {relation.name: [column.name for column in relation.columns] for relation in relations.relations(connection)}
     assert found[table] == DESIGN[table].split()
 
 
 def test_copies_name_all_columns_of_their_tables(connection: psycopg.Connection) -> None:
     """What the writer copies is the whole table but `stored_at`, which the database fills in."""
-    found = {relation.name: {column.name for column in relation.columns} for relation in catalog.relations(connection)}
+    found = {relation.name: {column.name for column in relation.columns} for relation in relations.relations(connection)}
     assert found["readings"] == {*READING_COLUMNS, "stored_at"}
     assert found["rejected_readings"] == {*REJECTED_COLUMNS, "stored_at"}
 

@@ -146,8 +146,14 @@ class Worker:
         """The partitions that are taken up."""
         return dict(self._partitions)
 
-    async def accept(self, where: Slice, offset: int, key: bytes | None, value: bytes) -> bool:
+    async def accept(self, where: Slice, offset: int, key: bytes | None, value: bytes | None) -> bool:
         """Take in one record; waits while too much is waiting to be written.
+
+        Args:
+            where: its partition.
+            offset: where it stands there.
+            key: its key; whoever writes to our topics may leave it out.
+            value: its bytes; none where somebody has written a tombstone.
 
         Returns:
             Whether the record is done with: taken in, or covered already. Else it will come again.
@@ -159,13 +165,13 @@ class Worker:
         if offset > partition.next_offset and not await self._bridge_gap(where, partition, offset):
             return False
         store_id = key.decode(errors="replace") if key else ""
-        if where.topic != REJECTED and store_id not in partition.stores and offset >= partition.next_offset:
-            await self._adopt(partition, store_id)
+        if where.topic != REJECTED and store_id not in partition.stores and "\0" not in store_id and offset >= partition.next_offset:
+            await self._adopt(partition, store_id)  # no store has such a name, and a database could not be asked for it
         async with self._still:
             if epoch != self._epochs[where] or self._partitions.get(where) is not partition:
                 return False  # the partition was lost meanwhile; whoever has it now reads this record again
             accept = partition.accept_dead_letter if where.topic == REJECTED else partition.accept_readings
-            is_new = accept(offset, value, _now(), key)
+            is_new = accept(offset, value or b"", _now(), key)
         if not is_new and offset < partition.stored:
             await self._kafka.covered(where, offset + 1)
         return True

@@ -263,6 +263,22 @@ def test_poison_and_dead_letters_are_rows_and_stop_nobody(database_url: str) -> 
     assert scalar(database_url, "SELECT difference FROM instore.accounting_total") == 0
 
 
+@pytest.mark.parametrize(("key", "value"), [(b"s1", None), (b"s\0", KAFKA_ENCODER.encode([dwell(0, "a")])), (None, None)])
+def test_a_record_without_a_value_and_a_key_that_no_store_can_have(database_url: str, key: bytes | None, value: bytes | None) -> None:
+    """A tombstone on the topic of readings, or a key with NUL, is one dead letter, and the next record goes on."""
+    log = Log()
+    log.put(dwell(0, "a"))
+
+    async def take(worker: Worker) -> None:
+        assert await worker.accept(HERE, 0, key, value)
+        assert await worker.accept(HERE, 1, *log.records[0])
+
+    run(database_url, log, take, flush)
+    assert scalar(database_url, "SELECT raw FROM instore.rejected_readings WHERE reason = 'poison'") == (value or b"")
+    assert len(visits(database_url)) == 1
+    assert scalar(database_url, "SELECT difference FROM instore.accounting_total") == 0
+
+
 def test_late_readings_are_stored_once_and_marked(database_url: str) -> None:
     """Behind the lateness, even days behind: stored, marked, and a repetition of what is stored is a duplicate."""
     log = Log()

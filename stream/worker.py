@@ -37,6 +37,7 @@ from stream.form import signal_message, visit_message
 from stream.gathering import Gathering
 from stream.journey import Plan
 from stream.partition import Partition
+from stream.saying import Database, Poison
 from stream.store import Store
 from stream.worker_metrics import Tally
 
@@ -116,11 +117,12 @@ class Worker:
 
     def __init__(self, database_url: str, lives: dict[str, str], kafka: Kafka) -> None:
         self.tally = Tally()
-        self.database_answers = False
         self.flush_began_at: float | None = None
         """When the flush under way began, None: none is; by the clock that does not go back."""
         self._lives = lives
         self._kafka = kafka
+        self._database = Database()
+        self._poison = Poison()
         self._writer = Writer(database_url)
         self._reader = Reader(database_url)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
@@ -140,6 +142,11 @@ class Worker:
     def n_buffered(self) -> int:
         """Readings and dead letters that wait for a flush."""
         return sum(partition.n_buffered for partition in self._partitions.values())
+
+    @property
+    def database_answers(self) -> bool:
+        """Whether the database does what is asked of it."""
+        return self._database.answers
 
     @property
     def partitions(self) -> dict[Slice, Partition]:
@@ -244,6 +251,7 @@ class Worker:
             self.tally.reached(where, flush)
         else:
             self.tally.written(where, flush, time.monotonic() - began, _now())
+        self._poison.stored(flush.rejected)
         if messages := _messages(flush):
             began = time.monotonic()
             await self._kafka.publish(messages)
@@ -329,19 +337,20 @@ class Worker:
 
     async def _in_database(self, call: Callable[[], T]) -> T:
         """Run a call in the database thread, again and again while the database is away."""
-        wait_s = _RETRY_FIRST_S
-        while True:
-            try:
-                result = await asyncio.get_running_loop().run_in_executor(self._thread, call)
-            except DatabaseAway as away:
-                self.database_answers = False
-                if wait_s == _RETRY_FIRST_S:
-                    log.warning("waiting for the database: %s", away, extra={"action": "database_away"})
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, _RETRY_LAST_S)
-            else:
-                self.database_answers = True
-                return result
+        wait_s, asked = _RETRY_FIRST_S, object()
+        try:
+            while True:
+                try:
+                    result = await asyncio.get_running_loop().run_in_executor(self._thread, call)
+                except DatabaseAway as away:
+                    self._database.failed(asked, away)
+                    await asyncio.sleep(wait_s)
+                    wait_s = min(2 * wait_s, _RETRY_LAST_S)
+                else:
+                    self._database.answered(asked)
+                    return result
+        finally:
+            self._database.given_up(asked)
 
     def _restore(self, where: Slice) -> tuple[Partition, list[Message]]:
         """Read back what the last owner of a partition had reached, and what it may not have published any more."""

@@ -225,8 +225,7 @@ class Worker:
 
     def close(self) -> None:
         """Let go of the database; what was not flushed will be read again."""
-        self._thread.submit(self._writer.close)
-        self._thread.submit(self._reader.close)
+        self._thread.submit(self._disconnect)
         self._thread.shutdown(wait=False)
 
     async def _flush(self, where: Slice, partition: Partition) -> None:
@@ -337,13 +336,14 @@ class Worker:
 
     async def _in_database(self, call: Callable[[], T]) -> T:
         """Run a call in the database thread, again and again while the database is away."""
-        wait_s, asked = _RETRY_FIRST_S, object()
+        wait_s, asked, loop = _RETRY_FIRST_S, object(), asyncio.get_running_loop()
         try:
             while True:
                 try:
-                    result = await asyncio.get_running_loop().run_in_executor(self._thread, call)
+                    result = await loop.run_in_executor(self._thread, call)
                 except DatabaseAway as away:
                     self._database.failed(asked, away)
+                    await loop.run_in_executor(self._thread, self._disconnect)
                     await asyncio.sleep(wait_s)
                     wait_s = min(2 * wait_s, _RETRY_LAST_S)
                 else:
@@ -351,6 +351,11 @@ class Worker:
                     return result
         finally:
             self._database.given_up(asked)
+
+    def _disconnect(self) -> None:
+        """Let go of both connections, for one outage ends both: the second would be found dead later, and be taken for another."""
+        self._writer.close()
+        self._reader.close()
 
     def _restore(self, where: Slice) -> tuple[Partition, list[Message]]:
         """Read back what the last owner of a partition had reached, and what it may not have published any more."""

@@ -12,6 +12,13 @@ from tests.fuzz.mutate import mutated
 from tests.fuzz.seeds import NOW, seeds
 
 ODD_KEYS = (None, b"", b"\xff", b"a\0b", b"x" * 5000)
+ODD_TOPICS = (
+    "",
+    "instore/v1/s1/dwell",
+    "instore/v1/s\0/dwell/gw-1",
+    f"instore/v1/{'s' * 257}/dwell/gw-1",
+    "instore/v1/\U0001f600/entry/\u2028",
+)
 RENEWED = 500
 """After so many messages the worker's partitions begin anew, so that one odd reading does not decide all that follows."""
 
@@ -36,7 +43,7 @@ def messages(rng: Random) -> Iterator[Message]:
     payloads = [seed.payload for seed in known]
     while True:
         seed = rng.choice(known)
-        topic = seed.topic if rng.random() < 0.8 else rng.choice((None, "", "instore/v1/s1/dwell", rng.choice(known).topic))
+        topic = seed.topic if rng.random() < 0.8 else rng.choice((None, *ODD_TOPICS, rng.choice(known).topic))
         yield Message(topic, mutated(rng, seed.payload, payloads))
 
 

@@ -31,9 +31,14 @@ GROUP = "instore-worker"
 SESSION_TIMEOUT_S = 6.0
 """A worker that is not heard of for so long loses its partitions. Tansu takes half of it to form a group."""
 
-BUFFERED_RECORDS = 64
-"""Records that Faust may hold for us; each has up to 1,000 readings."""
+BUFFERED_RECORDS = 4
+"""Records that Faust may hold for us; each has up to 1,000 readings.
 
+A record of a small store waits behind what came of a large one before it: here, and in what was fetched at once.
+"""
+
+FETCH_BYTES = 1 << 17
+"""Of a partition at once, compressed: some three full records. One that is larger comes alone."""
 
 LOOK_AT_TOPICS_S = 10.0
 """Between two looks whether the topics are still the same."""
@@ -88,6 +93,7 @@ class Shell:
             broker_heartbeat_interval=SESSION_TIMEOUT_S / 4,
             broker_commit_interval=1.0,
             stream_buffer_maxsize=BUFFERED_RECORDS,
+            consumer_max_fetch_size=FETCH_BYTES,
             stream_wait_empty=False,
             producer_compression_type="lz4",
         )

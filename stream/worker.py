@@ -47,7 +47,10 @@ FLUSH_S = 0.25
 """Between flushes; with the transaction itself (about 10 ms) it keeps a reading's way to the database under half a second."""
 
 MOST_BUFFERED = 20_000
-"""Readings that may wait for a flush, all partitions together; then records have to wait. It bounds memory while the database is away."""
+"""Readings that may wait for a flush, all partitions together; then records have to wait. It bounds memory while the database is away.
+
+As many again may be in the flush that is being written.
+"""
 
 LOOK_EVERY_S = 2.0
 """Between two looks for newer layouts, and for rebuilds that are asked for."""
@@ -135,6 +138,8 @@ class Worker:
         self._looked_at = 0.0
         self._rebuilding: Rebuilding | None = None
         self._flushing = asyncio.Lock()
+        self._emptying: asyncio.Future[None] | None = None
+        self._room = asyncio.Event()
         self._opening = asyncio.Lock()
         self._still = asyncio.Lock()
 
@@ -167,7 +172,7 @@ class Worker:
         """
         epoch = self._epochs[where]
         while self.n_buffered >= MOST_BUFFERED:
-            await self.flush()
+            await self._make_room()
         partition = await self.open(where)
         if offset > partition.next_offset and not await self._bridge_gap(where, partition, offset):
             return False
@@ -212,8 +217,18 @@ class Worker:
             finally:
                 self.flush_began_at = None
 
+    async def _make_room(self) -> None:
+        """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
+        if self._emptying is not None:
+            await self._emptying  # only one at a time; and what went wrong with it comes to light here
+        self._room.clear()
+        self._emptying = asyncio.ensure_future(self.flush())
+        self._emptying.add_done_callback(lambda _: self._room.set())
+        await self._room.wait()
+
     async def _flush_all(self) -> None:
-        for where, partition in list(self._partitions.items()):
+        """Flush all partitions, those first of which little waits: they are written before the backlog of a large store, not after it."""
+        for where, partition in sorted(self._partitions.items(), key=lambda item: item[1].n_buffered):
             await self._flush(where, partition)
         if time.monotonic() - self._looked_at > LOOK_EVERY_S:
             self._looked_at = time.monotonic()
@@ -234,6 +249,7 @@ class Worker:
             for store_id, late in partition.take_late().items():
                 await self._settle_late(partition, store_id, late)
             flush = partition.flush()
+        self._room.set()
         if flush is None:
             return
         began = time.monotonic()

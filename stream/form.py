@@ -22,7 +22,8 @@ def visit_message(visit: Visit) -> bytes:
 
 def signal_message(signal: Signal, *, retracted: bool = False) -> bytes:
     """Write a signal for Kafka, with integer times; or that its cause is no more, and it is to be forgotten."""
-    return _ENCODER.encode({**msgspec.structs.asdict(signal), "retracted": retracted})
+    measured = {"value": float(signal.value), "threshold": float(signal.threshold)}  # as the database gives them back
+    return _ENCODER.encode({**msgspec.structs.asdict(signal), **measured, "retracted": retracted})
 
 
 def visit_line(visit: Visit) -> bytes:

@@ -2,14 +2,15 @@
 
 import json
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
-from storage.model import Flush
+from storage.model import Flush, Signal
 from storage.reader import Reader
 from storage.writer import Writer
-from stream.form import visit_line, visit_message
-from tests.storage.examples import payment, step, visit
+from stream.form import signal_message, visit_line, visit_message
+from tests.storage.examples import DAY, payment, step, visit
 
 
 def test_a_visit_read_back_is_the_same_message(database_url: str) -> None:
@@ -23,6 +24,27 @@ def test_a_visit_read_back_is_the_same_message(database_url: str) -> None:
     assert found.payments[0].amount.as_tuple().exponent == -4, "nothing to write otherwise"
     assert visit_message(found) == visit_message(told)
     assert visit_line(found) == visit_line(told)
+
+
+def test_a_signal_read_back_is_the_same_message(database_url: str) -> None:
+    """What was counted is a whole number to the engine, and none to the database."""
+    told = Signal(
+        signal_id=str(UUID(int=1)),
+        store_id="s1",
+        kind="queue_long",
+        since=DAY,
+        at=DAY,
+        zone_id="checkout",
+        value=7,
+        threshold=5,
+        message="",
+    )
+    with Writer(database_url) as writer:
+        writer.write(Flush(advance=step(None, 1), signals=[told]))
+    reader = Reader(database_url)
+    [found] = reader.signals("s1", DAY, DAY + 1)
+    reader.close()
+    assert signal_message(found) == signal_message(told)
 
 
 @pytest.mark.parametrize(

@@ -69,3 +69,13 @@ def _between(day: Day, since: datetime, until: datetime) -> Iterator[tuple[int, 
 def _ts(line: bytes) -> int:
     match = None if _is_broken(line) else _TS.search(line)
     return int(match[1]) if match else 0
+
+
+def sent_ids(busy: Busy) -> dict[str, list[str]]:
+    """The ids of each store in the order in which they are sent; one that is sent again counts where it came first."""
+    sent: dict[str, dict[str, None]] = {store_id: {} for store_id in busy.store_ids}
+    for line in busy.recording.read_bytes().splitlines():
+        match = None if _is_broken(line) else _ID.search(line)
+        if match:
+            sent[match[1].decode()][match[2].decode()] = None
+    return {store_id: list(ids) for store_id, ids in sent.items()}

@@ -21,7 +21,7 @@ TABLES = {
     "payment_items": (),
     "signals": ("updated_at",),
 }
-"""What is compared, value for value, and which columns are not: those that say when something was written or came, or was late in coming."""
+"""What is compared, value for value, and which columns are not: those that say when something was written or came, or came late."""
 
 _DEAD_LETTERS = "SELECT DISTINCT reason, raw FROM instore.rejected_readings"
 _ACCOUNTS = "SELECT sum(received)::bigint, sum(duplicate)::bigint, max(abs(difference))::bigint FROM instore.accounting"
@@ -59,6 +59,12 @@ class Left(NamedTuple):
 
 def left_by(database_url: str, kafka_url: str) -> Left:
     """Read all of it, over connections of our own."""
+    visits, signals = dict(said(VISITS, kafka_url)), {value["signal_id"]: value for _, value in said(SIGNALS, kafka_url)}
+    return left_in(database_url, visits, signals)
+
+
+def left_in(database_url: str, visits: dict[str, Any], signals: dict[str, Any]) -> Left:
+    """Read what is in the database, and put the last words of the topics beside it."""
     with psycopg.connect(database_url, row_factory=tuple_row) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
         rows = {table: _rows(connection, table, hidden) for table, hidden in TABLES.items()}
@@ -66,9 +72,9 @@ def left_by(database_url: str, kafka_url: str) -> Left:
         dead_letters = frozenset(connection.execute(_DEAD_LETTERS).fetchall())
         accounts = connection.execute(_ACCOUNTS).fetchone()
     assert accounts is not None
-    signals = {value["signal_id"]: value for _, value in said(SIGNALS, kafka_url)}
+    standing = {key: value for key, value in visits.items() if value is not None}
     lasting = {key: value for key, value in signals.items() if not value["retracted"]}
-    return Left(ids, rows, dead_letters, _last_words(kafka_url), lasting, *map(int, accounts))
+    return Left(ids, rows, dead_letters, standing, lasting, *map(int, accounts))
 
 
 def differences(found: Left, expected: Left) -> list[str]:
@@ -90,11 +96,6 @@ def said(topic: str, kafka_url: str) -> Iterator[tuple[str, Any]]:
         while any(consumer.position(TopicPartition(*partition)) < end for partition, end in ends.items()):
             for records in consumer.poll(timeout_ms=200).values():
                 yield from ((record.key.decode(), json.loads(record.value) if record.value else None) for record in records)
-
-
-def _last_words(kafka_url: str) -> dict[str, Any]:
-    last = dict(said(VISITS, kafka_url))
-    return {visit_id: visit for visit_id, visit in last.items() if visit is not None}
 
 
 def _rows(connection: psycopg.Connection[tuple[Any, ...]], table: str, hidden: tuple[str, ...]) -> Rows:

@@ -16,6 +16,7 @@ from tests.chaos.supervisor import Supervised
 from tests.conftest import memory
 from tests.e2e.processes import Running, Surroundings, surroundings, wait_until
 from tests.servers import SAVING, kafka_server, mosquitto_server
+from tests.storage import figures
 
 STORED = "SELECT count(*) FROM instore.readings"
 IS_DONE = """
@@ -100,7 +101,7 @@ class Stage:
         wait_until(is_done, f"all is stored and final; {self._commands_say()}", timeout_s, look_every_s=0.2)
 
     def come_to_rest(self) -> tuple[Left, Ends]:
-        """End the commands, which must be clean, and read what is left."""
+        """End the commands, which must be clean, make sure that the rollups are true, and read what is left."""
         last = {command.name: command.end() for command in self.commands}
         for name, life in last.items():
             assert life.code == 0, f"{name} ends with {life.code}: {life.said[-2000:]}"
@@ -109,6 +110,7 @@ class Stage:
             f"{name} ({life.code}): {life.last_words}" for name, life in lives if not life.was_killed and life is not last[name]
         ]
         tracebacks = [f"{name}: {life.said[-3000:]}" for name, life in lives if "Traceback" in life.said]
+        figures.assert_true(self.database_url)
         return left_by(self.database_url, self.kafka_url), Ends(by_themselves, tracebacks)
 
     def abandon(self) -> None:
@@ -134,6 +136,7 @@ def stage(busy: Busy, saving: str = SAVING, worker: str = "worker") -> Iterator[
         data = Path(stack.enter_context(TemporaryDirectory(prefix="instore-chaos-", dir=memory())))
         mqtt, kafka, postgres = mosquitto_server(folder / "mqtt", saving=saving), kafka_server(folder / "kafka"), Postgres(data)
         urls = {"INSTORE_MQTT_URL": mqtt.url, "INSTORE_KAFKA_URL": kafka.url, "INSTORE_DATABASE_URL": postgres.url}
+        urls["INSTORE_METRICS_PORT"] = "0"
         here = stack.enter_context(surroundings(folder / "commands", urls))
         servers: list[tuple[str, Launchable, Callable[[], object] | None]]
         servers = [("mqtt", mqtt, None), ("kafka", kafka, None), ("database", postgres, postgres.kill)]

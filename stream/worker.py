@@ -11,6 +11,7 @@ Exactly once, and how
 3. A worker that takes over a partition reads the state back from `readings`, and publishes once more what the last flush had changed:
    its predecessor may have died between 1 and 2. `instore.visits` is compacted, so saying the same twice changes nothing; of
    `instore.signals` the newest message of a `signal_id` counts.
+4. A worker that stood still between 1 and 2 may say old things after its successor said newer ones: `stream.amends` mends that.
 """
 
 import asyncio
@@ -29,10 +30,11 @@ from sensors.layout import Layout
 from sensors.reading import Reading
 from sensors.topics import REJECTED, SIGNALS, VISITS
 from storage.errors import DatabaseAway, Fenced
-from storage.model import Clock, Flush, Signal, Visit
+from storage.model import Advance, Clock, Flush, Signal, Visit
 from storage.reader import Reader
 from storage.rebuilds import Rebuild
 from storage.writer import Writer
+from stream.amends import amended
 from stream.form import signal_message, visit_message
 from stream.gathering import Gathering
 from stream.journey import Plan
@@ -56,6 +58,9 @@ MAX_MESSAGE_BYTES = 900_000
 
 REBUILD_DEVICES = 100
 """Devices that are told anew in one transaction."""
+
+LATE_WORD_S = 1.0
+"""Words that come so long after what they are about may come after those of another worker, which has taken over meanwhile."""
 
 SEEK_AGAIN_S = 10.0
 """Records that were under way when we asked to read again are passed over for so long."""
@@ -175,9 +180,12 @@ class Worker:
         async with self._opening:
             while where not in self._partitions:
                 epoch = self._epochs[where]
-                partition, messages = await self._in_database(lambda: self._restore(where))
+                began = time.monotonic()
+                partition, messages, last = await self._in_database(lambda: self._restore(where))
                 if messages:
                     await self._kafka.publish(messages)
+                if last is not None and (epoch != self._epochs[where] or time.monotonic() - began > LATE_WORD_S):
+                    await self._amend(where, last)
                 if epoch == self._epochs[where]:
                     self._partitions[where] = partition
                     self.tally.opened(where, partition.stored, {store_id: store.store_time for store_id, store in partition.stores.items()})
@@ -224,7 +232,7 @@ class Worker:
             flush = partition.flush()
         if flush is None:
             return
-        began = time.monotonic()
+        flushed_at = began = time.monotonic()
         try:
             await self._in_database(lambda: self._writer.write(flush))
         except Fenced as fenced:
@@ -242,7 +250,18 @@ class Worker:
             began = time.monotonic()
             await self._kafka.publish(messages)
             self.tally.published(time.monotonic() - began)
+        if self._partitions.get(where) is not partition or time.monotonic() - flushed_at > LATE_WORD_S:
+            await self._amend(where, flush)
         await self._kafka.covered(where, flush.advance.next_offset)
+
+    async def _amend(self, where: Slice, said: Flush) -> None:
+        """Where another worker went on since a flush, say of what it is about what is stored now, until that is what was said last."""
+        if await self._in_database(lambda: self._writer.holds(said.advance)):
+            return
+        log.warning("%s/%d: another worker went on meanwhile; saying again what is stored", *where, extra={"action": "amended"})
+        while (now := await self._in_database(partial(amended, self._reader, said))) != said:
+            await self._kafka.publish(_messages(now))
+            said = now
 
     async def _settle_late(self, partition: Partition, store_id: str, late: list[Reading]) -> None:
         """Store late readings that are none of those stored before, and tell their devices anew."""
@@ -337,8 +356,8 @@ class Worker:
                 self.database_answers = True
                 return result
 
-    def _restore(self, where: Slice) -> tuple[Partition, list[Message]]:
-        """Read back what the last owner of a partition had reached, and what it may not have published any more."""
+    def _restore(self, where: Slice) -> tuple[Partition, list[Message], Flush | None]:
+        """Read back what the last owner of a partition had reached, and what it may not have published any more: its last flush."""
         life = self._lives[where.topic]
         stored = self._reader.offsets(where.topic).get(where.number)
         if stored is not None and stored.life != life:
@@ -356,11 +375,13 @@ class Worker:
         for clock in clocks:
             partition.adopt(self._restore_store(clock), _now())
         if stored is None:
-            return partition, []
+            return partition, [], None
         store_ids = [clock.store_id for clock in clocks]
         visits = self._reader.visits_changed_at(store_ids, stored.flushed_at)
         signals = self._reader.signals_changed_at(store_ids, stored.flushed_at)
-        return partition, _visit_messages(visits, stored.removed) + _signal_messages(signals, stored.retracted)
+        step = Advance(where.topic, where.number, stored.life, None, stored.next_offset)
+        last = Flush(advance=step, visits=visits, signals=signals, signals_gone=stored.retracted)
+        return partition, _visit_messages(visits, stored.removed) + _signal_messages(signals, stored.retracted), last
 
     def _restore_store(self, clock: Clock) -> Store:
         """Rebuild the journeys of a store from its readings, as far back as any reading on time can reach.

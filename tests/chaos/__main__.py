@@ -108,7 +108,7 @@ def _round(seed: int, busy: Busy, expected: Left, seconds: float) -> bool:
 @click.option("--seconds", default=AWAY_S, show_default=True, help="How long readings are sent.")
 def away(seconds: float) -> None:
     """Kafka away for three quarters of that time, and the bridge killed meanwhile."""
-    with simulated(("north",), 12.0, 400) as (busy, expected):
+    with simulated(("north",), 8.0, 400) as (busy, expected):
         outcome = kafka_away.play(busy, expected, seconds)
     head("Kafka away", "in the spool when it came back", "drained", "result")
     say(

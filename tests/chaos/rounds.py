@@ -47,7 +47,7 @@ def play(seed: int, busy: Busy, expected: Left, span_s: float) -> Outcome:
     """Play a round: `span_s` seconds of readings, with the blows of this seed in the middle of them."""
     with stage(busy) as running:
         replay, began = replaying(running, busy, span_s), time.monotonic()
-        hits = [_strike(running, replay, began, blow, len(busy.ids)) for blow in blows(seed, span_s)]
+        hits = [strike(running, replay, began, blow, len(busy.ids)) for blow in blows(seed, span_s)]
         assert replay.wait(DRAIN_S).code == 0, replay.err[-2000:]
         running.wait_until_done(busy)
         seconds = time.monotonic() - began
@@ -55,7 +55,7 @@ def play(seed: int, busy: Busy, expected: Left, span_s: float) -> Outcome:
     return Outcome(seed, hits, left, ends, differences(left, expected) + ends.tracebacks, seconds)
 
 
-def _strike(running: Stage, replay: Running, began: float, blow: Blow, n_all: int) -> Hit:
+def strike(running: Stage, replay: Running, began: float, blow: Blow, n_all: int) -> Hit:
     """Strike when it is time, and make sure that it is in the middle: readings are being sent, some are stored and not all."""
     time.sleep(max(0.0, began + blow.at_s - time.monotonic()))
     n_stored = running.n_stored()

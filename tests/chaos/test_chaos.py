@@ -1,20 +1,26 @@
-"""The short version of `make chaos`: one round on real servers, and workers that come, stand still and go."""
+"""The short version of `make chaos`: one round on real servers, and a worker that stands still."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos import rounds, workers
 from tests.chaos.busy import FAULTS, Busy, busy_hours
 from tests.chaos.calm import in_one_go
 from tests.chaos.left import Left
 from tests.chaos.plan import FIRST, LAST, MORTAL, blows
+from tests.chaos.rounds import strike
+from tests.chaos.stage import replaying, stage
+from tests.chaos.workers import Scene, nap
 from tests.conftest import MakeDatabase
 from tests.e2e.processes import surroundings
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 SEED = 3
+
+SPAN_S, BLOWS_S = 120.0, 15.0
+"""How long readings would be sent, if the rest was not sent at full speed when the worker has woken up; and when the last blow comes."""
 
 STORES = ("store-1", "store-2", "store-3")
 
@@ -27,17 +33,20 @@ def calm(tmp_path_factory: pytest.TempPathFactory, make_database: MakeDatabase) 
         yield busy, in_one_go(database_url, busy)
 
 
-def test_everything_is_killed(calm: tuple[Busy, Left]) -> None:
-    """Bridge, worker, Kafka and database, one after another and together, and mosquitto restarted: as if nothing had happened."""
-    outcome = rounds.play(SEED, *calm, 20.0)
-    assert outcome.wrong == []
-    assert {name for hit in outcome.hits for name in hit.victims} == {*MORTAL, "mqtt"}
-
-
-def test_workers_come_stand_still_and_go(calm: tuple[Busy, Left]) -> None:
-    """A second one comes, stands still beyond its session timeout, wakes up, and dies: as if there had been one."""
-    story = workers.stand_still(*calm, 25.0, times=1)
+def test_everything_is_killed_and_a_worker_stands_still(calm: tuple[Busy, Left]) -> None:
+    """A round, then a second worker comes and the first is stopped until it has lost everything: as if nothing had happened."""
+    busy, expected = calm
+    with stage(busy) as running:
+        replay, began = replaying(running, busy, SPAN_S), time.monotonic()
+        hits = [strike(running, replay, began, blow, len(busy.ids)) for blow in blows(SEED, BLOWS_S)]
+        scene = Scene(running, replay, len(busy.ids))
+        scene.do("a second one comes", lambda: running.add("worker-2", "worker"), "worker", "worker-2")
+        nap(scene, "worker", "worker-2")
+        scene.hurry(busy)
+        story = scene.end(busy, expected)
     assert story.wrong == []
+    assert {name for hit in hits for name in hit.victims} == {*MORTAL, "mqtt"}
+    assert len(running.programs["worker"].lives) > 1
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -50,8 +50,14 @@ class Story(NamedTuple):
     seconds: float
 
 
-class _Scene:
-    """Workers on a stage, and the steps that were taken."""
+class Scene:
+    """Workers on a stage, and the steps that were taken.
+
+    Args:
+        running: the stage.
+        replay: what sends the readings.
+        n_all: how many there are.
+    """
 
     def __init__(self, running: Stage, replay: Running, n_all: int) -> None:
         self.running, self.replay, self.n_all = running, replay, n_all
@@ -78,6 +84,11 @@ class _Scene:
         wait_until(lambda: self.running.n_stored() > taken_over, "more is stored", TAKE_OVER_S, 0.05)
         self.steps.append(Step(at_s, what, n_stored, self.seconds - at_s))
 
+    def hurry(self, busy: Busy) -> None:
+        """Send no more at that speed, but everything again at full speed; what came before comes twice."""
+        assert self.replay.terminate().code == 0, self.replay.err[-2000:]
+        self.replay = self.running.here.start("replay", busy.recording)
+
     def end(self, busy: Busy, expected: Left) -> Story:
         """Wait for the rest, and compare."""
         assert self.replay.wait(DRAIN_S).code == 0, self.replay.err[-2000:]
@@ -92,7 +103,7 @@ class _Scene:
 def come_and_go(busy: Busy, expected: Left, span_s: float) -> Story:
     """One worker, three, two, one: two come, one is asked to end, one is killed for good."""
     with stage(busy, worker="worker-1") as running:
-        scene = _Scene(running, replaying(running, busy, span_s), len(busy.ids))
+        scene = Scene(running, replaying(running, busy, span_s), len(busy.ids))
         programs = running.programs
         three = ("worker-1", "worker-2", "worker-3")
         scene.wait_until(0.05 * span_s)
@@ -117,14 +128,19 @@ def stand_still(busy: Busy, expected: Left, span_s: float, *, times: int, in_flu
     with stage(busy, worker="worker-1") as running:
         running.add("worker-2", "worker")
         wait_until(lambda: _share(running, ("worker-1", "worker-2")), "two workers share", TAKE_OVER_S, 0.1)
-        scene = _Scene(running, replaying(running, busy, span_s), len(busy.ids))
+        scene = Scene(running, replaying(running, busy, span_s), len(busy.ids))
         for number in range(times):
             scene.wait_until((0.05 + 0.9 * number / times) * span_s)
             sleeper, other = ("worker-1", "worker-2") if number % 2 == 0 else ("worker-2", "worker-1")
-            where = "in a flush" if in_flush else "anywhere"
-            scene.do(f"{sleeper} stands still, {where}", lambda name=sleeper: _stop(running, name, in_flush=in_flush), other)  # type: ignore[misc]
-            scene.do(f"{sleeper} wakes up", lambda name=sleeper: _send(running, name, signal.SIGCONT), "worker-1", "worker-2")  # type: ignore[misc]
+            nap(scene, sleeper, other, in_flush=in_flush)
         return scene.end(busy, expected)
+
+
+def nap(scene: Scene, sleeper: str, other: str, *, in_flush: bool = False) -> None:
+    """Stop a worker until the other has everything, and let it go on."""
+    where = "in a flush" if in_flush else "anywhere"
+    scene.do(f"{sleeper} stands still, {where}", lambda: _stop(scene.running, sleeper, in_flush=in_flush), other)
+    scene.do(f"{sleeper} wakes up", lambda: _send(scene.running, sleeper, signal.SIGCONT), sleeper, other)
 
 
 def _stop(running: Stage, name: str, *, in_flush: bool) -> None:

@@ -64,7 +64,7 @@ def main(ctx: click.Context) -> None:
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], check=False, capture_output=True, text=True).stdout.strip()
     click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit}")
     if ctx.invoked_subcommand is None:
-        for command in (play, away, come_and_go, stand_still, forget):
+        for command in (play, away, share, forget):
             ctx.invoke(command)
 
 
@@ -119,20 +119,16 @@ def away(seconds: float) -> None:
 
 @main.command("workers")
 @click.option("--seconds", default=WORKERS_S, show_default=True, help="How long readings are sent.")
-def come_and_go(seconds: float) -> None:
-    """One worker, three, two, one."""
-    _tell(lambda busy, expected: workers.come_and_go(busy, expected, seconds))
-
-
-@main.command("paused")
-@click.option("--seconds", default=WORKERS_S, show_default=True, help="How long readings are sent.")
-@click.option("--times", default=3, show_default=True)
-def stand_still(seconds: float, times: int) -> None:
-    """A worker stopped beyond its session timeout, and going on: anywhere, and in the middle of a transaction."""
-    _tell(
-        lambda busy, expected: workers.stand_still(busy, expected, seconds, times=times),
-        lambda busy, expected: workers.stand_still(busy, expected, seconds, times=1, in_flush=True),
-    )
+def share(seconds: float) -> None:
+    """One worker, three, two, one; one of two stopped beyond its session timeout, anywhere and in the middle of a transaction."""
+    with simulated(EIGHT, 1.0, 150, *FAULTS) as (busy, expected):
+        head("steps, at second (readings stored by then; seconds until all partitions were worked on)", "flushes refused", "s", "result")
+        stories: tuple[Callable[[], workers.Story], ...] = (
+            lambda: workers.come_and_go(busy, expected, seconds),
+            lambda: workers.stand_still(busy, expected, seconds, times=3),
+            lambda: workers.stand_still(busy, expected, seconds, times=1, in_flush=True),
+        )
+        _end([sentence for story in stories for sentence in _tell(story())])
 
 
 @main.command("mosquitto")
@@ -144,15 +140,9 @@ def forget() -> None:
         say(said_as, loss.there, f"{loss.away:,}{reach}", f"{loss.rate:,.0f}")
 
 
-def _tell(*stories: Callable[[Busy, Left], workers.Story]) -> None:
-    with simulated(EIGHT, 1.0, 150, *FAULTS) as (busy, expected):
-        head("steps (readings stored by then; seconds until all partitions were worked on)", "flushes refused", "s", "result")
-        wrong = []
-        for play_it in stories:
-            story = play_it(busy, expected)
-            say("; ".join(map(str, story.steps)), story.fenced, f"{story.seconds:.0f}", _result(story.wrong))
-            wrong += story.wrong
-    _end(wrong)
+def _tell(story: workers.Story) -> list[str]:
+    say("; ".join(map(str, story.steps)), story.fenced, f"{story.seconds:.0f}", _result(story.wrong))
+    return story.wrong
 
 
 def _result(wrong: list[str]) -> str:

@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 # In the order of the folders: in that of their number of tests, the longest, tests/e2e, would come last.
 SIDE_BY_SIDE := -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: install demo test check fuzz clean
+.PHONY: install demo test chaos check fuzz clean
 
 install: $(STAMP)
 
@@ -23,6 +23,9 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+chaos: install
+	$(BIN)/python -m tests.chaos
 
 check: install
 	$(BIN)/ruff check .

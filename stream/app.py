@@ -12,6 +12,7 @@ from typing import Any
 
 import faust
 import psycopg
+from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
@@ -20,7 +21,8 @@ from sensors.topics import PARTITIONS, READINGS, REJECTED
 from storage.errors import DatabaseAway
 from storage.refresh import Refresher
 from stream.kafka import topic_lives
-from stream.worker import FLUSH_S, MOST_BUFFERED, Message, Slice, Worker
+from stream.messages import Message
+from stream.worker import FLUSH_S, MOST_BUFFERED, Slice, Worker
 from stream.worker_metrics import State, WorkerMetrics
 
 log = logging.getLogger("instore.worker")
@@ -275,8 +277,20 @@ def run(servers: list[str], database_url: str, listen: Listen | None = None) -> 
         ConnectionError: Kafka cannot be reached, or has not our topics.
         OSError: the port for metrics cannot be had.
     """
-    lives = topic_lives(servers, (READINGS, REJECTED))
-    asyncio.run(_work(servers, database_url, lives, listen))
+    work(servers, database_url, topic_lives(servers, (READINGS, REJECTED)), listen)
+
+
+def work(servers: list[str], database_url: str, lives: dict[str, str], listen: Listen | None = None) -> None:
+    """Work so on topics whose lives are known; Kafka may have gone away since.
+
+    Raises:
+        ConnectionError: see `run`.
+        OSError: see `run`.
+    """
+    try:
+        asyncio.run(_work(servers, database_url, lives, listen))
+    except KafkaError as away:
+        raise ConnectionError(f"Kafka at {','.join(servers)} cannot be worked with: {away}; start the worker again") from away
 
 
 async def _work(servers: list[str], database_url: str, lives: dict[str, str], listen: Listen | None) -> None:

@@ -11,6 +11,7 @@ Exactly once, and how
 3. A worker that takes over a partition reads the state back from `readings`, and publishes once more what the last flush had changed:
    its predecessor may have died between 1 and 2. `instore.visits` is compacted, so saying the same twice changes nothing; of
    `instore.signals` the newest message of a `signal_id` counts.
+4. A worker that stood still between 1 and 2 may say old things after its successor said newer ones: `stream.amends` mends that.
 """
 
 import asyncio
@@ -27,15 +28,16 @@ import msgspec
 
 from sensors.layout import Layout
 from sensors.reading import Reading
-from sensors.topics import REJECTED, SIGNALS, VISITS
+from sensors.topics import REJECTED
 from storage.errors import DatabaseAway, Fenced
-from storage.model import Clock, Flush, Signal, Visit
+from storage.model import Advance, Clock, Flush
 from storage.reader import Reader
 from storage.rebuilds import Rebuild
 from storage.writer import Writer
-from stream.form import signal_message, visit_message
+from stream.amends import amended
 from stream.gathering import Gathering
 from stream.journey import Plan
+from stream.messages import Message, flush_messages, signal_messages, visit_messages
 from stream.partition import Partition
 from stream.saying import Database, Poison
 from stream.store import Store
@@ -55,11 +57,11 @@ As many again may be in the flush that is being written.
 LOOK_EVERY_S = 2.0
 """Between two looks for newer layouts, and for rebuilds that are asked for."""
 
-MAX_MESSAGE_BYTES = 900_000
-"""What Kafka takes in a message where nobody configured otherwise is 1 MiB, with all that comes around it."""
-
 REBUILD_DEVICES = 100
 """Devices that are told anew in one transaction."""
+
+LATE_WORD_S = 1.0
+"""Words that come so long after what they are about may come after those of another worker, which has taken over meanwhile."""
 
 SEEK_AGAIN_S = 10.0
 """Records that were under way when we asked to read again are passed over for so long."""
@@ -74,14 +76,6 @@ class Slice(NamedTuple):
 
     topic: str
     number: int
-
-
-class Message(NamedTuple):
-    """What to publish: on `instore.visits` no value is a tombstone."""
-
-    topic: str
-    key: bytes
-    value: bytes | None
 
 
 class Rebuilding(NamedTuple):
@@ -193,9 +187,12 @@ class Worker:
         async with self._opening:
             while where not in self._partitions:
                 epoch = self._epochs[where]
-                partition, messages = await self._in_database(lambda: self._restore(where))
+                began = time.monotonic()
+                partition, messages, last = await self._in_database(lambda: self._restore(where))
                 if messages:
                     await self._kafka.publish(messages)
+                if last is not None and (epoch != self._epochs[where] or time.monotonic() - began > LATE_WORD_S):
+                    await self._amend(where, last)
                 if epoch == self._epochs[where]:
                     self._partitions[where] = partition
                     self.tally.opened(where, partition.stored, {store_id: store.store_time for store_id, store in partition.stores.items()})
@@ -252,7 +249,7 @@ class Worker:
         self._room.set()
         if flush is None:
             return
-        began = time.monotonic()
+        flushed_at = began = time.monotonic()
         try:
             await self._in_database(lambda: self._writer.write(flush))
         except Fenced as fenced:
@@ -267,11 +264,22 @@ class Worker:
         else:
             self.tally.written(where, flush, time.monotonic() - began, _now())
         self._poison.stored(flush.rejected)
-        if messages := _messages(flush):
+        if messages := flush_messages(flush):
             began = time.monotonic()
             await self._kafka.publish(messages)
             self.tally.published(time.monotonic() - began)
+        if self._partitions.get(where) is not partition or time.monotonic() - flushed_at > LATE_WORD_S:
+            await self._amend(where, flush)
         await self._kafka.covered(where, flush.advance.next_offset)
+
+    async def _amend(self, where: Slice, said: Flush) -> None:
+        """Where another worker went on since a flush, say of what it is about what is stored now, until that is what was said last."""
+        if await self._in_database(lambda: self._writer.holds(said.advance)):
+            return
+        log.warning("%s/%d: another worker went on meanwhile; saying again what is stored", *where, extra={"action": "amended"})
+        while (now := await self._in_database(partial(amended, self._reader, said))) != said:
+            await self._kafka.publish(flush_messages(now))
+            said = now
 
     async def _settle_late(self, partition: Partition, store_id: str, late: list[Reading]) -> None:
         """Store late readings that are none of those stored before, and tell their devices anew."""
@@ -373,8 +381,8 @@ class Worker:
         self._writer.close()
         self._reader.close()
 
-    def _restore(self, where: Slice) -> tuple[Partition, list[Message]]:
-        """Read back what the last owner of a partition had reached, and what it may not have published any more."""
+    def _restore(self, where: Slice) -> tuple[Partition, list[Message], Flush | None]:
+        """Read back what the last owner of a partition had reached, and what it may not have published any more: its last flush."""
         life = self._lives[where.topic]
         stored = self._reader.offsets(where.topic).get(where.number)
         if stored is not None and stored.life != life:
@@ -392,11 +400,13 @@ class Worker:
         for clock in clocks:
             partition.adopt(self._restore_store(clock), _now())
         if stored is None:
-            return partition, []
+            return partition, [], None
         store_ids = [clock.store_id for clock in clocks]
         visits = self._reader.visits_changed_at(store_ids, stored.flushed_at)
         signals = self._reader.signals_changed_at(store_ids, stored.flushed_at)
-        return partition, _visit_messages(visits, stored.removed) + _signal_messages(signals, stored.retracted)
+        step = Advance(where.topic, where.number, stored.life, None, stored.next_offset)
+        last = Flush(advance=step, visits=visits, signals=signals, signals_gone=stored.retracted)
+        return partition, visit_messages(visits, stored.removed) + signal_messages(signals, stored.retracted), last
 
     def _restore_store(self, clock: Clock) -> Store:
         """Rebuild the journeys of a store from its readings, as far back as any reading on time can reach.
@@ -459,30 +469,6 @@ def rebuild_steps(asked: Rebuild, devices: list[str]) -> Iterator[tuple[list[str
     cuts = [asked.since + (asked.until - asked.since) * step // n_steps for step in range(n_steps + 1)]
     for step, paid in enumerate(pairwise(cuts)):
         yield devices[step * REBUILD_DEVICES : (step + 1) * REBUILD_DEVICES], paid
-
-
-def _messages(flush: Flush) -> list[Message]:
-    """Write for Kafka what a flush changed."""
-    gone = [one.visit_id for one in flush.removed]
-    return _visit_messages(flush.visits, gone) + _signal_messages(flush.signals, flush.signals_gone)
-
-
-def _visit_messages(visits: Iterable[Visit], removed: Iterable[str]) -> list[Message]:
-    """Write visits for `instore.visits`; of one that was removed, a tombstone. One too large for Kafka is only in the database."""
-    messages = [Message(VISITS, visit_id.encode(), None) for visit_id in removed]
-    for visit in visits:
-        value = visit_message(visit)
-        if len(value) <= MAX_MESSAGE_BYTES:
-            messages.append(Message(VISITS, visit.visit_id.encode(), value))
-        else:
-            log.warning("visit %s is too large for Kafka (%d bytes)", visit.visit_id, len(value), extra={"action": "visit_too_large"})
-    return messages
-
-
-def _signal_messages(signals: Iterable[Signal], gone: Iterable[Signal]) -> list[Message]:
-    """Write signals for `instore.signals`; first those that are taken back."""
-    retracted = [Message(SIGNALS, signal.store_id.encode(), signal_message(signal, retracted=True)) for signal in gone]
-    return retracted + [Message(SIGNALS, signal.store_id.encode(), signal_message(signal)) for signal in signals]
 
 
 def _now() -> int:

@@ -11,6 +11,7 @@ from sensors.reading import KAFKA_ENCODER
 from sensors.topics import READINGS
 from storage import layouts, rebuilds
 from storage.connect import connect
+from stream import messages as messages_module
 from stream import worker as worker_module
 from stream.worker import Slice, Worker
 from tests.stream.kafka_log import HERE, LIVES, Log, feed, flush, run, scalar, visits
@@ -141,7 +142,7 @@ def test_a_covered_record_is_acknowledged_at_once(database_url: str) -> None:
 
 def test_a_visit_too_large_for_kafka_is_in_the_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One lost tag must not stop the worker: its visit is stored, and said to be missing on the topic."""
-    monkeypatch.setattr(worker_module, "MAX_MESSAGE_BYTES", 2000)
+    monkeypatch.setattr(messages_module, "MAX_MESSAGE_BYTES", 2000)
     log = Log()
     log.put(*(dwell(second, f"z{second % 2}") for second in range(50)), dwell(0, "a", "small"))
     run(database_url, log, lambda worker: feed(worker, log), flush)

@@ -26,6 +26,8 @@ test: install
 
 chaos: install
 	$(BIN)/python -m tests.chaos
+	INSTORE_TEST_AWAY_S=120 $(BIN)/python -m pytest tests/stream/test_hardship.py
+	$(BIN)/python -m tests.chaos.overload --readings 10000000
 
 check: install
 	$(BIN)/ruff check .

@@ -19,7 +19,7 @@ from faust.types import TP
 from sensors.endpoint import Listen, seen
 from sensors.topics import PARTITIONS, READINGS, REJECTED
 from storage.errors import DatabaseAway
-from storage.refresh import Refresher
+from storage.refresh import AT_MOST, Refresher
 from stream.kafka import topic_lives
 from stream.messages import Message
 from stream.worker import FLUSH_S, MOST_BUFFERED, Slice, Worker
@@ -51,6 +51,12 @@ SETTLE_S = 2.0
 
 REFRESH_S = 10.0
 """Between two looks for figures to keep."""
+
+REFRESH_BEHIND_S, REFRESH_BEHIND = 60.0, 20
+"""The same while the worker is behind, and how many figures of each level and kind are kept then in one transaction.
+
+To keep them takes as much of the database as to write, and flushes wait for the transaction that keeps what they change.
+"""
 
 BEAT_S = 1.0
 """Between two signs that the event loop turns."""
@@ -158,13 +164,13 @@ class Shell:
         while not self.app.should_stop and not self.stopping:
             kept = 0
             try:
-                kept = await asyncio.to_thread(self.refresher.refresh)
+                kept = await asyncio.to_thread(self.refresher.refresh, at_most=REFRESH_BEHIND if self.worker.is_behind else AT_MOST)
                 kept += await asyncio.to_thread(self.refresher.retain)
             except DatabaseAway as away:  # if it lasts, the next flush says so
                 log.debug("no figures kept: %s", away)
             except psycopg.Error:  # views are right without, so visits must not wait for somebody who mends this
                 log.exception("figures could not be kept, and are computed at each look", extra={"action": "refresh_failed"})
-            await asyncio.sleep(0 if kept else REFRESH_S)
+            await asyncio.sleep(REFRESH_BEHIND_S if self.worker.is_behind else 0 if kept else REFRESH_S)
 
     async def _check_lives(self) -> None:
         """Make sure that the topics are still those that we began to read.

@@ -54,6 +54,9 @@ MOST_BUFFERED = 20_000
 As many again may be in the flush that is being written.
 """
 
+BEHIND_S = 60.0
+"""A worker is behind for so long after records had to wait: one flush of a slow database takes some of it."""
+
 LOOK_EVERY_S = 2.0
 """Between two looks for newer layouts, and for rebuilds that are asked for."""
 
@@ -133,6 +136,7 @@ class Worker:
         self._rebuilding: Rebuilding | None = None
         self._flushing = asyncio.Lock()
         self._emptying: asyncio.Future[None] | None = None
+        self._behind_at = time.monotonic() - BEHIND_S
         self._room = asyncio.Event()
         self._opening = asyncio.Lock()
         self._still = asyncio.Lock()
@@ -146,6 +150,11 @@ class Worker:
     def database_answers(self) -> bool:
         """Whether the database does what is asked of it."""
         return self._database.answers
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether lately more came than could be written, and records had to wait."""
+        return time.monotonic() - self._behind_at < BEHIND_S
 
     @property
     def partitions(self) -> dict[Slice, Partition]:
@@ -216,6 +225,7 @@ class Worker:
 
     async def _make_room(self) -> None:
         """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
+        self._behind_at = time.monotonic()
         if self._emptying is not None:
             await self._emptying  # only one at a time; and what went wrong with it comes to light here
         self._room.clear()

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.integration
 
 MakeSmallDatabase = Callable[[], AbstractContextManager[SmallDatabase]]
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 
 AWAY_S = float(os.environ.get("INSTORE_TEST_AWAY_S", "10"))
 """How long the database is away."""

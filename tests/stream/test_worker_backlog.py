@@ -57,6 +57,7 @@ def test_records_are_taken_in_while_a_flush_is_written(database_url: str, monkey
         with psycopg.connect(database_url) as other:
             for offset in range(10):
                 await worker.accept(HERE, offset, *log.records[offset])
+            behind = [worker.is_behind]
             other.execute("LOCK TABLE instore.ingest_counts")  # nothing can be committed
             for offset in range(10, 20):
                 await asyncio.wait_for(worker.accept(HERE, offset, *log.records[offset]), SOON_S)
@@ -64,6 +65,7 @@ def test_records_are_taken_in_while_a_flush_is_written(database_url: str, monkey
             assert not (await asyncio.wait([waiting], timeout=1.0))[0]
             assert worker.n_buffered == 10
         assert await asyncio.wait_for(waiting, SOON_S)
+        assert [*behind, worker.is_behind] == [False, True]
         for offset in range(21, 30):
             await asyncio.wait_for(worker.accept(HERE, offset, *log.records[offset]), SOON_S)
         await worker.flush()

@@ -58,7 +58,7 @@ def _panel(title: str, content: list[Line], times: Sequence[float], top: int) ->
     for number, line in enumerate(content):
         way = " ".join(point(at_s, value) for at_s, value in zip(times, line.values, strict=True))
         yield f'<polyline points="{way}" fill="none" stroke="{COLORS[number]}" stroke-width="1.6"/>'
-        yield f'<text x="{WIDTH - RIGHT - 70 * (len(content) - number)}" y="{top - 8}" fill="{COLORS[number]}">{line.name}</text>'
+        yield f'<text x="{WIDTH - RIGHT - 100 * (len(content) - number)}" y="{top - 8}" fill="{COLORS[number]}">{line.name}</text>'
     for at_s in range(0, int(last) + 1, max(10, round(last / 60) * 10)):
         x = point(at_s, 0).partition(",")[0]
         yield f'<text x="{x}" y="{top + HEIGHT + 14}" text-anchor="middle" fill="#777">{at_s} s</text>'

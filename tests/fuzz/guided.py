@@ -37,7 +37,7 @@ def main() -> None:
         topic, payload = _read(data)
         return _written(topic, mutated(rng, payload, payloads))[:longest]
 
-    flags = [f"-runs={n_payloads}", f"-seed={seed}", "-max_len=65536", f"-artifact_prefix={Path.cwd()}/"]
+    flags = [f"-runs={n_payloads}", f"-seed={seed}", "-max_len=65536", "-report_slow_units=60", f"-artifact_prefix={Path.cwd()}/"]
     atheris.Setup([sys.argv[0], *flags, str(folder)], try_bytes, custom_mutator=change)
     atheris.Fuzz()
 

@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 # In the order of the folders: in that of their number of tests, the longest, tests/e2e, would come last.
 SIDE_BY_SIDE := -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: install demo test check clean
+.PHONY: install demo test chaos check fuzz clean
 
 install: $(STAMP)
 
@@ -24,11 +24,24 @@ demo: install
 test: install
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
+chaos: install
+	$(BIN)/python -m tests.chaos
+	INSTORE_TEST_AWAY_S=120 $(BIN)/python -m pytest tests/stream/test_hardship.py
+	$(BIN)/python -m tests.chaos.overload --readings 10000000
+
 check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+# A million messages each: first the same ones each time, then guided by coverage. Ends at the first that is wrong. Some 10 minutes.
+PAYLOADS ?= 1000000
+
+fuzz: install
+	$(BIN)/python -m tests.fuzz --payloads $(PAYLOADS)
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --payloads $(PAYLOADS) --guided
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

@@ -62,7 +62,8 @@ def place(topic: str) -> Place | None:
     """Read an MQTT topic of the form `instore/v1/{store_id}/{kind}/{sensor_id}`; None: it is not of that form."""
     root, _, rest = topic.partition(f"{MQTT_ROOT}/")
     parts = rest.split("/")
-    return Place(*parts) if not root and len(parts) == len(Place._fields) and all(parts) else None
+    is_ours = not root and len(parts) == len(Place._fields) and all(parts) and "\0" not in rest  # MQTT has no NUL, a lax broker may
+    return Place(*parts) if is_ours else None
 
 
 def ensure_topics(servers: Sequence[str], timeout_s: float = 10.0) -> None:

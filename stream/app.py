@@ -12,15 +12,17 @@ from typing import Any
 
 import faust
 import psycopg
+from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from sensors.endpoint import Listen, seen
 from sensors.topics import PARTITIONS, READINGS, REJECTED
 from storage.errors import DatabaseAway
-from storage.refresh import Refresher
+from storage.refresh import AT_MOST, Refresher
 from stream.kafka import topic_lives
-from stream.worker import FLUSH_S, MOST_BUFFERED, Message, Slice, Worker
+from stream.messages import Message
+from stream.worker import FLUSH_S, MOST_BUFFERED, Slice, Worker
 from stream.worker_metrics import State, WorkerMetrics
 
 log = logging.getLogger("instore.worker")
@@ -31,9 +33,14 @@ GROUP = "instore-worker"
 SESSION_TIMEOUT_S = 6.0
 """A worker that is not heard of for so long loses its partitions. Tansu takes half of it to form a group."""
 
-BUFFERED_RECORDS = 64
-"""Records that Faust may hold for us; each has up to 1,000 readings."""
+BUFFERED_RECORDS = 4
+"""Records that Faust may hold for us; each has up to 1,000 readings.
 
+A record of a small store waits behind what came of a large one before it: here, and in what was fetched at once.
+"""
+
+FETCH_BYTES = 1 << 17
+"""Of a partition at once, compressed: some three full records. One that is larger comes alone."""
 
 LOOK_AT_TOPICS_S = 10.0
 """Between two looks whether the topics are still the same."""
@@ -44,6 +51,12 @@ SETTLE_S = 2.0
 
 REFRESH_S = 10.0
 """Between two looks for figures to keep."""
+
+REFRESH_BEHIND_S, REFRESH_BEHIND = 60.0, 20
+"""The same while the worker is behind, and how many figures of each level and kind are kept then in one transaction.
+
+To keep them takes as much of the database as to write, and flushes wait for the transaction that keeps what they change.
+"""
 
 BEAT_S = 1.0
 """Between two signs that the event loop turns."""
@@ -88,6 +101,7 @@ class Shell:
             broker_heartbeat_interval=SESSION_TIMEOUT_S / 4,
             broker_commit_interval=1.0,
             stream_buffer_maxsize=BUFFERED_RECORDS,
+            consumer_max_fetch_size=FETCH_BYTES,
             stream_wait_empty=False,
             producer_compression_type="lz4",
         )
@@ -150,13 +164,13 @@ class Shell:
         while not self.app.should_stop and not self.stopping:
             kept = 0
             try:
-                kept = await asyncio.to_thread(self.refresher.refresh)
+                kept = await asyncio.to_thread(self.refresher.refresh, at_most=REFRESH_BEHIND if self.worker.is_behind else AT_MOST)
                 kept += await asyncio.to_thread(self.refresher.retain)
             except DatabaseAway as away:  # if it lasts, the next flush says so
                 log.debug("no figures kept: %s", away)
             except psycopg.Error:  # views are right without, so visits must not wait for somebody who mends this
                 log.exception("figures could not be kept, and are computed at each look", extra={"action": "refresh_failed"})
-            await asyncio.sleep(0 if kept else REFRESH_S)
+            await asyncio.sleep(REFRESH_BEHIND_S if self.worker.is_behind else 0 if kept else REFRESH_S)
 
     async def _check_lives(self) -> None:
         """Make sure that the topics are still those that we began to read.
@@ -269,8 +283,20 @@ def run(servers: list[str], database_url: str, listen: Listen | None = None) -> 
         ConnectionError: Kafka cannot be reached, or has not our topics.
         OSError: the port for metrics cannot be had.
     """
-    lives = topic_lives(servers, (READINGS, REJECTED))
-    asyncio.run(_work(servers, database_url, lives, listen))
+    work(servers, database_url, topic_lives(servers, (READINGS, REJECTED)), listen)
+
+
+def work(servers: list[str], database_url: str, lives: dict[str, str], listen: Listen | None = None) -> None:
+    """Work so on topics whose lives are known; Kafka may have gone away since.
+
+    Raises:
+        ConnectionError: see `run`.
+        OSError: see `run`.
+    """
+    try:
+        asyncio.run(_work(servers, database_url, lives, listen))
+    except KafkaError as away:
+        raise ConnectionError(f"Kafka at {','.join(servers)} cannot be worked with: {away}; start the worker again") from away
 
 
 async def _work(servers: list[str], database_url: str, lives: dict[str, str], listen: Listen | None) -> None:

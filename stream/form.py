@@ -11,6 +11,9 @@ from storage.model import ShelfVisit, Signal, Stay, Visit
 
 _ENCODER = msgspec.json.Encoder()
 
+CENTS = -2
+"""The last decimal of money that is always written, as an exponent of ten; finer ones where they are not 0."""
+
 
 def visit_message(visit: Visit) -> bytes:
     """Write a visit for Kafka: times are integers, microseconds since 1970."""
@@ -19,7 +22,8 @@ def visit_message(visit: Visit) -> bytes:
 
 def signal_message(signal: Signal, *, retracted: bool = False) -> bytes:
     """Write a signal for Kafka, with integer times; or that its cause is no more, and it is to be forgotten."""
-    return _ENCODER.encode({**msgspec.structs.asdict(signal), "retracted": retracted})
+    measured = {"value": float(signal.value), "threshold": float(signal.threshold)}  # as the database gives them back
+    return _ENCODER.encode({**msgspec.structs.asdict(signal), **measured, "retracted": retracted})
 
 
 def visit_line(visit: Visit) -> bytes:
@@ -38,7 +42,7 @@ def _visit(visit: Visit, time: Callable[[int], int | str]) -> dict[str, Any]:
         "duration_s": visit.duration_s,
         "n_readings": visit.n_readings,
         "path": visit.path,
-        "basket_total": visit.basket_total,
+        "basket_total": None if visit.basket_total is None else _plain(visit.basket_total, CENTS),
         "currency": visit.currency,
         "converted": visit.converted,
         "bounced": visit.bounced,
@@ -85,11 +89,18 @@ def _payment(payment: Payment, time: Callable[[int], int | str]) -> dict[str, An
         "device_id": payment.device_id,
         "zone_id": payment.zone_id,
         "receipt_id": payment.receipt_id,
-        "amount": payment.amount,
+        "amount": _plain(payment.amount, CENTS),
         "currency": payment.currency,
         "items": [_item(item) for item in payment.items],
     }
 
 
 def _item(item: Item) -> dict[str, str | Decimal]:
-    return {"product_id": item.product_id, "quantity": item.quantity, "unit_price": item.unit_price}
+    return {"product_id": item.product_id, "quantity": _plain(item.quantity, 0), "unit_price": _plain(item.unit_price, CENTS)}
+
+
+def _plain(value: Decimal, last: int) -> Decimal:
+    """Write equal numbers equally: the database gives 1.5000 back for 1.50."""
+    exponent = value.normalize().as_tuple().exponent
+    assert isinstance(exponent, int), "money is finite"
+    return value.quantize(Decimal(1).scaleb(min(exponent, last)))

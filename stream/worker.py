@@ -11,6 +11,7 @@ Exactly once, and how
 3. A worker that takes over a partition reads the state back from `readings`, and publishes once more what the last flush had changed:
    its predecessor may have died between 1 and 2. `instore.visits` is compacted, so saying the same twice changes nothing; of
    `instore.signals` the newest message of a `signal_id` counts.
+4. A worker that stood still between 1 and 2 may say old things after its successor said newer ones: `stream.amends` mends that.
 """
 
 import asyncio
@@ -27,16 +28,18 @@ import msgspec
 
 from sensors.layout import Layout
 from sensors.reading import Reading
-from sensors.topics import REJECTED, SIGNALS, VISITS
+from sensors.topics import REJECTED
 from storage.errors import DatabaseAway, Fenced
-from storage.model import Clock, Flush, Signal, Visit
+from storage.model import Advance, Clock, Flush
 from storage.reader import Reader
 from storage.rebuilds import Rebuild
 from storage.writer import Writer
-from stream.form import signal_message, visit_message
+from stream.amends import amended
 from stream.gathering import Gathering
 from stream.journey import Plan
+from stream.messages import Message, flush_messages, signal_messages, visit_messages
 from stream.partition import Partition
+from stream.saying import Database, Poison
 from stream.store import Store
 from stream.worker_metrics import Tally
 
@@ -46,16 +49,22 @@ FLUSH_S = 0.25
 """Between flushes; with the transaction itself (about 10 ms) it keeps a reading's way to the database under half a second."""
 
 MOST_BUFFERED = 20_000
-"""Readings that may wait for a flush, all partitions together; then records have to wait. It bounds memory while the database is away."""
+"""Readings that may wait for a flush, all partitions together; then records have to wait. It bounds memory while the database is away.
+
+As many again may be in the flush that is being written.
+"""
+
+BEHIND_S = 60.0
+"""A worker is behind for so long after records had to wait: one flush of a slow database takes some of it."""
 
 LOOK_EVERY_S = 2.0
 """Between two looks for newer layouts, and for rebuilds that are asked for."""
 
-MAX_MESSAGE_BYTES = 900_000
-"""What Kafka takes in a message where nobody configured otherwise is 1 MiB, with all that comes around it."""
-
 REBUILD_DEVICES = 100
 """Devices that are told anew in one transaction."""
+
+LATE_WORD_S = 1.0
+"""Words that come so long after what they are about may come after those of another worker, which has taken over meanwhile."""
 
 SEEK_AGAIN_S = 10.0
 """Records that were under way when we asked to read again are passed over for so long."""
@@ -70,14 +79,6 @@ class Slice(NamedTuple):
 
     topic: str
     number: int
-
-
-class Message(NamedTuple):
-    """What to publish: on `instore.visits` no value is a tombstone."""
-
-    topic: str
-    key: bytes
-    value: bytes | None
 
 
 class Rebuilding(NamedTuple):
@@ -116,11 +117,12 @@ class Worker:
 
     def __init__(self, database_url: str, lives: dict[str, str], kafka: Kafka) -> None:
         self.tally = Tally()
-        self.database_answers = False
         self.flush_began_at: float | None = None
         """When the flush under way began, None: none is; by the clock that does not go back."""
         self._lives = lives
         self._kafka = kafka
+        self._database = Database()
+        self._poison = Poison()
         self._writer = Writer(database_url)
         self._reader = Reader(database_url)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
@@ -133,6 +135,9 @@ class Worker:
         self._looked_at = 0.0
         self._rebuilding: Rebuilding | None = None
         self._flushing = asyncio.Lock()
+        self._emptying: asyncio.Future[None] | None = None
+        self._behind_at = time.monotonic() - BEHIND_S
+        self._room = asyncio.Event()
         self._opening = asyncio.Lock()
         self._still = asyncio.Lock()
 
@@ -142,30 +147,46 @@ class Worker:
         return sum(partition.n_buffered for partition in self._partitions.values())
 
     @property
+    def database_answers(self) -> bool:
+        """Whether the database does what is asked of it."""
+        return self._database.answers
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether lately more came than could be written, and records had to wait."""
+        return time.monotonic() - self._behind_at < BEHIND_S
+
+    @property
     def partitions(self) -> dict[Slice, Partition]:
         """The partitions that are taken up."""
         return dict(self._partitions)
 
-    async def accept(self, where: Slice, offset: int, key: bytes | None, value: bytes) -> bool:
+    async def accept(self, where: Slice, offset: int, key: bytes | None, value: bytes | None) -> bool:
         """Take in one record; waits while too much is waiting to be written.
+
+        Args:
+            where: its partition.
+            offset: where it stands there.
+            key: its key; whoever writes to our topics may leave it out.
+            value: its bytes; none where somebody has written a tombstone.
 
         Returns:
             Whether the record is done with: taken in, or covered already. Else it will come again.
         """
         epoch = self._epochs[where]
         while self.n_buffered >= MOST_BUFFERED:
-            await self.flush()
+            await self._make_room()
         partition = await self.open(where)
         if offset > partition.next_offset and not await self._bridge_gap(where, partition, offset):
             return False
         store_id = key.decode(errors="replace") if key else ""
-        if where.topic != REJECTED and store_id not in partition.stores and offset >= partition.next_offset:
-            await self._adopt(partition, store_id)
+        if where.topic != REJECTED and store_id not in partition.stores and "\0" not in store_id and offset >= partition.next_offset:
+            await self._adopt(partition, store_id)  # no store has such a name, and a database could not be asked for it
         async with self._still:
             if epoch != self._epochs[where] or self._partitions.get(where) is not partition:
                 return False  # the partition was lost meanwhile; whoever has it now reads this record again
             accept = partition.accept_dead_letter if where.topic == REJECTED else partition.accept_readings
-            is_new = accept(offset, value, _now(), key)
+            is_new = accept(offset, value or b"", _now(), key)
         if not is_new and offset < partition.stored:
             await self._kafka.covered(where, offset + 1)
         return True
@@ -175,9 +196,12 @@ class Worker:
         async with self._opening:
             while where not in self._partitions:
                 epoch = self._epochs[where]
-                partition, messages = await self._in_database(lambda: self._restore(where))
+                began = time.monotonic()
+                partition, messages, last = await self._in_database(lambda: self._restore(where))
                 if messages:
                     await self._kafka.publish(messages)
+                if last is not None and (epoch != self._epochs[where] or time.monotonic() - began > LATE_WORD_S):
+                    await self._amend(where, last)
                 if epoch == self._epochs[where]:
                     self._partitions[where] = partition
                     self.tally.opened(where, partition.stored, {store_id: store.store_time for store_id, store in partition.stores.items()})
@@ -199,8 +223,19 @@ class Worker:
             finally:
                 self.flush_began_at = None
 
+    async def _make_room(self) -> None:
+        """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
+        self._behind_at = time.monotonic()
+        if self._emptying is not None:
+            await self._emptying  # only one at a time; and what went wrong with it comes to light here
+        self._room.clear()
+        self._emptying = asyncio.ensure_future(self.flush())
+        self._emptying.add_done_callback(lambda _: self._room.set())
+        await self._room.wait()
+
     async def _flush_all(self) -> None:
-        for where, partition in list(self._partitions.items()):
+        """Flush all partitions, those first of which little waits: they are written before the backlog of a large store, not after it."""
+        for where, partition in sorted(self._partitions.items(), key=lambda item: item[1].n_buffered):
             await self._flush(where, partition)
         if time.monotonic() - self._looked_at > LOOK_EVERY_S:
             self._looked_at = time.monotonic()
@@ -212,8 +247,7 @@ class Worker:
 
     def close(self) -> None:
         """Let go of the database; what was not flushed will be read again."""
-        self._thread.submit(self._writer.close)
-        self._thread.submit(self._reader.close)
+        self._thread.submit(self._disconnect)
         self._thread.shutdown(wait=False)
 
     async def _flush(self, where: Slice, partition: Partition) -> None:
@@ -222,9 +256,10 @@ class Worker:
             for store_id, late in partition.take_late().items():
                 await self._settle_late(partition, store_id, late)
             flush = partition.flush()
+        self._room.set()
         if flush is None:
             return
-        began = time.monotonic()
+        flushed_at = began = time.monotonic()
         try:
             await self._in_database(lambda: self._writer.write(flush))
         except Fenced as fenced:
@@ -238,11 +273,23 @@ class Worker:
             self.tally.reached(where, flush)
         else:
             self.tally.written(where, flush, time.monotonic() - began, _now())
-        if messages := _messages(flush):
+        self._poison.stored(flush.rejected)
+        if messages := flush_messages(flush):
             began = time.monotonic()
             await self._kafka.publish(messages)
             self.tally.published(time.monotonic() - began)
+        if self._partitions.get(where) is not partition or time.monotonic() - flushed_at > LATE_WORD_S:
+            await self._amend(where, flush)
         await self._kafka.covered(where, flush.advance.next_offset)
+
+    async def _amend(self, where: Slice, said: Flush) -> None:
+        """Where another worker went on since a flush, say of what it is about what is stored now, until that is what was said last."""
+        if await self._in_database(lambda: self._writer.holds(said.advance)):
+            return
+        log.warning("%s/%d: another worker went on meanwhile; saying again what is stored", *where, extra={"action": "amended"})
+        while (now := await self._in_database(partial(amended, self._reader, said))) != said:
+            await self._kafka.publish(flush_messages(now))
+            said = now
 
     async def _settle_late(self, partition: Partition, store_id: str, late: list[Reading]) -> None:
         """Store late readings that are none of those stored before, and tell their devices anew."""
@@ -323,22 +370,29 @@ class Worker:
 
     async def _in_database(self, call: Callable[[], T]) -> T:
         """Run a call in the database thread, again and again while the database is away."""
-        wait_s = _RETRY_FIRST_S
-        while True:
-            try:
-                result = await asyncio.get_running_loop().run_in_executor(self._thread, call)
-            except DatabaseAway as away:
-                self.database_answers = False
-                if wait_s == _RETRY_FIRST_S:
-                    log.warning("waiting for the database: %s", away, extra={"action": "database_away"})
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, _RETRY_LAST_S)
-            else:
-                self.database_answers = True
-                return result
+        wait_s, asked, loop = _RETRY_FIRST_S, object(), asyncio.get_running_loop()
+        try:
+            while True:
+                try:
+                    result = await loop.run_in_executor(self._thread, call)
+                except DatabaseAway as away:
+                    self._database.failed(asked, away)
+                    await loop.run_in_executor(self._thread, self._disconnect)
+                    await asyncio.sleep(wait_s)
+                    wait_s = min(2 * wait_s, _RETRY_LAST_S)
+                else:
+                    self._database.answered(asked)
+                    return result
+        finally:
+            self._database.given_up(asked)
 
-    def _restore(self, where: Slice) -> tuple[Partition, list[Message]]:
-        """Read back what the last owner of a partition had reached, and what it may not have published any more."""
+    def _disconnect(self) -> None:
+        """Let go of both connections, for one outage ends both: the second would be found dead later, and be taken for another."""
+        self._writer.close()
+        self._reader.close()
+
+    def _restore(self, where: Slice) -> tuple[Partition, list[Message], Flush | None]:
+        """Read back what the last owner of a partition had reached, and what it may not have published any more: its last flush."""
         life = self._lives[where.topic]
         stored = self._reader.offsets(where.topic).get(where.number)
         if stored is not None and stored.life != life:
@@ -356,11 +410,13 @@ class Worker:
         for clock in clocks:
             partition.adopt(self._restore_store(clock), _now())
         if stored is None:
-            return partition, []
+            return partition, [], None
         store_ids = [clock.store_id for clock in clocks]
         visits = self._reader.visits_changed_at(store_ids, stored.flushed_at)
         signals = self._reader.signals_changed_at(store_ids, stored.flushed_at)
-        return partition, _visit_messages(visits, stored.removed) + _signal_messages(signals, stored.retracted)
+        step = Advance(where.topic, where.number, stored.life, None, stored.next_offset)
+        last = Flush(advance=step, visits=visits, signals=signals, signals_gone=stored.retracted)
+        return partition, visit_messages(visits, stored.removed) + signal_messages(signals, stored.retracted), last
 
     def _restore_store(self, clock: Clock) -> Store:
         """Rebuild the journeys of a store from its readings, as far back as any reading on time can reach.
@@ -423,30 +479,6 @@ def rebuild_steps(asked: Rebuild, devices: list[str]) -> Iterator[tuple[list[str
     cuts = [asked.since + (asked.until - asked.since) * step // n_steps for step in range(n_steps + 1)]
     for step, paid in enumerate(pairwise(cuts)):
         yield devices[step * REBUILD_DEVICES : (step + 1) * REBUILD_DEVICES], paid
-
-
-def _messages(flush: Flush) -> list[Message]:
-    """Write for Kafka what a flush changed."""
-    gone = [one.visit_id for one in flush.removed]
-    return _visit_messages(flush.visits, gone) + _signal_messages(flush.signals, flush.signals_gone)
-
-
-def _visit_messages(visits: Iterable[Visit], removed: Iterable[str]) -> list[Message]:
-    """Write visits for `instore.visits`; of one that was removed, a tombstone. One too large for Kafka is only in the database."""
-    messages = [Message(VISITS, visit_id.encode(), None) for visit_id in removed]
-    for visit in visits:
-        value = visit_message(visit)
-        if len(value) <= MAX_MESSAGE_BYTES:
-            messages.append(Message(VISITS, visit.visit_id.encode(), value))
-        else:
-            log.warning("visit %s is too large for Kafka (%d bytes)", visit.visit_id, len(value), extra={"action": "visit_too_large"})
-    return messages
-
-
-def _signal_messages(signals: Iterable[Signal], gone: Iterable[Signal]) -> list[Message]:
-    """Write signals for `instore.signals`; first those that are taken back."""
-    retracted = [Message(SIGNALS, signal.store_id.encode(), signal_message(signal, retracted=True)) for signal in gone]
-    return retracted + [Message(SIGNALS, signal.store_id.encode(), signal_message(signal)) for signal in signals]
 
 
 def _now() -> int:

@@ -32,15 +32,15 @@ _MOSQUITTO = """\
 user root
 listener {port} 127.0.0.1
 allow_anonymous true
-persistence true
-persistence_location {folder}/
-autosave_interval 1
-autosave_on_changes false
+{saving}
 max_queued_messages {max_queued}
 max_inflight_messages {max_inflight}
 log_dest stderr
 """
 """Started by root, it stays root: another user could not pass through the folders of pytest."""
+
+SAVING = "persistence true\nautosave_interval 1\nautosave_on_changes false"
+"""How mosquitto keeps what it has acknowledged: saved once a second."""
 
 _POM = """\
 <project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -108,6 +108,20 @@ class Server:
         assert self._process is not None, "it does not run"
         return self._process.pid
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it serves."""
+        return self._is_ready()
+
+    @property
+    def log(self) -> Path:
+        """The file with all that it has said."""
+        return self._log
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start it for somebody else to watch over, and wait for nothing."""
+        return child.start(self._command, self._log)
+
     def start(self) -> None:
         """Start it, and wait until it serves.
 
@@ -115,7 +129,7 @@ class Server:
             RuntimeError: it ended, or did not serve within `START_S`.
         """
         assert self._process is None, "it runs already"
-        self._process = child.start(self._command, self._log)
+        self._process = self.launch()
         end = time.monotonic() + START_S
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > end:
@@ -151,17 +165,23 @@ def mosquitto(folder: Path, *, max_queued: int = 0, max_inflight: int = 100) -> 
     Yields:
         The server, `url` is `mqtt://127.0.0.1:PORT`.
     """
-    program = needs.program("mosquitto", "mosquitto")
-    port = free_port()
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "mosquitto.conf"
-    config.write_text(_MOSQUITTO.format(port=port, folder=folder, max_queued=max_queued, max_inflight=max_inflight))
-    server = Server(f"mqtt://127.0.0.1:{port}", [program, "-c", str(config)], folder / "said", lambda: _listens(port))
+    server = mosquitto_server(folder, max_queued=max_queued, max_inflight=max_inflight)
     try:
         server.start()
         yield server
     finally:
         server.stop()
+
+
+def mosquitto_server(folder: Path, *, max_queued: int = 0, max_inflight: int = 100, saving: str = SAVING) -> Server:
+    """Prepare a mosquitto, as `mosquitto` runs it; `saving` are the lines of its settings that say what it keeps on disk."""
+    program = needs.program("mosquitto", "mosquitto")
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "mosquitto.conf"
+    keeps = f"{saving}\npersistence_location {folder}/"
+    config.write_text(_MOSQUITTO.format(port=port, saving=keeps, max_queued=max_queued, max_inflight=max_inflight))
+    return Server(f"mqtt://127.0.0.1:{port}", [program, "-c", str(config)], folder / "said", lambda: _listens(port))
 
 
 @contextmanager
@@ -174,6 +194,16 @@ def apache_kafka(folder: Path) -> Iterator[Server]:
     Yields:
         The server, `url` is `kafka://127.0.0.1:PORT`.
     """
+    server = kafka_server(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def kafka_server(folder: Path) -> Server:
+    """Prepare an Apache Kafka with an empty log, as `apache_kafka` runs it."""
     java, libraries = needs.program("java", "default-jre-headless"), _kafka_libraries()
     port, controller = free_port(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
@@ -185,12 +215,7 @@ def apache_kafka(folder: Path) -> Iterator[Server]:
         [*run, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(settings)], check=True, capture_output=True, timeout=START_S
     )
     command = [*run, "kafka.Kafka", str(settings)]
-    server = Server(f"kafka://127.0.0.1:{port}", command, folder / "said", lambda: _has_broker(port))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
+    return Server(f"kafka://127.0.0.1:{port}", command, folder / "said", lambda: _has_broker(port))
 
 
 def _kafka_libraries() -> Path:

@@ -95,12 +95,18 @@ class Accounting(NamedTuple):
 
 def simulated(here: Surroundings, store_id: str, *options: str) -> Day:
     """Simulate a day of a store of its own, and load its plan into the database."""
+    day = recorded(here, store_id, *options)
+    here.run_well("layout", "load", day.layout)
+    return day
+
+
+def recorded(here: Surroundings, store_id: str, *options: str) -> Day:
+    """Simulate a day of a store of its own; nobody hears of it yet."""
     folder = here.folder / store_id
     folder.mkdir()
     layout, recording, truth = folder / "layout.yaml", folder / "readings.jsonl", folder / "truth.jsonl"
     layout.write_text(re.sub(r"(?m)^store_id: .*$", f"store_id: {store_id}", GROCERY.read_text()))
     here.run_well("simulate", "--store", layout, "--out", recording, "--truth", truth, "--date", A_SATURDAY, *options)
-    here.run_well("layout", "load", layout)
     return Day(store_id, layout, recording, truth)
 
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -117,10 +118,11 @@ class Surroundings:
         own = {MARK: self.mark, "TMPDIR": str(self.temporary), "INSTORE_DATA_DIR": str(folder / "data"), "COLUMNS": "200"}
         self.environment = {**kept, **own, **(settings or {})}
         self._running: list[Running] = []
+        self._numbers = count()
 
     def start(self, *arguments: str | Path) -> Running:
         """Start a command in a process group of its own."""
-        number = len(self._running)
+        number = next(self._numbers)
         files = [self.folder / f"{number}-{arguments[0]}.{kind}" for kind in ("out", "err")]
         with files[0].open("wb") as out, files[1].open("wb") as err:
             process = subprocess.Popen(
@@ -132,8 +134,9 @@ class Surroundings:
                 stderr=err,
                 start_new_session=True,
             )
-        self._running.append(Running(process, *files))
-        return self._running[-1]
+        running = Running(process, *files)
+        self._running.append(running)
+        return running
 
     def run(self, *arguments: str | Path, timeout_s: float = 60) -> Ended:
         """Run a command to its end."""

@@ -14,7 +14,15 @@ def test_place_reads_what_mqtt_topic_writes() -> None:
 
 
 @pytest.mark.parametrize(
-    "topic", ["", "instore/v1/s1/dwell", "instore/v1/s1/dwell/a/b", "instore/v1/s1//a", "instore/v1/instore/v1/s1/dwell/a"]
+    "topic",
+    [
+        "",
+        "instore/v1/s1/dwell",
+        "instore/v1/s1/dwell/a/b",
+        "instore/v1/s1//a",
+        "instore/v1/instore/v1/s1/dwell/a",
+        "instore/v1/s\0/dwell/a",
+    ],
 )
 def test_other_topics(topic: str) -> None:
     """Anything else is no place."""

@@ -10,7 +10,8 @@ from sensors.reading import KAFKA_ENCODER, Reading
 from sensors.topics import READINGS, REJECTED, SIGNALS
 from storage.model import Visit
 from storage.reader import Reader
-from stream.worker import Message, Slice, Worker
+from stream.messages import Message
+from stream.worker import Slice, Worker
 
 HERE = Slice(READINGS, 0)
 LIVES = {READINGS: "cluster/one", REJECTED: "cluster/two"}

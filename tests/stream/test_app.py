@@ -17,8 +17,9 @@ from psycopg import sql
 from sensors import child
 from sensors.reading import KAFKA_ENCODER, Reading
 from sensors.targets import running
-from sensors.topics import READINGS, ensure_topics
+from sensors.topics import READINGS, REJECTED, ensure_topics
 from sensors.urls import kafka_servers
+from stream.app import work
 from stream.kafka import free_port, kafka
 from tests.conftest import MakeDatabase
 from tests.scrape import get, ready, scrape, target
@@ -155,3 +156,10 @@ def test_a_worker_without_its_database_is_not_ready(kafka_url: str, postgres_url
         assert get(url, "/healthz").status == 200
         owner.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
         _wait_until(lambda: ready(url) == (200, well))
+
+
+def test_a_kafka_that_goes_away_while_the_worker_starts(database_url: str) -> None:
+    """It was there a moment ago, and told the lives of its topics: the worker ends with a sentence, to be started again."""
+    server = f"127.0.0.1:{free_port()}"
+    with pytest.raises(ConnectionError, match=f"Kafka at {server} cannot be worked with: .*; start the worker again"):
+        work([server], database_url, {READINGS: "cluster/1", REJECTED: "cluster/2"})

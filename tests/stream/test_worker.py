@@ -11,6 +11,7 @@ from sensors.reading import KAFKA_ENCODER
 from sensors.topics import READINGS
 from storage import layouts, rebuilds
 from storage.connect import connect
+from stream import messages as messages_module
 from stream import worker as worker_module
 from stream.worker import Slice, Worker
 from tests.stream.kafka_log import HERE, LIVES, Log, feed, flush, run, scalar, visits
@@ -141,7 +142,7 @@ def test_a_covered_record_is_acknowledged_at_once(database_url: str) -> None:
 
 def test_a_visit_too_large_for_kafka_is_in_the_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One lost tag must not stop the worker: its visit is stored, and said to be missing on the topic."""
-    monkeypatch.setattr(worker_module, "MAX_MESSAGE_BYTES", 2000)
+    monkeypatch.setattr(messages_module, "MAX_MESSAGE_BYTES", 2000)
     log = Log()
     log.put(*(dwell(second, f"z{second % 2}") for second in range(50)), dwell(0, "a", "small"))
     run(database_url, log, lambda worker: feed(worker, log), flush)
@@ -259,6 +260,22 @@ def test_poison_and_dead_letters_are_rows_and_stop_nobody(database_url: str) -> 
     log.put(dwell(0, "a"))
     run(database_url, log, lambda worker: feed(worker, log), flush)
     assert scalar(database_url, "SELECT raw FROM instore.rejected_readings WHERE reason = 'poison'") == b"\xff poison"
+    assert len(visits(database_url)) == 1
+    assert scalar(database_url, "SELECT difference FROM instore.accounting_total") == 0
+
+
+@pytest.mark.parametrize(("key", "value"), [(b"s1", None), (b"s\0", KAFKA_ENCODER.encode([dwell(0, "a")])), (None, None)])
+def test_a_record_without_a_value_and_a_key_that_no_store_can_have(database_url: str, key: bytes | None, value: bytes | None) -> None:
+    """A tombstone on the topic of readings, or a key with NUL, is one dead letter, and the next record goes on."""
+    log = Log()
+    log.put(dwell(0, "a"))
+
+    async def take(worker: Worker) -> None:
+        assert await worker.accept(HERE, 0, key, value)
+        assert await worker.accept(HERE, 1, *log.records[0])
+
+    run(database_url, log, take, flush)
+    assert scalar(database_url, "SELECT raw FROM instore.rejected_readings WHERE reason = 'poison'") == (value or b"")
     assert len(visits(database_url)) == 1
     assert scalar(database_url, "SELECT difference FROM instore.accounting_total") == 0
 

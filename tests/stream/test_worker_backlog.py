@@ -1,0 +1,74 @@
+"""The worker with a backlog, on a real database: who is written first, and that it goes on taking in records while it writes."""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from sensors.reading import KAFKA_ENCODER
+from sensors.topics import READINGS
+from stream import worker as worker_module
+from stream.worker import Slice, Worker
+from tests.stream.kafka_log import HERE, LIVES, Log, visits
+from tests.stream.make import dwell
+
+pytestmark = pytest.mark.integration
+
+SOON_S = 20.0
+
+
+class InOrder(Log):
+    """Remembers which partitions were reported as covered, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.covers: list[int] = []
+
+    async def covered(self, where: Slice, offset: int) -> None:
+        """Remember it."""
+        await super().covered(where, offset)
+        self.covers.append(where.number)
+
+
+def test_little_is_written_before_much(database_url: str) -> None:
+    """A partition of which little waits does not wait for the transaction of the one with the backlog, whichever came first."""
+    log = InOrder()
+
+    async def work() -> None:
+        worker = Worker(database_url, LIVES, log)
+        for number, store, readings in ((1, "large", 300), (2, "small", 1), (0, "medium", 20)):
+            batch = [dwell(second, "a", store=store) for second in range(readings)]
+            await worker.accept(Slice(READINGS, number), 0, store.encode(), KAFKA_ENCODER.encode(batch))
+        await worker.flush()
+
+    asyncio.run(work())
+    assert log.covers == [2, 0, 1]
+
+
+def test_records_are_taken_in_while_a_flush_is_written(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database takes its time over a flush: as much again may wait meanwhile, and no more."""
+    monkeypatch.setattr(worker_module, "MOST_BUFFERED", 10)
+    log = Log()
+    for second in range(30):
+        log.put(dwell(second, "a"))
+
+    async def work() -> None:
+        worker = Worker(database_url, LIVES, log)
+        with psycopg.connect(database_url) as other:
+            for offset in range(10):
+                await worker.accept(HERE, offset, *log.records[offset])
+            behind = [worker.is_behind]
+            other.execute("LOCK TABLE instore.ingest_counts")  # nothing can be committed
+            for offset in range(10, 20):
+                await asyncio.wait_for(worker.accept(HERE, offset, *log.records[offset]), SOON_S)
+            waiting = asyncio.ensure_future(worker.accept(HERE, 20, *log.records[20]))
+            assert not (await asyncio.wait([waiting], timeout=1.0))[0]
+            assert worker.n_buffered == 10
+        assert await asyncio.wait_for(waiting, SOON_S)
+        assert [*behind, worker.is_behind] == [False, True]
+        for offset in range(21, 30):
+            await asyncio.wait_for(worker.accept(HERE, offset, *log.records[offset]), SOON_S)
+        await worker.flush()
+
+    asyncio.run(work())
+    assert [visit.n_readings for visit in visits(database_url)] == [30]

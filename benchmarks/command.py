@@ -12,7 +12,7 @@ from rich.console import Console
 
 from sensors.urls import SettingError
 
-NAMES = ("engine", "storage")
+NAMES = ("engine", "storage", "worker", "pipeline", "peers")
 
 
 @click.command()

@@ -16,7 +16,7 @@ from sensors.targets import running
 
 START_S = 60.0
 LOOK_EVERY_S = 0.1
-_TICKS = os.sysconf("SC_CLK_TCK")
+TICKS = os.sysconf("SC_CLK_TCK")
 _SAMPLE = re.compile(rb"^([a-z_]+?)(?:_total)?(?:\{[^}]*\})? ([0-9.e+-]+)$", re.MULTILINE)
 
 
@@ -66,7 +66,7 @@ class Part:
     def cpu_s(self) -> float:
         """Seconds of CPU that it took so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return (int(fields[11]) + int(fields[12])) / TICKS
 
     def stop(self) -> None:
         """Have it end."""
@@ -145,7 +145,7 @@ def timed(parts: Sequence[Part], metric: str, total: float, advance: Callable[[f
     if first is None or first.at >= now.at:
         raise Stuck(f"{total:.0f} were done at once: too few to be measured")
     done = total - sum(first.done)
-    return Speed(done / (now.at - first.at), done / max(now.cpu_s - first.cpu_s, 1 / _TICKS))
+    return Speed(done / (now.at - first.at), done / max(now.cpu_s - first.cpu_s, 1 / TICKS))
 
 
 def proportional_kib(pid: int) -> int:

@@ -1,5 +1,6 @@
 """The bare limit of the pipeline: the same messages from the same publisher, heard by a client that parses them and does nothing else."""
 
+import select
 import time
 from contextlib import suppress
 
@@ -22,6 +23,7 @@ class _Listener:
     def __init__(self, url: str) -> None:
         self.readings = 0
         self.is_subscribed = False
+        self._n_heard = 0
         self._client = new_client(MqttUrl.parse(url), "")
         self._client.on_connect = lambda client, *_: client.subscribe(MQTT_FILTER, qos=1)
         self._client.on_subscribe = self._subscribed
@@ -29,9 +31,14 @@ class _Listener:
         self._client.reconnect()
 
     def listen(self, timeout_s: float) -> None:
-        """Take what comes."""
-        if self._client.loop(timeout_s) != mqtt.MQTT_ERR_SUCCESS:
-            raise Stuck("the MQTT broker closed the connection of a subscriber")
+        """Take what comes, as the bridge does: many messages for each look at the socket."""
+        select.select([self._client.socket()], [], [], timeout_s)
+        before = -1
+        while before < self._n_heard:
+            before = self._n_heard
+            if self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
+                raise Stuck("the MQTT broker closed the connection of a subscriber")
+        self._client.loop_misc()
 
     def close(self) -> None:
         """Leave."""
@@ -41,6 +48,7 @@ class _Listener:
         self.is_subscribed = True
 
     def _heard(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        self._n_heard += 1
         said: object = None
         with suppress(msgspec.MsgspecError, UnicodeDecodeError):
             said = msgspec.json.decode(message.payload)

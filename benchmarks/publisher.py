@@ -16,12 +16,12 @@ from typing import NamedTuple
 import msgspec
 
 from benchmarks.chain import arrivals, layouts_of
+from benchmarks.mqtt_line import Line
 from sensors.reading import SECOND
 from sensors.topics import mqtt_topic
 from sensors.urls import MqttUrl
 from simulators.floor import builtin
 from simulators.messages import Message
-from simulators.replay import Connection
 
 SPAN = 10 * SECOND
 """A gateway sends as one message what it heard in so long (microseconds of the store's time)."""
@@ -166,8 +166,7 @@ def publishing(url: str, shoppers: int, stores: int, wait: Callable[[Callable[[]
 def _publish(url: str, shoppers: int, stores: int, allowed: "Synchronized[float]", published: "Synchronized[float]") -> None:
     """Publish until it is ended."""
     of_day = day(shoppers)
-    line = Connection(MqttUrl.parse(url), lambda: False)
-    line.open()
+    line = Line(MqttUrl.parse(url))
     done = published.value = 0.0
     for number in count():
         for topic, payload, n_readings in of_day.lap(number, stores):

@@ -142,7 +142,7 @@ def publish(
     """
     pace = pace or Pace()
     done, began = Published(), time.monotonic()
-    line = Connection(MqttUrl.parse(url), stop)
+    line = _Connection(MqttUrl.parse(url), stop)
     line.open()
     try:
         last = _all(messages(lines), line, pace, done, progress)
@@ -183,7 +183,7 @@ def closings(last: dict[str, int], pace: Pace) -> list[Message]:
     return made
 
 
-def _all(source: Iterable[Message], line: "Connection", pace: Pace, done: Published, progress: Progress) -> dict[str, int]:
+def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Published, progress: Progress) -> dict[str, int]:
     """Publish all messages, each when its time has come.
 
     Returns:
@@ -208,7 +208,7 @@ def _all(source: Iterable[Message], line: "Connection", pace: Pace, done: Publis
     return last
 
 
-def _send(line: "Connection", message: Message, done: Published) -> None:
+def _send(line: "_Connection", message: Message, done: Published) -> None:
     if not line.send(message.topic, message.payload):
         return
     done.messages += 1
@@ -216,7 +216,7 @@ def _send(line: "Connection", message: Message, done: Published) -> None:
     done.by_kind[message.kind] += message.readings
 
 
-class Connection:
+class _Connection:
     """A connection that publishes with QoS 1 and comes back when it was lost."""
 
     def __init__(self, url: MqttUrl, stop: Callable[[], bool]) -> None:
@@ -260,20 +260,20 @@ class Connection:
     def drain(self, left: int) -> None:
         """Wait until at most `left` messages are under way; when asked to stop, only as long as the connection lasts."""
         while self.under_way > left:
-            self.turn(STEP_S)
+            self._turn(STEP_S)
             if self._client.socket() is None and self.stop():
                 return
 
     def wait_until(self, moment: float) -> None:
         """Keep the connection alive until a moment of the monotonic clock."""
         while (left := moment - time.monotonic()) > 0 and not self.stop():
-            self.turn(min(left, STEP_S))
+            self._turn(min(left, STEP_S))
 
     def close(self) -> None:
         """Say goodbye."""
         self._client.disconnect()
 
-    def turn(self, timeout_s: float) -> None:
+    def _turn(self, timeout_s: float) -> None:
         """Send and receive what there is, waiting for it no longer than this; come back if the connection is gone."""
         if not self._talk(timeout_s):
             self._come_back()

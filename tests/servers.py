@@ -238,7 +238,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="instore-servers-") as folder, ExitStack() as running:
         urls = {}
         if "{mqtt}" in sys.argv:
-            urls["{mqtt}"] = running.enter_context(mosquitto(Path(folder) / "mosquitto")).url
+            urls["{mqtt}"] = running.enter_context(mosquitto(Path(folder) / "mosquitto", max_inflight=2000)).url
         if "{kafka}" in sys.argv:
             urls["{kafka}"] = running.enter_context(apache_kafka(Path(folder) / "kafka")).url
         command = subprocess.Popen([urls.get(argument, argument) for argument in sys.argv[1:]])

@@ -30,6 +30,9 @@ GOAL_P50_MS, GOAL_P99_MS = 250.0, 1_000.0
 FRESH_RATE = 5_000.0
 """Of issue 7; the last one readings a second beside which freshness is measured."""
 
+SECONDS = 300.0
+"""How long the load lasts where nothing else is said."""
+
 FRESH_S = 30.0
 STORES = 8
 WINDOW = 100_000

@@ -20,7 +20,7 @@ from sensors.broker import check as check_mqtt
 from sensors.broker import mqtt_broker
 from sensors.kafka_client import connect
 from sensors.layout import Layout
-from sensors.topics import KAFKA_TOPICS, ensure_topics
+from sensors.topics import KAFKA_TOPICS, PARTITIONS, ensure_topics
 from sensors.urls import SettingError, kafka_servers
 from storage.connect import session
 from storage.layouts import save
@@ -85,6 +85,19 @@ def topics(brokers: Sequence[str]) -> Iterator[None]:
     finally:
         with _admin(brokers) as admin:
             admin.delete_topics([topic.name for topic in KAFKA_TOPICS])
+
+
+@contextmanager
+def extra_topics(brokers: Sequence[str], names: Sequence[str]) -> Iterator[None]:
+    """Make topics beside those of instore, and delete them at the end."""
+    with _admin(brokers) as admin:
+        admin.create_topics({name: {"num_partitions": PARTITIONS, "replication_factor": 1} for name in names})
+        admin.wait_for_topics(list(names))
+    try:
+        yield
+    finally:
+        with _admin(brokers) as admin:
+            admin.delete_topics(list(names))
 
 
 def forget_group(brokers: Sequence[str], group: str = GROUP) -> None:

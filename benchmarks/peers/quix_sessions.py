@@ -1,0 +1,44 @@
+"""Quix Streams: event time, session windows of 30 minutes in its state store, each closed one told by the rules. One reading a record.
+
+    python quix_sessions.py BROKER TOPIC OUT READINGS
+"""
+
+import json
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import rules
+from quixstreams import Application
+from quixstreams.dataframe.windows import Collect
+
+BROKER, TOPIC, OUT, READINGS = sys.argv[1:]
+BEGAN: list[float] = []
+
+
+def event_time(value, _headers, _timestamp, _kind):
+    """Milliseconds, of the reading."""
+    BEGAN or BEGAN.append(time.perf_counter())
+    return value["ts"] // 1000
+
+
+def main():
+    """Read so many readings."""
+    with tempfile.TemporaryDirectory() as state:
+        app = Application(BROKER, consumer_group=f"quix-{OUT}", auto_offset_reset="earliest", state_dir=state, loglevel="WARNING")
+        readings = app.topic(TOPIC, value_deserializer="json", timestamp_extractor=event_time)
+        visits = app.topic(OUT, value_serializer="json")
+        frame = app.dataframe(readings)
+        windows = frame.session_window(timedelta(seconds=1800), grace_ms=timedelta(seconds=60)).agg(readings=Collect())
+        told = windows.final(closing_strategy="partition").apply(lambda window: list(rules.visits(window["readings"])), expand=True)
+        told.to_topic(visits)
+        app.run(count=int(READINGS), timeout=60)
+    print(json.dumps({"readings": int(READINGS), "seconds": time.perf_counter() - BEGAN[0]}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -18,40 +18,52 @@ import rules
 BROKER, TOPIC, OUT, READINGS = sys.argv[1:]
 DONE: list[float] = []
 
-app = faust.App(
-    f"faust-{OUT}", broker=f"kafka://{BROKER}", store="memory://", value_serializer="json", web_enabled=False,
-    topic_partitions=8, consumer_auto_offset_reset="earliest", topic_disable_leader=True, datadir=tempfile.mkdtemp(prefix="instore-faust-"),
-)  # fmt: skip
-readings = app.topic(TOPIC, key_type=str, key_serializer="raw", value_type=dict)
-visits = app.topic(OUT, value_type=dict)
-devices = app.Table("devices", partitions=8)
 
+def application(folder: str) -> faust.App:
+    """The app; it must be made where the event loop runs."""
+    app = faust.App(
+        f"faust-{OUT}",
+        broker=f"kafka://{BROKER}",
+        store="memory://",
+        datadir=folder,
+        web_enabled=False,
+        topic_partitions=8,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+    )
+    readings = app.topic(TOPIC, key_type=bytes, key_serializer="raw", value_serializer="json")
+    visits = app.topic(OUT, value_serializer="json")
+    devices = app.Table("devices", partitions=8)
 
-@app.agent(readings)
-async def tell(stream):
-    """Take in each reading as it comes."""
-    count, began = 0, 0.0
-    async for reading in stream:
-        began = began or time.perf_counter()
-        count += 1
-        device = f"{reading['store_id']}/{reading['device_id']}"
-        state, ended = rules.step(devices.get(device), reading)
-        devices[device] = state
-        if ended is not None:
-            await visits.send(key=device, value=ended)
-        if count == int(READINGS):
-            DONE.append(time.perf_counter() - began)
+    @app.agent(readings)
+    async def tell(stream):
+        """Take in each reading as it comes."""
+        count, began = 0, 0.0
+        async for reading in stream:
+            began = began or time.perf_counter()
+            count += 1
+            device = f"{reading['store_id']}/{reading['device_id']}"
+            state, ended = rules.step(devices.get(device), reading)
+            devices[device] = state
+            if ended is not None:
+                await visits.send(key=device, value=ended)
+            if count == int(READINGS):
+                for state in devices.values():  # those that go on; a worker that stays would tell them in time
+                    await visits.send(key=state["device_id"], value=state)
+                DONE.append(time.perf_counter() - began)
+
+    return app
 
 
 async def main():
-    """Read so many readings, then leave; visits that are still open go out, which a worker that goes on would do in time."""
-    app.finalize()
-    await app.start()
-    while not DONE:
-        await asyncio.sleep(0.1)
-    for device, state in list(devices.items()):
-        await visits.send(key=device, value=state)
-    await app.stop()
+    """Read so many readings, then leave."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = application(folder)
+        app.finalize()
+        await app.start()
+        while not DONE:
+            await asyncio.sleep(0.1)
+        await app.stop()
     print(json.dumps({"readings": int(READINGS), "seconds": DONE[0]}), flush=True)
 
 

@@ -22,6 +22,7 @@ from benchmarks.report import Report
 from benchmarks.running import Stuck
 from benchmarks.servers import Given, Servers, extra_topics, servers
 from sensors.decode import Decoded
+from sensors.layout import gate_zones, shelf_zones
 from sensors.reading import KAFKA_BATCH, KAFKA_ENCODER, Dwell, Entry, Reading, Shelf
 from sensors.topics import PARTITIONS, READINGS
 from storage.model import Visit
@@ -85,7 +86,7 @@ class Told(msgspec.Struct):
 def run(options: Options, report: Report) -> Iterator[Figure]:
     """Measure, one figure after the other; a peer that is not installed is told of, and left out."""
     with report.bar("simulating", 1):
-        chain = load(options.readings, options.shoppers)
+        chain = placed(load(options.readings, options.shoppers))
         expected = visits_of(chain)
     with servers(options.given, with_mqtt=False) as where, extra_topics(where.brokers, [SINGLE, *map(_out, PEERS)]):
         with report.bar("filling", 1):
@@ -105,6 +106,23 @@ def run(options: Options, report: Report) -> Iterator[Figure]:
 
 def _out(peer: Peer) -> str:
     return f"instore.bench.{peer.name}"
+
+
+def placed(chain: Load) -> Load:
+    """Write into each reading the zone that the layout has for its shelf or gate: peers know no layout."""
+    [one, *_] = chain.layouts
+    zones = {**gate_zones(one), **shelf_zones(one)}
+    records = [
+        record._replace(value=KAFKA_ENCODER.encode([_placed(reading, zones) for reading in KAFKA_BATCH.decode(record.value)]))
+        for record in chain.records
+    ]
+    return Load(records, chain.layouts)
+
+
+def _placed(reading: Reading, zones: dict[str, str]) -> Reading:
+    if isinstance(reading, Entry | Shelf) and reading.zone_id is None:
+        reading.zone_id = zones.get(reading.sensor_id if isinstance(reading, Entry) else reading.shelf_id)
+    return reading
 
 
 def visits_of(chain: Load) -> set[Key]:

@@ -32,7 +32,9 @@ class _Listener:
 
     def listen(self, timeout_s: float) -> None:
         """Take what comes, as the bridge does: many messages for each look at the socket."""
-        select.select([self._client.socket()], [], [], timeout_s)
+        if (sock := self._client.socket()) is None:
+            raise Stuck("the MQTT broker closed the connection of a subscriber")
+        select.select([sock], [], [], timeout_s)
         before = -1
         while before < self._n_heard:
             before = self._n_heard
@@ -74,7 +76,9 @@ def bare(url: str, publisher: Publisher, seconds: float) -> float:
         while listener.readings < publisher.published - base:
             listener.listen(0.1)
             if time.monotonic() > began + seconds + START_S:
-                raise Stuck(f"{publisher.published - base:.0f} readings were published, but {listener.readings} came: the broker drops some")
+                raise Stuck(
+                    f"{publisher.published - base:.0f} readings were published, but {listener.readings} came: the broker drops some"
+                )
     finally:
         listener.close()
     return rate

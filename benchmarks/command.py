@@ -24,7 +24,11 @@ NAMES = ("engine", "storage", "worker", "pipeline", "peers")
     "  [default: 10000000; engine and peers: 100000; worker: 2000000]",
 )
 @click.option(
-    "--stores", type=click.IntRange(1, 500), default=5, show_default=True, help="Of how many stores the database; the first one is the largest."
+    "--stores",
+    type=click.IntRange(1, 500),
+    default=5,
+    show_default=True,
+    help="Of how many stores the database; the first one is the largest.",
 )
 @click.option(
     "--shoppers", type=click.IntRange(1), default=1_000, show_default=True, help="How many come to the first one on the mean day."
@@ -105,7 +109,8 @@ def bench(
     runs = {
         "engine": lambda: engine.run(engine.Options(readings or engine.OF_A_STORE, shoppers), report),
         "storage": lambda: storage.run(
-            storage.Options(Wanted(readings or storage.READINGS, stores, shoppers), database, keep, seconds or storage.SECONDS, plans), report
+            storage.Options(Wanted(readings or storage.READINGS, stores, shoppers), database, keep, seconds or storage.SECONDS, plans),
+            report,
         ),
         "worker": lambda: worker.run(worker.Options(readings or worker.READINGS_WANTED, shoppers, given), report),
         "pipeline": lambda: pipeline.run(pipeline.Options(seconds or pipeline.SECONDS, rate, shoppers, given, samples), report),

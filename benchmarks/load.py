@@ -3,8 +3,7 @@
 All are made before anything is measured. A further lap is the same days later, with other ids: made by replacing bytes.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kafka import KafkaProducer

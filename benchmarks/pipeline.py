@@ -16,7 +16,7 @@ from typing import NamedTuple
 from benchmarks.bare_mqtt import bare
 from benchmarks.chain import layouts_of
 from benchmarks.figure import Figure
-from benchmarks.freshness import LOOK_EVERY_S, Probes, percentile
+from benchmarks.freshness import Probes, percentile
 from benchmarks.publisher import Publisher, publishing
 from benchmarks.report import Report
 from benchmarks.running import START_S, Stuck, started, wait_until
@@ -104,7 +104,7 @@ def _sustained(pipeline: Pipeline, options: Options, limit: float, about: str, r
     last = samples[-1]
     seconds = last.at_s - first.at_s
     rate = (last.stored - first.stored) / seconds
-    yield Figure("P3", rate, "readings/s", options.rate or GOAL_A_SECOND, f"from MQTT into PostgreSQL, for {options.seconds:.0f} s; {about}")
+    yield Figure("P3", rate, "readings/s", options.rate or GOAL_A_SECOND, f"from MQTT to rows, {options.seconds:.0f} s; {about}")
     yield Figure("P3/bare", rate, "readings/s", limit, "the same; limit: publisher, MQTT broker and a subscriber that parses, alone")
     yield Figure("P3/lag", lag / rate, "s", None, "how far behind the rows were at the end")
     yield from _taken(first, last)
@@ -160,7 +160,9 @@ def _fresh(pipeline: Pipeline, mqtt: str, url: str, seconds: float, report: Repo
     rows, at_mqtt, look = probes.heard.row_ms, probes.heard.mqtt_ms, percentile(probes.heard.look_ms, 0.5)
     pipeline.samples.probes(rows)
     bare_ms = percentile(at_mqtt, 0.5)
-    about = f"of {len(rows)} readings, published beside {FRESH_RATE:.0f} readings/s until a SELECT sees the row; looked for every {look:.0f} ms"
+    about = (
+        f"of {len(rows)} readings beside {FRESH_RATE:.0f} readings/s, from publishing to a SELECT with the row; a look each {look:.0f} ms"
+    )
     yield Figure("P4/p50", percentile(rows, 0.5), "ms", GOAL_P50_MS, f"half {about}")
     yield Figure("P4/p95", percentile(rows, 0.95), "ms", None, "the same: 95 of 100")
     yield Figure("P4/p99", percentile(rows, 0.99), "ms", GOAL_P99_MS, "the same: 99 of 100")

@@ -1,4 +1,4 @@
-"""The sensors of a benchmark: a process that publishes simulated days of a chain over MQTT, one lap after the other, no faster than allowed.
+"""The sensors of a benchmark: a process that publishes simulated days of a chain over MQTT, lap after lap, no faster than allowed.
 
 A gateway sends what it heard in `SPAN` as one message. Each store sends the same days; a further lap is the same, later and with other ids.
 All that is done while it is measured is to replace some bytes.

@@ -172,14 +172,19 @@ def listener(port: int) -> int | None:
     return None
 
 
-def family(pid: int) -> list[int]:
+def children() -> dict[int, list[int]]:
+    """All processes of this machine, by the one that started them."""
+    found: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208 - it is looked at each second, and a Path for each costs more than the rest
+        if name.isdigit():
+            with suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8") as file:  # noqa: PTH123 - the same
+                found.setdefault(int(file.read().rpartition(")")[2].split()[1]), []).append(int(name))
+    return found
+
+
+def family(pid: int, all_of_them: dict[int, list[int]]) -> list[int]:
     """A process and all that descend from it."""
-    children: dict[int, list[int]] = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(process.name))
     found = [pid]
     for one in found:
-        found += children.get(one, [])
+        found += all_of_them.get(one, [])
     return found

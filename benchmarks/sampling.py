@@ -10,7 +10,7 @@ from typing import IO, Self
 import msgspec
 
 from benchmarks.publisher import Publisher
-from benchmarks.running import TICKS, Part, family, listener, proportional_kib
+from benchmarks.running import TICKS, Part, children, family, listener, proportional_kib
 from benchmarks.servers import Servers
 from sensors.urls import MqttUrl
 from storage.connect import parse
@@ -99,7 +99,8 @@ class Pipeline:
 
     def sample(self) -> Sample:
         """Look at all of it."""
-        parts = {name: [pid] if name == "bench" else family(pid) for name, pid in self._heads.items()}
+        processes = children()
+        parts = {name: [pid] if name == "bench" else family(pid, processes) for name, pid in self._heads.items()}
         sample = Sample(
             at_s=time.monotonic(),
             published=self.published,

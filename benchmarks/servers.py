@@ -43,7 +43,7 @@ class Given(NamedTuple):
 
 
 class Servers(NamedTuple):
-    """Where the servers are, what they are, and a folder for what the run needs besides. `mqtt` is empty where nobody asked for a broker."""
+    """Where the servers are, what they are, and a folder for all else. `mqtt` is empty where nobody asked for a broker."""
 
     mqtt: str
     kafka: str

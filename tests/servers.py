@@ -231,10 +231,7 @@ def _has_broker(port: int) -> bool:
 
 
 def main() -> None:
-    """Run a command beside mosquitto and Apache Kafka; `{mqtt}` and `{kafka}` in its arguments become their URLs.
-
-        python -m tests.servers instore bench worker --kafka {kafka}
-    """
+    """Run a command beside mosquitto and Apache Kafka; `{mqtt}` and `{kafka}` among its arguments become their URLs."""
     with tempfile.TemporaryDirectory(prefix="instore-servers-") as folder, ExitStack() as running:
         urls = {}
         if "{mqtt}" in sys.argv:

@@ -1,8 +1,8 @@
-"""`instore bench peers`: other stream processors beside instore, on the same Kafka in the same run, doing the same job: visits with their stays.
+"""`instore bench peers`: other stream processors on the same Kafka in the same run, doing the same job: visits with their stays.
 
-The job is rules 0 to 6 of instore. instore itself does more meanwhile: payments, shelf visits, priority, signals, live visits, late readings,
-and with its database all rows. The readings are the same for all. Bytewax and instore read our own topic, of arrays; Quix Streams and Faust's
-tables take one reading a record, as their guides do, from a topic of their own, keyed by device.
+The job is rules 0 to 6 of instore. instore itself does more meanwhile: payments, shelf visits, priority, signals, live visits, late
+readings, and with its database all rows. The readings are the same for all. Bytewax and instore read our own topic, of arrays; Quix Streams
+and Faust's tables take one reading a record, as their guides do, from a topic of their own, keyed by device.
 """
 
 import subprocess
@@ -33,12 +33,23 @@ LONGEST_S = 900.0
 SINGLE = "instore.bench.single"
 """The topic with one reading a record."""
 
+END = "end"
+"""The store of readings so late that every window before them is over."""
+
 FOLDER = Path(__file__).parent
 INSTALL = "{python} -m pip install bytewax confluent-kafka quixstreams"
 
 
 class Peer(NamedTuple):
-    """Another stream processor: the name of its figure, its program, what it must have installed, whether it reads arrays, and how it works."""
+    """Another stream processor.
+
+    Attributes:
+        name: of its figure.
+        program: in this folder.
+        module: what must be installed for it.
+        arrays: it reads our own topic.
+        about: how it does it, for people.
+    """
 
     name: str
     program: str
@@ -101,7 +112,10 @@ def run(options: Options, report: Report) -> Iterator[Figure]:
                 Console(stderr=True).print(f"{peer.name} is left out: {INSTALL.format(python=python)}", highlight=False)
                 continue
             with report.bar(peer.name, 1):
-                yield _measured(peer, python, where, chain.readings if peer.arrays else singles, limit, expected)
+                seconds, told = _run(peer, python, where, readings := chain.readings if peer.arrays else singles)
+            same = f"{len(told & expected)} of the {len(expected)} of instore are among them"
+            about = f"{peer.about}; {readings} readings; {len(told)} visits, {same}"
+            yield Figure(f"peers/{peer.name}", readings / seconds, "readings/s", limit, about)
 
 
 def _out(peer: Peer) -> str:
@@ -142,19 +156,15 @@ def _of_peer(value: bytes) -> Key:
     return Key(told.store_id, told.device_id, told.entered_at, told.left_at, stays)
 
 
-def _measured(peer: Peer, python: str, where: Servers, readings: int, limit: float, expected: set[Key]) -> Figure:
-    """Run a peer, and compare what it tells."""
-    out = _out(peer)
+def _run(peer: Peer, python: str, where: Servers, readings: int) -> tuple[float, set[Key]]:
+    """Run a peer; return the seconds that it says it took, and its visits."""
     topic = READINGS if peer.arrays else SINGLE
-    command = [python, str(FOLDER / peer.program), where.brokers[0], topic, out, str(readings)]
+    command = [python, str(FOLDER / peer.program), where.brokers[0], topic, _out(peer), str(readings)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=LONGEST_S, cwd=where.folder)  # noqa: S603 - our own
     if done.returncode:
         raise Stuck(f"{peer.name} ended with {done.returncode}; it said: {done.stderr[-2000:]}")
-    said = msgspec.json.decode(done.stdout.splitlines()[-1], type=dict[str, float])
-    told = _read(where.brokers, out)
-    same = len(told & expected)
-    about = f"{peer.about}; {readings} readings; {len(told)} visits, {same} of the {len(expected)} of instore are among them"
-    return Figure(f"peers/{peer.name}", said["readings"] / said["seconds"], "readings/s", limit, about)
+    told = {key for key in _read(where.brokers, _out(peer)) if key.store_id != END}
+    return float(done.stdout.splitlines()[-1]), told
 
 
 def _read(brokers: Sequence[str], topic: str) -> set[Key]:
@@ -196,7 +206,7 @@ def _fill_single(brokers: Sequence[str], chain: Load) -> int:
 def _end(last: int, number: int) -> Reading:
     """A reading so late that every window before it is over."""
     ts = last + 4 * 3600 * 1_000_000
-    return Dwell(id=f"end-{number}", store_id="end", sensor_id="end", device_id=f"end-{number}", zone_id="end", ts=ts, received_at=ts)
+    return Dwell(id=f"end-{number}", store_id=END, sensor_id="end", device_id=f"end-{number}", zone_id="end", ts=ts, received_at=ts)
 
 
 def _has(python: str, module: str) -> bool:

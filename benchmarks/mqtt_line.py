@@ -82,11 +82,11 @@ class Line:
 
 
 def _connect(url: MqttUrl) -> bytes:
-    """A CONNECT without a client id, a session or a time to keep alive."""
+    """A CONNECT without a client id or a session; the time to keep alive is the longest, for some brokers want one."""
     named, secret = url.user is not None, url.password is not None
     flags = 0x02 | (0x80 if named else 0) | (0x40 if secret else 0)
     given = [b"", *([(url.user or "").encode()] if named else []), *([(url.password or "").encode()] if secret else [])]
-    body = b"\x00\x04MQTT\x04" + bytes([flags]) + b"\x00\x00" + b"".join(len(text).to_bytes(2, "big") + text for text in given)
+    body = b"\x00\x04MQTT\x04" + bytes([flags]) + b"\xff\xff" + b"".join(len(text).to_bytes(2, "big") + text for text in given)
     return b"\x10" + _length(len(body)) + body
 
 

@@ -17,6 +17,8 @@ import msgspec
 
 from benchmarks.chain import arrivals, layouts_of
 from benchmarks.mqtt_line import Line
+from benchmarks.running import Stuck
+from sensors.event_time import parse
 from sensors.reading import SECOND
 from sensors.topics import mqtt_topic
 from sensors.urls import MqttUrl
@@ -39,6 +41,7 @@ _LATER = 100_000_000
 """A lap is so many milliseconds later than the one before, 28 h: only the first five digits of a time change."""
 
 _TOKEN = re.compile(rb'"id":"[^"]*-([0-9a-f]{8})-\d+"')
+_TEXT_TIME = re.compile(rb'"ts":"(\d{4}-[^"]+(?:Z|[+-]\d\d:\d\d))"')
 _TIME = re.compile(rb'"ts":(\d{5})\d{8}\b')
 
 
@@ -81,11 +84,17 @@ def day(shoppers: int, first_day: date | None = None) -> Day:
     """Simulate a day of one store, as its gateways send it."""
     first_day = first_day or (datetime.now(UTC) - timedelta(days=DAYS_AGO)).date()
     [layout] = layouts_of(builtin("grocery"), 1)
-    templates = list(gathered(arrival.message for arrival in arrivals([layout], shoppers, first_day, 1, _SEED)))
+    messages = (_with_numbers(arrival.message) for arrival in arrivals([layout], shoppers, first_day, 1, _SEED))
+    templates = list(gathered(messages))
     tokens = {token for template in templates for token in _TOKEN.findall(template.payload)}
     times = {int(time) for template in templates for time in _TIME.findall(template.payload)}
     [token] = tokens
     return Day(templates, token, sorted(times, reverse=True))
+
+
+def _with_numbers(message: Message) -> Message:
+    """Write times that are text as milliseconds, as other sensors do: so that a lap can make them later."""
+    return message._replace(payload=_TEXT_TIME.sub(lambda found: b'"ts":%d' % (parse(found[1].decode()) // 1000), message.payload))
 
 
 def gathered(messages: Iterator[Message]) -> Iterator[Template]:
@@ -157,6 +166,8 @@ def publishing(url: str, shoppers: int, stores: int, wait: Callable[[Callable[[]
     process.start()
     try:
         wait(lambda: published.value >= 0 or not process.is_alive(), "the publisher is not ready")
+        if published.value < 0:
+            raise Stuck(f"the publisher cannot use the MQTT broker at {MqttUrl.parse(url)}")
         yield Publisher(allowed, published, process.pid or 0)
     finally:
         process.terminate()

@@ -112,9 +112,12 @@ def _sustained(pipeline: Pipeline, options: Options, limit: float, about: str, r
 
 def _taken(first: Sample, last: Sample) -> Iterator[Figure]:
     """What each part took of processors and memory."""
-    seconds, cores = last.at_s - first.at_s, float(os.cpu_count() or 1)
-    for part, cpu_s in last.cpu_s.items():
-        yield Figure(f"P3/cpu/{part}", (cpu_s - first.cpu_s[part]) / seconds, "cores", cores, f"processor time of {part}")
+    readings = last.stored - first.stored
+    took = {part: (cpu_s - first.cpu_s[part]) / readings * 1e6 for part, cpu_s in last.cpu_s.items()}
+    affordable = (os.cpu_count() or 1) / GOAL_A_SECOND * 1e6
+    yield Figure("P3/cpu", sum(took.values()), "us", affordable, "processor time a reading; limit: what this machine has at the goal")
+    for part, cpu_us in took.items():
+        yield Figure(f"P3/cpu/{part}", cpu_us, "us", None, f"processor time a reading of {part}")
     for part, mib in last.mib.items():
         yield Figure(f"P3/memory/{part}", mib, "MiB", first.mib[part], f"memory of {part} at the end; limit: after a fifth of the time")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 STYLE = 'font-family="sans-serif" font-size="14" fill="#1a1a1a"'
 WIDTH = 860
@@ -52,15 +51,15 @@ def bars(title: str, about: str, rows: Sequence[Bar], goal: Mark | None = None) 
         width = row.value / longest * (WIDTH - _LEFT - _RIGHT)
         fill = PALE if row.is_limit else INK
         parts += [
-            f'<text x="{_LEFT - 12}" y="{y + 19}" text-anchor="end">{escape(row.name)}</text>',
+            f'<text x="{_LEFT - 12}" y="{y + 19}" text-anchor="end">{_text(row.name)}</text>',
             f'<rect x="{_LEFT}" y="{y + 3}" width="{max(1.0, width):.1f}" height="{_ROW - 10}" fill="{fill}"/>',
-            f'<text x="{_LEFT + width + 8:.1f}" y="{y + 19}" font-size="13">{escape(row.said)}</text>',
+            f'<text x="{_LEFT + width + 8:.1f}" y="{y + 19}" font-size="13">{_text(row.said)}</text>',
         ]
     if goal:
         x, below = _LEFT + goal.value / longest * (WIDTH - _LEFT - _RIGHT), _TOP + _ROW * len(rows)
         parts += [
             f'<line x1="{x:.1f}" y1="{_TOP - 4}" x2="{x:.1f}" y2="{below}" stroke="{GOAL}" stroke-dasharray="4 3"/>',
-            f'<text x="{x:.1f}" y="{below + 18}" text-anchor="middle" fill="{GOAL}">{escape(goal.said)}</text>',
+            f'<text x="{x:.1f}" y="{below + 18}" text-anchor="middle" fill="{GOAL}">{_text(goal.said)}</text>',
         ]
     return "\n".join([*parts, "</svg>\n"])
 
@@ -92,9 +91,9 @@ def lines(
     for tick in _ticks(far):
         x, y = place(tick, 0)
         parts.append(f'<text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle" font-size="12" fill="{GREY}">{_short(tick)}</text>')
-    parts.append(f'<text x="{_AXIS + 20}" y="{_TOP - 8}" font-size="12" fill="{GREY}">{escape(units[1])}</text>')
+    parts.append(f'<text x="{_AXIS + 20}" y="{_TOP - 8}" font-size="12" fill="{GREY}">{_text(units[1])}</text>')
     end = place(far, 0)
-    parts.append(f'<text x="{end[0]:.1f}" y="{end[1] + 36:.1f}" text-anchor="end" font-size="12" fill="{GREY}">{escape(units[0])}</text>')
+    parts.append(f'<text x="{end[0]:.1f}" y="{end[1] + 36:.1f}" text-anchor="end" font-size="12" fill="{GREY}">{_text(units[0])}</text>')
     for upright, some in zip((True, False), marks, strict=True):
         for mark in some:
             (x1, y1), (x2, y2) = (
@@ -102,13 +101,13 @@ def lines(
             )
             parts.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{GOAL}" stroke-dasharray="4 3"/>')
             at = (x2 + 5, y2 + 12) if upright else (x2 + 6, y2 + 4)
-            parts.append(f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-size="12" fill="{GOAL}">{escape(mark.said)}</text>')
+            parts.append(f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-size="12" fill="{GOAL}">{_text(mark.said)}</text>')
     for number, line in enumerate(of):
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in line.points))
         color = COLORS[number % len(COLORS)]
         parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
         y = _TOP + 30 + 22 * number
-        parts.append(f'<text x="{WIDTH - 140}" y="{y}" font-size="13" fill="{color}">{escape(line.name)}</text>')
+        parts.append(f'<text x="{WIDTH - 140}" y="{y}" font-size="13" fill="{color}">{_text(line.name)}</text>')
     return "\n".join([*parts, "</svg>\n"])
 
 
@@ -116,8 +115,8 @@ def _head(title: str, about: str, height: int) -> list[str]:
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {STYLE}>',
         '<rect width="100%" height="100%" fill="#ffffff"/>',
-        f'<text x="20" y="26" font-size="16" font-weight="bold">{escape(title)}</text>',
-        f'<text x="20" y="46" font-size="13" fill="{GREY}">{escape(about)}</text>',
+        f'<text x="20" y="26" font-size="16" font-weight="bold">{_text(title)}</text>',
+        f'<text x="20" y="46" font-size="13" fill="{GREY}">{_text(about)}</text>',
     ]
 
 
@@ -125,6 +124,11 @@ def _ticks(most: float) -> list[float]:
     """Some round values from 0 to this one."""
     step = next(base * 10**power for power in range(-3, 12) for base in (1, 2, 5) if most / (base * 10**power) <= 6)  # noqa: PLR2004 - six lines are enough
     return [step * number for number in range(int(most / step) + 1)]
+
+
+def _text(said: str) -> str:
+    """Text as it may stand in SVG."""
+    return said.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _short(value: float) -> str:

@@ -164,7 +164,7 @@ def _fresh(pipeline: Pipeline, mqtt: str, url: str, seconds: float, report: Repo
     pipeline.samples.probes(rows)
     bare_ms = percentile(at_mqtt, 0.5)
     about = (
-        f"of {len(rows)} readings beside {FRESH_RATE:.0f} readings/s, from publishing to a SELECT with the row; a look each {look:.0f} ms"
+        f"of {len(rows)} readings beside {FRESH_RATE:,.0f} readings/s, from publishing to a SELECT with the row; a look each {look:.0f} ms"
     )
     yield Figure("P4/p50", percentile(rows, 0.5), "ms", GOAL_P50_MS, f"half {about}")
     yield Figure("P4/p95", percentile(rows, 0.95), "ms", None, "the same: 95 of 100")

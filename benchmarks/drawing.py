@@ -5,22 +5,24 @@ from typing import NamedTuple
 
 STYLE = 'font-family="sans-serif" font-size="14" fill="#1a1a1a"'
 WIDTH = 860
-INK, PALE, GREY, GOAL = "#11548c", "#7a9cbc", "#555555", "#b3261e"
+INK, PALE, OTHER, GREY, GOAL = "#11548c", "#b9cbdc", "#8a8a8a", "#555555", "#b3261e"
+"""Ours, a limit, others, words, a goal."""
+
 COLORS = "#11548c", "#b3261e", "#3a7d44", "#8a5a00", "#6a4c93", "#555555"
 
-_LEFT, _RIGHT, _TOP = 250, 110, 70
+_LEFT, _RIGHT, _TOP = 250, 110, 82
 _ROW = 34
 _PLOT = 230
 _AXIS = 56
 
 
 class Bar(NamedTuple):
-    """A value, its name, what is said behind it, and whether it is a limit and not one of ours."""
+    """A value, its name, what is said behind it, and its color."""
 
     name: str
     value: float
     said: str
-    is_limit: bool = False
+    color: str = INK
 
 
 class Line(NamedTuple):
@@ -49,10 +51,9 @@ def bars(title: str, about: str, rows: Sequence[Bar], goal: Mark | None = None) 
     for number, row in enumerate(rows):
         y = _TOP + _ROW * number
         width = row.value / longest * (WIDTH - _LEFT - _RIGHT)
-        fill = PALE if row.is_limit else INK
         parts += [
             f'<text x="{_LEFT - 12}" y="{y + 19}" text-anchor="end">{_text(row.name)}</text>',
-            f'<rect x="{_LEFT}" y="{y + 3}" width="{max(1.0, width):.1f}" height="{_ROW - 10}" fill="{fill}"/>',
+            f'<rect x="{_LEFT}" y="{y + 3}" width="{max(1.0, width):.1f}" height="{_ROW - 10}" fill="{row.color}"/>',
             f'<text x="{_LEFT + width + 8:.1f}" y="{y + 19}" font-size="13">{_text(row.said)}</text>',
         ]
     if goal:
@@ -106,8 +107,8 @@ def lines(
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in line.points))
         color = COLORS[number % len(COLORS)]
         parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
-        y = _TOP + 30 + 22 * number
-        parts.append(f'<text x="{WIDTH - 140}" y="{y}" font-size="13" fill="{color}">{_text(line.name)}</text>')
+        if len(of) > 1:
+            parts.append(f'<text x="{WIDTH - 140}" y="{_TOP + 30 + 22 * number}" font-size="13" fill="{color}">{_text(line.name)}</text>')
     return "\n".join([*parts, "</svg>\n"])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from benchmarks.drawing import Bar, Line, Mark, bars, lines
+from benchmarks.drawing import INK, OTHER, PALE, Bar, Line, Mark, bars, lines
 from benchmarks.freshness import percentile
 from benchmarks.pipeline import GOAL_A_SECOND, GOAL_P50_MS, GOAL_P99_MS, WARM_UP
 from benchmarks.sampling import Sample
@@ -84,9 +84,13 @@ def pictures(found: Mapping[str, Measured], samples: Sequence[Sample], fresh: Se
 
 def _bars(found: Mapping[str, Measured], names: Mapping[str, str], limit: str) -> list[Bar]:
     """Our figures, and the bare limit below."""
-    rows = [Bar(names[name], found[name].value, f"{found[name].value:,.0f}") for name in names if name in found]
+    rows = [
+        Bar(said, found[name].value, f"{found[name].value:,.0f}", INK if "worker" in said or "instore" in said else OTHER)
+        for name, said in names.items()
+        if name in found
+    ]
     if (bare := found[limit].limit) is not None:
-        rows.append(Bar("bare: aiokafka and decoding", bare, f"{bare:,.0f}", is_limit=True))
+        rows.append(Bar("bare: aiokafka and decoding", bare, f"{bare:,.0f}", PALE))
     return rows
 
 

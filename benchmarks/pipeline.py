@@ -41,6 +41,9 @@ WINDOW = 100_000
 WARM_UP = 0.2
 """So much of the time is not counted: all begins with empty caches."""
 
+PATIENCE_S = 300.0
+"""How long rows that are late are waited for."""
+
 SAMPLE_S = 1.0
 TURN_S = 0.01
 
@@ -143,7 +146,13 @@ def _drain(pipeline: Pipeline) -> None:
     """Publish no more, and wait until all is stored."""
     pipeline.allow(0)
     time.sleep(SAMPLE_S)  # what the publisher was about to send
-    wait_until(lambda: pipeline.stored() >= pipeline.published, "not all that was published is stored: does the MQTT broker drop some?")
+    stored, moved = pipeline.stored(), time.monotonic()
+    while stored < pipeline.published:
+        time.sleep(10 * TURN_S)
+        before, stored = stored, pipeline.stored()
+        moved = time.monotonic() if stored > before else moved
+        if time.monotonic() > moved + START_S:
+            raise Stuck(f"{pipeline.published:.0f} readings were published, but {stored:.0f} are stored: does the MQTT broker drop some?")
 
 
 def _fresh(pipeline: Pipeline, mqtt: str, url: str, seconds: float, report: Report) -> Iterator[Figure]:
@@ -155,7 +164,7 @@ def _fresh(pipeline: Pipeline, mqtt: str, url: str, seconds: float, report: Repo
             pipeline.allow(base + FRESH_RATE * (now - began))
             probes.turn(publish=now < began + seconds)
             advance(now - began)
-            if now > began + seconds + START_S:
+            if now > began + seconds + PATIENCE_S:
                 raise Stuck(f"{probes.missing} probes do not come")
         probes.close()
     pipeline.probes += probes.sent

@@ -14,7 +14,9 @@ from urllib.request import urlopen
 from sensors import child
 from sensors.targets import running
 
-START_S = 60.0
+START_S = 120.0
+"""How long a part may take to start, or stand still; machines may be busy."""
+
 LOOK_EVERY_S = 0.1
 TICKS = os.sysconf("SC_CLK_TCK")
 _SAMPLE = re.compile(rb"^([a-z_]+?)(?:_total)?(?:\{[^}]*\})? ([0-9.e+-]+)$", re.MULTILINE)
@@ -130,7 +132,7 @@ def timed(parts: Sequence[Part], metric: str, total: float, advance: Callable[[f
     """Wait until processes have done so much together; return how fast they were since each had begun.
 
     Raises:
-        Stuck: nothing went on for a minute.
+        Stuck: nothing went on for two minutes.
     """
     first: Progress | None = None
     now, moved_at = progress(parts, metric), time.monotonic()

@@ -46,7 +46,10 @@ FLUSH_S = 0.25
 """Between flushes; with the transaction itself (about 10 ms) it keeps a reading's way to the database under half a second."""
 
 MOST_BUFFERED = 20_000
-"""Readings that may wait for a flush, all partitions together; then records have to wait. It bounds memory while the database is away."""
+"""Readings that may wait for a flush, all partitions together, beside what is being written; then records have to wait.
+
+It bounds memory while the database is away.
+"""
 
 LOOK_EVERY_S = 2.0
 """Between two looks for newer layouts, and for rebuilds that are asked for."""
@@ -133,6 +136,10 @@ class Worker:
         self._looked_at = 0.0
         self._rebuilding: Rebuilding | None = None
         self._flushing = asyncio.Lock()
+        self._making_room: asyncio.Future[None] | None = None
+        """A flush that goes on while records come in."""
+        self._took = asyncio.Event()
+        """A flush has taken something out of a partition."""
         self._opening = asyncio.Lock()
         self._still = asyncio.Lock()
 
@@ -154,7 +161,7 @@ class Worker:
         """
         epoch = self._epochs[where]
         while self.n_buffered >= MOST_BUFFERED:
-            await self.flush()
+            await self._room()
         partition = await self.open(where)
         if offset > partition.next_offset and not await self._bridge_gap(where, partition, offset):
             return False
@@ -192,12 +199,28 @@ class Worker:
 
     async def flush(self) -> None:
         """Write all that changed, publish it, and report what it covers."""
+        if self._making_room is not None and self._making_room.done():
+            self._making_room.result()  # it failed, and whoever waited for it may be gone
+        await self._flush_now()
+
+    async def _flush_now(self) -> None:
         async with self._flushing:
             self.flush_began_at = time.monotonic()
             try:
                 await self._flush_all()
             finally:
                 self.flush_began_at = None
+
+    async def _room(self) -> None:
+        """Have a flush go on, and wait until it has taken something out: while the database writes that, records can come in again."""
+        if self._making_room is None or self._making_room.done():
+            if self._making_room is not None:
+                self._making_room.result()
+            self._making_room = asyncio.ensure_future(self._flush_now())
+        self._took.clear()
+        taking = asyncio.ensure_future(self._took.wait())
+        await asyncio.wait((self._making_room, taking), return_when=asyncio.FIRST_COMPLETED)
+        taking.cancel()
 
     async def _flush_all(self) -> None:
         for where, partition in list(self._partitions.items()):
@@ -222,6 +245,7 @@ class Worker:
             for store_id, late in partition.take_late().items():
                 await self._settle_late(partition, store_id, late)
             flush = partition.flush()
+        self._took.set()
         if flush is None:
             return
         began = time.monotonic()

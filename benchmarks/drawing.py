@@ -96,12 +96,12 @@ def lines(
     end = place(far, 0)
     parts.append(f'<text x="{end[0]:.1f}" y="{end[1] + 36:.1f}" text-anchor="end" font-size="12" fill="{GREY}">{_text(units[0])}</text>')
     for upright, some in zip((True, False), marks, strict=True):
-        for mark in some:
+        for place_no, mark in enumerate(some):
             (x1, y1), (x2, y2) = (
                 (place(mark.value, 0), place(mark.value, high)) if upright else (place(0, mark.value), place(far, mark.value))
             )
             parts.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{GOAL}" stroke-dasharray="4 3"/>')
-            at = (x2 + 5, y2 + 12) if upright else (x2 + 6, y2 + 4)
+            at = (x2 + 5, y2 + 12 + 16 * place_no) if upright else (x2 + 6, y2 + 4)
             parts.append(f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-size="12" fill="{GOAL}">{_text(mark.said)}</text>')
     for number, line in enumerate(of):
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in line.points))

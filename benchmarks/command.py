@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from sensors.urls import SettingError
+from sensors.urls import MqttUrl, SettingError, kafka_servers
 
-NAMES = ("engine", "storage")
+NAMES = ("engine", "storage", "worker", "pipeline", "peers")
 
 
 @click.command()
@@ -20,19 +20,38 @@ NAMES = ("engine", "storage")
 @click.option(
     "--readings",
     type=click.IntRange(1_000),
-    help="How many the database holds; for the engine, of one store.  [default: 10000000; engine: 100000]",
+    help="How many the database holds; for the engine, of one store; for workers, in Kafka."
+    "  [default: 10000000; engine and peers: 100000; worker: 2000000]",
 )
 @click.option(
-    "--stores", type=click.IntRange(1, 500), default=5, show_default=True, help="Of how many stores; the first one is the largest."
+    "--stores",
+    type=click.IntRange(1, 500),
+    default=5,
+    show_default=True,
+    help="Of how many stores the database; the first one is the largest.",
 )
 @click.option(
     "--shoppers", type=click.IntRange(1), default=1_000, show_default=True, help="How many come to the first one on the mean day."
 )
 @click.option(
-    "--database", metavar="URL", help="An empty PostgreSQL or TimescaleDB, or one that was filled here before.  [default: an embedded one]"
+    "--database",
+    metavar="URL",
+    help="An empty PostgreSQL or TimescaleDB, or one that was filled here before; for workers, one beside which databases may be made."
+    "  [default: an embedded one]",
 )
+@click.option("--kafka", metavar="URL", help="A Kafka without topics of instore, kafka://host:9092.  [default: an embedded one]")
+@click.option("--mqtt", metavar="URL", help="An MQTT broker that nobody else uses, mqtt://host:1883.  [default: an embedded one]")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Where the embedded one is kept, to be measured again.")
-@click.option("--seconds", type=click.FloatRange(0.1), default=10.0, show_default=True, help="How long ingest is measured in each way.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1),
+    help="How long ingest is measured in each way; how long the pipeline is under load.  [default: 10; pipeline: 300]",
+)
+@click.option("--rate", type=click.FloatRange(1), help="Readings a second that the pipeline gets.  [default: as many as it takes]")
+@click.option(
+    "--samples", type=click.Path(path_type=Path, dir_okay=False), help="A file for what is seen of the pipeline each second, as JSON lines."
+)
+@click.option("--python", metavar="PATH", help="The Python that has the peers installed.  [default: ours]")
 @click.option(
     "--plans", type=click.Path(path_type=Path, dir_okay=False), help="A file for EXPLAIN (ANALYZE, BUFFERS) of the slowest three queries."
 )
@@ -43,8 +62,13 @@ def bench(
     stores: int,
     shoppers: int,
     database: str | None,
+    kafka: str | None,
+    mqtt: str | None,
     keep: Path | None,
-    seconds: float,
+    seconds: float | None,
+    rate: float | None,
+    samples: Path | None,
+    python: str | None,
     plans: Path | None,
     as_json: bool,
 ) -> None:
@@ -53,10 +77,18 @@ def bench(
     engine:    the journey engine alone: readings a second (P1), bytes an open visit (P7), whether time grows in proportion (P8)
 
     storage:   a database of many readings: queries of dashboards (P5), bytes a reading (P6), ingest while queries run
+
+    worker:    the worker with a backlog in Kafka: readings a second (P2), and with two processes
+
+    pipeline:  from MQTT to rows: readings a second (P3), how long a reading takes (P4), memory, and that nothing is lost
+
+    peers:     Bytewax, Quix Streams and Faust's tables beside the worker, on the same readings
     """
-    from benchmarks import engine, storage
+    from benchmarks import engine, pipeline, storage, worker
     from benchmarks.fill import Wanted
+    from benchmarks.peers import run as peers
     from benchmarks.report import Report, tell
+    from benchmarks.servers import Given
     from storage.connect import parse
 
     if unknown := [name for name in names if name not in NAMES]:
@@ -65,14 +97,24 @@ def bench(
         parse(database)
     if database is not None and keep is not None:
         raise SettingError("--database and --keep do not go together: a database of yours is kept anyway")
-    if plans is not None and not plans.parent.is_dir():
-        raise SettingError(f"--plans {plans}: there is no folder {plans.parent}")
+    if mqtt is not None:
+        MqttUrl.parse(mqtt)
+    if kafka is not None:
+        kafka_servers(kafka)
+    for name, file in (("plans", plans), ("samples", samples)):
+        if file is not None and not file.parent.is_dir():
+            raise SettingError(f"--{name} {file}: there is no folder {file.parent}")
+    given = Given(mqtt, kafka, database)
     report = Report(Console(stderr=True))
     runs = {
         "engine": lambda: engine.run(engine.Options(readings or engine.OF_A_STORE, shoppers), report),
         "storage": lambda: storage.run(
-            storage.Options(Wanted(readings or storage.READINGS, stores, shoppers), database, keep, seconds, plans), report
+            storage.Options(Wanted(readings or storage.READINGS, stores, shoppers), database, keep, seconds or storage.SECONDS, plans),
+            report,
         ),
+        "worker": lambda: worker.run(worker.Options(readings or worker.READINGS_WANTED, shoppers, given), report),
+        "pipeline": lambda: pipeline.run(pipeline.Options(seconds or pipeline.SECONDS, rate, shoppers, given, samples), report),
+        "peers": lambda: peers.run(peers.Options(readings or peers.READINGS_WANTED, shoppers, given, python), report),
     }
     with _ended_cleanly():
         tell(chain.from_iterable(runs[name]() for name in names or NAMES), as_json=as_json)

@@ -18,6 +18,9 @@ from storage.postgres import postgres
 READINGS = 10_000_000
 """What the database holds where nothing else is said."""
 
+SECONDS = 10.0
+"""How long ingest is measured where nothing else is said."""
+
 PLANS = 3
 """Of so many of the slowest queries the plan is written down."""
 

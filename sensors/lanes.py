@@ -14,7 +14,7 @@ MQTT wants acknowledgements in order of arrival, and some brokers insist.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -91,12 +91,15 @@ class Lanes:
 
     def add(self, delivery: Delivery, decoded: Decoded) -> None:
         """Take in what an MQTT message contained."""
-        for topic, things in ((READINGS, decoded.readings), (SIGHTINGS, decoded.sightings)):
-            for key, part in _parts(delivery, things):
-                self._queue(topic, key, part)
-        self._loose.extend(_letter(delivery, letter) for letter in decoded.rejected)
-        delivery.open += len(decoded.rejected)
-        delivery.n_elements = sum(len(things) for things in decoded)
+        readings, sightings, rejected = decoded
+        for topic, things in ((READINGS, readings), (SIGHTINGS, sightings)):
+            if things:
+                for key, part in _parts(delivery, things):
+                    self._queue(topic, key, part)
+        if rejected:
+            self._loose.extend(_letter(delivery, letter) for letter in rejected)
+            delivery.open += len(rejected)
+        delivery.n_elements = len(readings) + len(sightings) + len(rejected)
         self._unacknowledged.append(delivery)
         if delivery.open:
             self.held_elements += delivery.n_elements
@@ -188,26 +191,25 @@ def _next_record(lane: _Lane) -> Record:
     return Record(lane.topic, lane.key, value, sum(part.n_elements for part in taken), [part.delivery for part in taken])
 
 
-def _parts(delivery: Delivery, things: Iterable[Reading | Sighting]) -> Iterator[tuple[bytes, _Part]]:
+def _parts(delivery: Delivery, things: Sequence[Reading | Sighting]) -> list[tuple[bytes, _Part]]:
     """Cut what a message contained by store, and into pieces that fit into a record."""
     stores: dict[str, list[Reading | Sighting]] = {}
     for thing in things:
         stores.setdefault(thing.store_id, []).append(thing)
-    for store_id, of_store in stores.items():
-        key = store_id.encode()
-        for body, n_elements in _bodies(of_store):
-            yield key, _Part(delivery, n_elements, body)
+    return [
+        (store_id.encode(), _Part(delivery, n_elements, body))
+        for store_id, of_store in stores.items()
+        for body, n_elements in _bodies(of_store)
+    ]
 
 
-def _bodies(things: list[Reading | Sighting]) -> Iterator[tuple[bytes, int]]:
+def _bodies(things: list[Reading | Sighting]) -> list[tuple[bytes, int]]:
     """Encode readings as the inside of one JSON array, or of several where they do not fit into one record."""
     body = KAFKA_ENCODER.encode(things)[1:-1] if len(things) <= MAX_RECORD_READINGS else b""
     if len(things) > 1 and (not body or len(body) > MAX_RECORD_BYTES):
         half = len(things) // 2
-        yield from _bodies(things[:half])
-        yield from _bodies(things[half:])
-    else:
-        yield body, len(things)
+        return _bodies(things[:half]) + _bodies(things[half:])
+    return [(body, len(things))]
 
 
 def _letter(delivery: Delivery, letter: DeadLetter) -> Record:

@@ -25,7 +25,6 @@ STEADY_S = 10.0
 
 _MISC_S = 1.0
 _LEAVE_S = 1.0
-_TCP_CORK: int | None = getattr(socket, "TCP_CORK", None)
 
 _BUSY = {0x88, 0x89, 0x97, 0x9F}
 """MQTT's reasons to refuse a connection that pass: unavailable, busy, quota, rate."""
@@ -109,14 +108,10 @@ class MqttIn:
         self._client.loop_write()
 
     def acknowledge(self, deliveries: list[Delivery]) -> None:
-        """Tell the broker that it need not send these again; in one packet of the network where the system can."""
-        sock = self._client.socket()
-        if sock is None or not deliveries:
-            return
-        _cork(sock, on=True)
-        for delivery in deliveries:
-            self._client.ack(delivery.mid, delivery.qos)
-        _cork(sock, on=False)
+        """Tell the broker that it need not send these again, all at once: paho takes 20 us for each, and a packet of the network."""
+        answers = b"".join(b"\x40\x02%b" % delivery.mid.to_bytes(2, "big") for delivery in deliveries if delivery.qos)
+        if answers and self._client.socket() is not None:
+            self._client._packet_queue(mqtt.PUBACK, answers, 0, 1)  # noqa: SLF001 - there is no public way to write several
 
     def close(self) -> None:
         """Take leave; the broker keeps the subscription and what is not acknowledged."""
@@ -168,13 +163,6 @@ class MqttIn:
     def _message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         self._n_read += 1
         self._on_message(message)
-
-
-def _cork(sock: Any, *, on: bool) -> None:
-    """Have Linux gather what is sent until this is off again: paho sends each acknowledgement by itself, which costs 20 us each."""
-    if _TCP_CORK is not None:
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, _TCP_CORK, on)
 
 
 def _no_delay(_client: mqtt.Client, _data: object, sock: Any) -> None:

@@ -302,10 +302,11 @@ def work(servers: list[str], database_url: str, lives: dict[str, str], listen: L
 async def _work(servers: list[str], database_url: str, lives: dict[str, str], listen: Listen | None) -> None:
     shell = Shell(servers, database_url, lives)
     with seen(listen, "worker", shell.metrics):
-        await _serve(shell)
+        await serve(shell)
 
 
-async def _serve(shell: Shell) -> None:
+async def serve(shell: Shell) -> None:
+    """Run until SIGTERM or Ctrl-C, then flush, tell Kafka, and leave."""
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

@@ -2,13 +2,17 @@
 
 Both can be killed like a machine that fails, and started again on the same data and port. All are ended by their process, also when
 the test fails, and with the test run itself when that is killed.
+
+Benchmarks can have them too: `python -m tests.servers instore bench worker --kafka {kafka}`.
 """
 
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -249,3 +253,23 @@ def _has_broker(port: int) -> bool:
         return False
     finally:
         admin.close()
+
+
+def main() -> None:
+    """Run a command beside mosquitto and Apache Kafka; `{mqtt}` and `{kafka}` among its arguments become their URLs."""
+    with tempfile.TemporaryDirectory(prefix="instore-servers-") as folder, ExitStack() as running:
+        urls = {}
+        if "{mqtt}" in sys.argv:
+            urls["{mqtt}"] = running.enter_context(mosquitto(Path(folder) / "mosquitto", max_inflight=2000)).url
+        if "{kafka}" in sys.argv:
+            urls["{kafka}"] = running.enter_context(apache_kafka(Path(folder) / "kafka")).url
+        command = subprocess.Popen([urls.get(argument, argument) for argument in sys.argv[1:]])
+        try:
+            code = command.wait()
+        except KeyboardInterrupt:
+            code = command.wait()
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

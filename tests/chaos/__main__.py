@@ -97,8 +97,7 @@ def _round(seed: int, busy: Busy, expected: Left, seconds: float) -> bool:
         return False
     hits = "; ".join(map(str, outcome.hits))
     again = outcome.left.duplicate - expected.duplicate
-    ended = f"{len(outcome.ends.by_themselves)} times" if outcome.ends.by_themselves else ""
-    say(seed, hits, ended, f"{again:,}", f"{outcome.seconds:.0f}", _result(outcome.wrong))
+    say(seed, hits, len(outcome.ends.by_themselves), f"{again:,}", f"{outcome.seconds:.0f}", _result(outcome.wrong))
     for sentence in sorted(set(outcome.ends.by_themselves)):
         click.echo(f"    {sentence}", err=True)
     return not outcome.wrong

@@ -6,6 +6,7 @@ All of it takes about an hour; a part, or one round again by its seed:
     python -m tests.chaos rounds --rounds 1 --seed 7
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -158,4 +159,5 @@ def _end(wrong: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything that was started ends too
     main()

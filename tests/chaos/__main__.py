@@ -6,6 +6,7 @@ All of it takes about an hour; a part, or one round again by its seed:
     python -m tests.chaos rounds --rounds 1 --seed 7
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -97,8 +98,7 @@ def _round(seed: int, busy: Busy, expected: Left, seconds: float) -> bool:
         return False
     hits = "; ".join(map(str, outcome.hits))
     again = outcome.left.duplicate - expected.duplicate
-    ended = f"{len(outcome.ends.by_themselves)} times" if outcome.ends.by_themselves else ""
-    say(seed, hits, ended, f"{again:,}", f"{outcome.seconds:.0f}", _result(outcome.wrong))
+    say(seed, hits, len(outcome.ends.by_themselves), f"{again:,}", f"{outcome.seconds:.0f}", _result(outcome.wrong))
     for sentence in sorted(set(outcome.ends.by_themselves)):
         click.echo(f"    {sentence}", err=True)
     return not outcome.wrong
@@ -159,4 +159,5 @@ def _end(wrong: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything that was started ends too
     main()

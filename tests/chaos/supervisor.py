@@ -84,7 +84,7 @@ class Supervised:
 
     def abandon(self) -> None:
         """End it with SIGKILL for good."""
-        self._is_ending = True
+        self._is_ending = self._is_killed = True
         if self.running is not None:
             self.running.process.kill()
             if self._kill is not None:

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 SEED = 3
 
-SPAN_S, BLOWS_S = 120.0, 15.0
+SPAN_S, BLOWS_S = 180.0, 10.0
 """How long readings would be sent, if the rest was not sent at full speed when the worker has woken up; and when the last blow comes."""
 
 STORES = ("store-1", "store-2", "store-3")

@@ -135,7 +135,8 @@ def timed(parts: Sequence[Part], metric: str, total: float, advance: Callable[[f
         Stuck: nothing went on for two minutes.
     """
     first: Progress | None = None
-    now, moved_at = progress(parts, metric), time.monotonic()
+    before = now = progress(parts, metric)
+    moved_at = now.at
     while sum(now.done) < total:
         time.sleep(LOOK_EVERY_S)
         before, now = now, progress(parts, metric)
@@ -144,10 +145,11 @@ def timed(parts: Sequence[Part], metric: str, total: float, advance: Callable[[f
         first = first or (now if all(now.done) else None)
         if time.monotonic() > moved_at + START_S:
             raise Stuck(f"only {sum(now.done):.0f} of {total:.0f} were done; {parts[0].said()}")
-    if first is None or first.at >= now.at:
-        raise Stuck(f"{total:.0f} were done at once: too few to be measured")
-    done = total - sum(first.done)
-    return Speed(done / (now.at - first.at), done / max(now.cpu_s - first.cpu_s, 1 / TICKS))
+    since = first if first is not None and first.at < now.at else before  # all at once: since the look before
+    if since.at >= now.at:
+        raise Stuck(f"{total:.0f} were done before anybody looked: too few to be measured")
+    done = total - sum(since.done)
+    return Speed(done / (now.at - since.at), done / max(now.cpu_s - since.cpu_s, 1 / TICKS))
 
 
 def proportional_kib(pid: int) -> int:

@@ -187,6 +187,8 @@ def _is_harmless(imported: Import) -> bool:
     """Tell whether an import brings a harmless module or a pure one of ours."""
     if {imported.module, imported.module.split(".")[0]} & HARMLESS and imported.module != "urllib":
         return True
+    if (imported.module, imported.name) == ("sys", "intern"):
+        return True
     paths = {f"{imported.module}.{imported.name}".replace(".", "/") + ".py", imported.module.replace(".", "/") + ".py"}
     return bool(paths & PURE)
 

@@ -40,6 +40,8 @@ class _Listener:
             before = self._n_heard
             if self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
                 raise Stuck("the MQTT broker closed the connection of a subscriber")
+        if self._client.want_write():
+            self._client.loop_write()
         self._client.loop_misc()
 
     def close(self) -> None:

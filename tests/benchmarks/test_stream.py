@@ -23,7 +23,7 @@ def _figures(said: Result) -> dict[str, dict[str, float]]:
 
 def test_one_worker_and_two() -> None:
     """With the database and without, and each beside the bare limit."""
-    found = _figures(_run("bench worker --readings 24000 --shoppers 30 --json"))
+    found = _figures(_run("bench worker --readings 12000 --shoppers 30 --json"))
     assert set(found) == {"P2", "P2/bare", "P2/cpu", "P2/no_database", "P2/no_database_bare", "P2/two"}
     assert all(figure["value"] > 0 for figure in found.values())
     assert found["P2/two"]["limit"] == found["P2"]["value"] == found["P2/bare"]["value"]
@@ -32,7 +32,7 @@ def test_one_worker_and_two() -> None:
 def test_the_pipeline_is_accounted_for(tmp_path: Path) -> None:
     """All that was published is stored, was there before, or is rejected; each part is seen, and pictures can be drawn of it."""
     samples = tmp_path / "samples.jsonl"
-    found = _figures(_run(f"bench pipeline --seconds 1.5 --shoppers 20 --samples {samples} --json"))
+    found = _figures(_run(f"bench pipeline --seconds 1.5 --rate 3000 --shoppers 20 --samples {samples} --json"))
     assert {"P3", "P3/bare", "P3/lag", "P4/p50", "P4/p95", "P4/p99", "P4/bare"} <= found.keys()
     assert {f"P3/memory/{part}" for part in ("MQTT", "Kafka", "PostgreSQL", "bridge", "worker", "publisher")} <= found.keys()
     assert found["P3/received"]["value"] == found["P3/received"]["limit"] > 0

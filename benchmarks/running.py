@@ -38,6 +38,7 @@ class Part:
     def __init__(self, process: Popen[bytes], folder: Path, log: Path) -> None:
         self.process, self._folder, self._log = process, folder, log
         self._address = ""
+        self.started_at = time.monotonic()
 
     @property
     def pid(self) -> int:
@@ -145,9 +146,9 @@ def timed(parts: Sequence[Part], metric: str, total: float, advance: Callable[[f
         first = first or (now if all(now.done) else None)
         if time.monotonic() > moved_at + START_S:
             raise Stuck(f"only {sum(now.done):.0f} of {total:.0f} were done; {parts[0].said()}")
-    since = first if first is not None and first.at < now.at else before  # all at once: since the look before
-    if since.at >= now.at:
-        raise Stuck(f"{total:.0f} were done before anybody looked: too few to be measured")
+    since = first if first is not None and first.at < now.at else before
+    if since.at >= now.at:  # so few that all were done at the first look: since the processes were started
+        since = Progress(min(part.started_at for part in parts), (), 0.0)
     done = total - sum(since.done)
     return Speed(done / (now.at - since.at), done / max(now.cpu_s - since.cpu_s, 1 / TICKS))
 

@@ -1,5 +1,6 @@
 """The installed command: help, wrong settings, servers that are away. What it does when all is well stands in `tests/e2e`."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,6 +43,14 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
     """A folder without any settings, in which no stack runs."""
     with surroundings(tmp_path_factory.mktemp("bare")) as mine:
         yield mine
+
+
+def _run_here(place: Surroundings, patch: pytest.MonkeyPatch, arguments: str) -> Ended:
+    """Run a command in this process, in that folder and with its settings: what it refuses at once needs none of its own."""
+    patch.chdir(place.folder)
+    without = {name: None for name in os.environ if name.startswith("INSTORE_")}
+    said = CliRunner().invoke(main, arguments.split(), env={**without, **place.environment})
+    return Ended(said.exit_code, said.stdout, said.stderr)
 
 
 def _assert_one_sentence(ended: Ended, code: int, *words: str) -> None:
@@ -129,15 +138,17 @@ def test_every_command_explains_itself(command: str) -> None:
         ("up --data-dir file/inside", ["file/inside"]),
     ],
 )
-def test_a_wrong_setting_is_one_sentence(here: Surroundings, arguments: str, words: list[str]) -> None:
+def test_a_wrong_setting_is_one_sentence(here: Surroundings, monkeypatch: pytest.MonkeyPatch, arguments: str, words: list[str]) -> None:
     """Exit code 2, and one line that says what is wrong, without any password."""
-    _assert_one_sentence(here.run(*arguments.split()), 2, *words)
+    _assert_one_sentence(_run_here(here, monkeypatch, arguments), 2, *words)
 
 
 @pytest.mark.parametrize(("part", "word"), [("mqtt", "mqtt://"), ("kafka", "kafka://"), ("database", "postgresql://")])
-def test_the_demo_looks_at_its_settings_before_it_starts_anything(bare: Surroundings, part: str, word: str) -> None:
+def test_the_demo_looks_at_its_settings_before_it_starts_anything(
+    bare: Surroundings, monkeypatch: pytest.MonkeyPatch, part: str, word: str
+) -> None:
     """A wrong URL of one part is said at once, not when the others have been started."""
-    _assert_one_sentence(bare.run("demo", "--once", f"--{part}-url", "nonsense"), 2, word)
+    _assert_one_sentence(_run_here(bare, monkeypatch, f"demo --once --{part}-url nonsense"), 2, word)
 
 
 @pytest.mark.parametrize(
@@ -173,10 +184,12 @@ def test_a_wrong_option_is_explained(arguments: str, word: str) -> None:
         ("replay readings.jsonl", "mqtt"),
     ],
 )
-def test_without_settings_and_without_a_stack_it_says_what_to_do(bare: Surroundings, command: str, part: str) -> None:
+def test_without_settings_and_without_a_stack_it_says_what_to_do(
+    bare: Surroundings, monkeypatch: pytest.MonkeyPatch, command: str, part: str
+) -> None:
     """Exit code 2, and the three ways out: the variable, the flag, `instore up`."""
     (bare.folder / "readings.jsonl").write_bytes(READING)
-    _assert_one_sentence(bare.run(*command.split()), 2, f"INSTORE_{part.upper()}_URL", f"--{part}-url", "instore up")
+    _assert_one_sentence(_run_here(bare, monkeypatch, command), 2, f"INSTORE_{part.upper()}_URL", f"--{part}-url", "instore up")
 
 
 @pytest.mark.parametrize(

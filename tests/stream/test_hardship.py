@@ -35,7 +35,7 @@ MakeSmallDatabase = Callable[[], AbstractContextManager[SmallDatabase]]
 
 WAIT_S = 180.0
 
-AWAY_S = float(os.environ.get("INSTORE_TEST_AWAY_S", "10"))
+AWAY_S = float(os.environ.get("INSTORE_TEST_AWAY_S", "5"))
 """How long the database is away."""
 
 N_READINGS = 12_000

@@ -68,8 +68,7 @@ class Part:
 
     def cpu_s(self) -> float:
         """Seconds of CPU that it took so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_s(self.pid)
 
     def stop(self) -> None:
         """Have it end."""
@@ -151,6 +150,14 @@ def timed(parts: Sequence[Part], metric: str, total: float, advance: Callable[[f
         since = Progress(min(part.started_at for part in parts), (), 0.0)
     done = total - sum(since.done)
     return Speed(done / (now.at - since.at), done / max(now.cpu_s - since.cpu_s, 1 / TICKS))
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of CPU of a process and of its children that have ended; 0 where it is gone."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / TICKS
+    return 0.0
 
 
 def proportional_kib(pid: int) -> int:

@@ -2,7 +2,6 @@
 
 import os
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -10,7 +9,7 @@ from typing import IO, Self
 import msgspec
 
 from benchmarks.publisher import Publisher
-from benchmarks.running import TICKS, Part, children, family, listener, proportional_kib
+from benchmarks.running import Part, children, cpu_s, family, listener, proportional_kib
 from benchmarks.servers import Servers
 from sensors.urls import MqttUrl
 from storage.connect import parse
@@ -105,19 +104,11 @@ class Pipeline:
             at_s=time.monotonic(),
             published=self.published,
             stored=self.stored(),
-            cpu_s={name: sum(map(_cpu_s, pids)) for name, pids in parts.items()},
+            cpu_s={name: sum(map(cpu_s, pids)) for name, pids in parts.items()},
             mib={name: sum(map(proportional_kib, pids)) / 1024 for name, pids in parts.items()},
         )
         self.samples.add(sample)
         return sample
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU seconds of a process and of its children that have ended."""
-    with suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(map(int, fields[11:15])) / TICKS
-    return 0.0
 
 
 def _port(server: str) -> int:

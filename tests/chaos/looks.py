@@ -1,17 +1,17 @@
 """What is seen from outside while a flood is worked off: a look a second at memory, counts, and how fresh small stores are."""
 
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import quantiles
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 import psycopg
 
 from sensors.targets import Target, running
+from tests.chaos.beside import Beside
 from tests.scrape import Scrape, scrape
 
 EVERY_S = 1.0
@@ -47,7 +47,7 @@ class Spread(NamedTuple):
     most: float
 
 
-class Watch:
+class Watch(Beside):
     """Looks, until told to stop.
 
     Args:
@@ -57,27 +57,19 @@ class Watch:
     """
 
     def __init__(self, data_dir: Path, database_url: str, store_ids: Sequence[str]) -> None:
+        super().__init__()
         self.looks: list[Look] = []
         self._data_dir, self._database_url, self._store_ids = data_dir, database_url, list(store_ids)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look_on, daemon=True)
         self._began = time.monotonic()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def now_s(self) -> float:
         """Seconds since it began to look."""
         return time.monotonic() - self._began
 
-    def _look_on(self) -> None:
+    def go_on(self) -> None:
+        """Look each second."""
         with psycopg.connect(self._database_url, autocommit=True) as connection:
-            while not self._stop.wait(EVERY_S):
+            while not self.stop.wait(EVERY_S):
                 self.looks.append(self._look(connection))
 
     def _look(self, connection: psycopg.Connection) -> Look:

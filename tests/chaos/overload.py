@@ -9,13 +9,12 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -27,6 +26,7 @@ from sensors.topics import PARTITIONS, READINGS, mqtt_topic
 from sensors.urls import MqttUrl
 from storage.migrate import migrate
 from storage.postgres import postgres
+from tests.chaos.beside import Beside
 from tests.chaos.looks import Look, Watch, ages, partitions_of
 from tests.chaos.mall import Mall
 from tests.e2e.days import GROCERY, Accounting, accounting
@@ -95,7 +95,7 @@ def write_flood(file: Path, n_readings: int, seed: int) -> int:
     return n_made
 
 
-class Trickle:
+class Trickle(Beside):
     """A reading a second from each small store, from a thread.
 
     Args:
@@ -104,24 +104,16 @@ class Trickle:
     """
 
     def __init__(self, url: str, store_ids: list[str]) -> None:
+        super().__init__()
         self.n_each = 0
         self._url, self._store_ids = url, store_ids
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._send, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _send(self) -> None:
+    def go_on(self) -> None:
+        """Send a reading of each store every second."""
         client = new_client(MqttUrl.parse(self._url), "trickle")
         client.reconnect()
         client.loop_start()
-        while not self._stop.wait(1.0):
+        while not self.stop.wait(1.0):
             said = f'{{"device_id":"band-1","zone_id":"hall","ts":{time.time() * 1000:.0f}}}'.encode()
             sent = [client.publish(mqtt_topic(store_id, "dwell", "gw-1"), said, qos=1) for store_id in self._store_ids]
             for one in sent:

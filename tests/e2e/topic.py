@@ -10,7 +10,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from sensors.reading import to_micros
-from sensors.topics import SIGNALS, VISITS
+from sensors.topics import VISITS
 from sensors.urls import kafka_servers
 
 Visit = dict[str, Any]
@@ -63,20 +63,6 @@ def last_said(kafka_url: str, store_id: str) -> dict[str, Visit]:
                     said.pop(key, None)
                 elif value["store_id"] == store_id:
                     said[key] = value
-    return said
-
-
-def signals_said(kafka_url: str, store_id: str) -> list[dict[str, Any]]:
-    """Read all that the topic of signals says of a store, in order."""
-    said: list[dict[str, Any]] = []
-    with consumer_of(SIGNALS, kafka_url) as consumer:
-        quiet_since = time.monotonic()
-        while time.monotonic() - quiet_since < QUIET_S:
-            for key, value in _some(consumer):
-                quiet_since = time.monotonic()
-                if key == store_id:
-                    assert value is not None
-                    said.append(value)
     return said
 
 

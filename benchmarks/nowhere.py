@@ -30,13 +30,17 @@ class Nowhere:
     def __init__(self, layouts: list[Layout]) -> None:
         self._layouts = {layout.store_id: layout for layout in layouts}
 
-    def write(self, _flush: Flush) -> datetime:
-        """Have written it."""
+    def write(self, *_flushes: Flush) -> datetime:
+        """Have written them."""
         return datetime.now(UTC)
 
     def holds(self, _advance: Advance) -> bool:
         """Nothing is held."""
         return False
+
+    def is_last(self, _advance: Advance) -> bool:
+        """Nobody else writes."""
+        return True
 
     def existing_ids(self, late: dict[str, list[tuple[str, int]]]) -> dict[str, set[str]]:
         """Late readings, of which there are few, pass for known: their visits cannot be told anew without what was stored."""
@@ -74,7 +78,7 @@ class Nowhere:
 
 async def _work(servers: list[str], lives: dict[str, str], data_dir: Path, layouts: list[Layout]) -> None:
     shell = Shell(servers, NO_DATABASE, lives)
-    shell.worker._writer = shell.worker._reader = Nowhere(layouts)  # type: ignore[assignment]  # noqa: SLF001 - the worker has no such option, and needs none
+    shell.worker._database.writer = shell.worker._database.reader = Nowhere(layouts)  # type: ignore[assignment]  # noqa: SLF001 - the worker has no such option, and needs none
     with seen(Listen(0, data_dir), "worker", shell.metrics):
         await serve(shell)
 

@@ -216,13 +216,18 @@ class _Bridge:
         readers = [self._woken] if sock is None or not reading else [self._woken, sock]
         writers = [sock] if sock is not None and self._in.wants_write() else []
         unread = reading and self._in.has_unread()
-        readable, writable, _ = select.select(readers, writers, [], 0.0 if unread else _TURN_S)
+        readable, writable, _ = select.select(readers, writers, [], 0.0 if unread else self._idle_s())
         if writable:
             self._in.write()
         if unread or sock in readable:
             self._in.read(_MOST_READ, self._has_room)
         if self._woken in readable:
             self._woken.recv(4096)
+
+    def _idle_s(self) -> float:
+        """How long to wait for something to do."""
+        due_s = self._forwarding().due_in_s(time.monotonic()) if self._out.is_open else _TURN_S
+        return min(_TURN_S, max(0.0, due_s))
 
     def _take(self, message: mqtt.MQTTMessage) -> None:
         """Queue what an MQTT message contains."""

@@ -71,7 +71,7 @@ class StoreAndForward:
         """
         n_stored = 0
         while self._backoff.is_over(now):
-            lanes.ready(now)
+            lanes.give_out(now)
             if not lanes.under_way:
                 break
             n_stored += self._append(lanes, now)

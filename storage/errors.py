@@ -6,10 +6,19 @@ from contextlib import contextmanager
 import psycopg
 
 from sensors.urls import SettingError as SettingError  # noqa: PLC0414  # dashboards may import this folder alone
+from storage.model import Advance
 
 
 class Fenced(Exception):
-    """Another worker has advanced the partition; nothing of the flush was written."""
+    """Another worker has advanced some of the partitions; nothing was written, of the others neither.
+
+    Attributes:
+        steps: how these partitions were believed to go on.
+    """
+
+    def __init__(self, message: str, steps: list[Advance]) -> None:
+        super().__init__(message)
+        self.steps = steps
 
 
 class DatabaseAway(Exception):

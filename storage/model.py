@@ -259,6 +259,8 @@ class Flush(msgspec.Struct, kw_only=True):
     advance: Advance
     readings: list[StoredReading] = []
     visits: list[Visit] = []
+    before: dict[str, Visit] = {}
+    """How visits among these stand in the database, by id, where that is known: only what differs of them is written."""
     removed: list[Removed] = []
     payments: list[tuple[Payment, str | None]] = []
     """Payments whose attribution is new or changed, with the visit they belong to (None: unattributed)."""

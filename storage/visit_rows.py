@@ -47,11 +47,12 @@ def visit_row(visit: Visit) -> dict[str, object]:
     }
 
 
-def stay_rows(visit: Visit) -> Iterator[dict[str, object]]:
-    """Lay out its stays for `replace_stays.sql`."""
-    seen: set[str] = set()
-    before: Stay | None = None
-    for seq, (stay, after) in enumerate(zip_longest(visit.stays, visit.stays[1:])):
+def stay_rows(visit: Visit, first: int = 0) -> Iterator[dict[str, object]]:
+    """Lay out its stays, from the one at place `first` on, for `replace_stays.sql`."""
+    seen = {stay.zone_id for stay in visit.stays[:first]}
+    before = visit.stays[first - 1] if first else None
+    stays = visit.stays[first:]
+    for seq, (stay, after) in enumerate(zip_longest(stays, stays[1:]), first):
         paid = [one.ts for one in visit.payments if stay.started_at <= one.ts and (after is None or one.ts < after.started_at)]
         yield {
             "visit_id": visit.visit_id,
@@ -72,10 +73,12 @@ def stay_rows(visit: Visit) -> Iterator[dict[str, object]]:
         before = stay
 
 
-def shelf_visit_rows(visit: Visit) -> Iterator[dict[str, object]]:
-    """Lay out its shelf visits for `replace_shelf_visits.sql`."""
+def shelf_visit_rows(visit: Visit, since: int = 0) -> Iterator[dict[str, object]]:
+    """Lay out its shelf visits, from that time on, for `replace_shelf_visits.sql`."""
     bought = {item.product_id for payment in visit.payments for item in payment.items}
     for one in visit.shelf_visits:
+        if one.ts < since:
+            continue
         yield {
             "visit_id": visit.visit_id,
             "store_id": visit.store_id,

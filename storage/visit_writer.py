@@ -5,7 +5,7 @@ of time. It finds the batch of a row by constants only, so each statement that c
 lie; without that it would have to take apart all that is compressed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -31,17 +31,65 @@ class Gone(NamedTuple):
     at: datetime
 
 
-def write_visits(connection: Connection, visits: list[Visit], marks: Marks) -> None:
-    """Make these visits, their stays and their shelf visits exactly as they are told."""
+def write_visits(connection: Connection, visits: list[Visit], before: Mapping[str, Visit], marks: Marks) -> None:
+    """Make these visits, their stays and their shelf visits exactly as they are told.
+
+    Args:
+        connection: in a transaction.
+        visits: how they are now.
+        before: how they stand in the database, by id, where that is known.
+        marks: which figures change by it.
+    """
     if not visits:
         return
-    scope = _scope(visits)
-    marks.add("visits", connection.execute(query("upsert_visits"), {"rows": as_json(map(visit_row, visits)), **scope}))
-    for table, rows in (("stays", stay_rows), ("shelf_visits", shelf_visit_rows)):
-        given = {"rows": as_json(row for visit in visits for row in rows(visit)), **scope}
-        found = connection.execute(query(f"replace_{table}"), given).fetchall()
-        marks.add("visits", (row[:2] for row in found if row[1] is not None))
-        _each(connection, f"delete_{table}", (Gone(row[0], *row[2:]) for row in found if row[1] is None))
+    marks.add("visits", connection.execute(query("upsert_visits"), {"rows": as_json(map(visit_row, visits)), **_scope(visits)}))
+    for table, since, rows in (("stays", first_stay, stay_rows), ("shelf_visits", first_shelf_visit, shelf_visit_rows)):
+        found = [(visit, since(visit, before.get(visit.visit_id))) for visit in visits]
+        changed = [(visit, first) for visit, first in found if first is not None]
+        if changed:
+            _replace_parts(connection, table, changed, [row for visit, first in changed for row in rows(visit, first)], marks)
+
+
+def _replace_parts(connection: Connection, table: str, changed: list[tuple[Visit, int]], rows: list[object], marks: Marks) -> None:
+    scope = {"rows": as_json(rows), "firsts": [first for _, first in changed], **_scope([visit for visit, _ in changed])}
+    found = connection.execute(query(f"replace_{table}"), scope).fetchall()
+    marks.add("visits", (row[:2] for row in found if row[1] is not None))
+    _each(connection, f"delete_{table}", (Gone(row[0], *row[2:]) for row in found if row[1] is None))
+
+
+def first_stay(visit: Visit, before: Visit | None) -> int | None:
+    """From which place on the rows of its stays differ; None: none does.
+
+    What a row says depends also on the stay that follows, and on the payments.
+    """
+    if before is None or _is_all_new(visit, before):
+        return 0
+    n_alike = _n_alike(visit.stays, before.stays)
+    if n_alike == len(visit.stays) == len(before.stays) and (visit.ended_by is None) is (before.ended_by is None):
+        return None
+    return max(0, n_alike - 1)
+
+
+def first_shelf_visit(visit: Visit, before: Visit | None) -> int | None:
+    """Since when its shelf visits differ, in microseconds since 1970; None: none does."""
+    if before is None or _is_all_new(visit, before):
+        return 0
+    n_alike = _n_alike(visit.shelf_visits, before.shelf_visits)
+    return min((one.ts for some in (visit, before) for one in some.shelf_visits[n_alike:]), default=None)
+
+
+def _is_all_new(visit: Visit, before: Visit) -> bool:
+    return visit.is_staff is not before.is_staff or visit.payments != before.payments
+
+
+def _n_alike(now: Sequence[object], before: Sequence[object]) -> int:
+    """How many of the first are alike."""
+    n_alike = 0
+    for one, other in zip(now, before, strict=False):
+        if one is not other and one != other:
+            break
+        n_alike += 1
+    return n_alike
 
 
 def delete_visits(connection: Connection, removed: list[Removed], marks: Marks) -> None:

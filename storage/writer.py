@@ -1,4 +1,4 @@
-"""Brings a flush to the database: everything of it, or nothing."""
+"""Brings flushes to the database: everything of them, or nothing."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -14,7 +14,7 @@ from storage import restore
 from storage.connect import connect
 from storage.errors import DatabaseAway, Fenced, translated
 from storage.marks import Marks
-from storage.model import Advance, Clock, Count, Flush, Signal
+from storage.model import Advance, Count, Flush, Signal
 from storage.reading_rows import READING_COLUMNS, REJECTED_COLUMNS, Row, reading_row, rejected_row, storable_id
 from storage.sql import query
 from storage.visit_rows import as_json, item_rows, payment_row
@@ -42,7 +42,9 @@ class Writer:
     def __init__(self, url: str) -> None:
         self._url = url
         self._connection: psycopg.Connection | None = None
-        self._in_doubt: tuple[Advance, datetime] | None = None
+        self._in_doubt: tuple[list[Advance], datetime] | None = None
+        self._reached: dict[tuple[str, int], Advance] = {}
+        """The last step of each partition that was written here."""
 
     def __enter__(self) -> Self:
         return self
@@ -50,20 +52,21 @@ class Writer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def write(self, flush: Flush) -> datetime:
-        """Write a flush in one transaction.
+    def write(self, *flushes: Flush) -> datetime:
+        """Write flushes, each of another partition, in one transaction.
 
-        A connection that is lost in the middle of a commit leaves open whether it was done: write the same flush again, and if it was
+        A connection that is lost in the middle of a commit leaves open whether it was done: write the same flushes again, and if it was
         done nothing is done twice.
 
         Returns:
-            The transaction's time: `stored_at` of its readings, `updated_at` of its visits, `flushed_at` of its partition.
+            The transaction's time: `stored_at` of its readings, `updated_at` of its visits, `flushed_at` of its partitions.
 
         Raises:
-            Fenced: the partition is not where the flush expects it. Nothing was written.
+            Fenced: some partitions are not where their flush expects them. Nothing was written.
             DatabaseAway: try again later. Nothing was written, or, in the case above, all.
         """
-        return self._run(lambda connection: self._write(connection, flush))
+        in_order = sorted(flushes, key=lambda flush: (flush.advance.topic, flush.advance.partition))
+        return self._run(lambda connection: self._write(connection, in_order))
 
     def holds(self, advance: Advance) -> bool:
         """Tell whether the database is where this step leads: its flush was written.
@@ -73,6 +76,15 @@ class Writer:
         """
         stored = self._run(lambda connection: _stored(connection, advance))
         return stored is not None and stored[:2] == (advance.life, advance.next_offset)
+
+    def is_last(self, advance: Advance) -> bool:
+        """Tell whether nobody else has written the partition since this step, which was written here or read.
+
+        Raises:
+            DatabaseAway: try again later.
+        """
+        reached = self._reached.get((advance.topic, advance.partition), advance)
+        return self.holds(max(advance, reached, key=lambda step: step.next_offset))
 
     def existing_ids(self, late: dict[str, list[tuple[str, int]]]) -> dict[str, set[str]]:
         """Tell which of these readings, by store as (id, ts), are stored already.
@@ -105,29 +117,38 @@ class Writer:
             self._connection.execute(_CONSTANTS, prepare=False)
         return self._connection
 
-    def _write(self, connection: psycopg.Connection, flush: Flush) -> datetime:
+    def _write(self, connection: psycopg.Connection, flushes: list[Flush]) -> datetime:
+        steps = [flush.advance for flush in flushes]
         if self._in_doubt is not None:
-            advance, at = self._in_doubt
-            if advance == flush.advance and _stored(connection, advance) == (advance.life, advance.next_offset, at):
-                self._in_doubt = None
-                return at
+            doubtful, at = self._in_doubt
+            if doubtful == steps and all(_stored(connection, step) == (step.life, step.next_offset, at) for step in steps):
+                return self._is_written(steps, at)
         with connection.transaction():
-            at = _advance(connection, flush)
-            self._in_doubt = (flush.advance, at)
-            _write_parts(connection, flush)
+            at = _advance(connection, flushes)
+            self._in_doubt = (steps, at)
+            _write_parts(connection, flushes)
+        return self._is_written(steps, at)
+
+    def _is_written(self, steps: list[Advance], at: datetime) -> datetime:
         self._in_doubt = None
+        self._reached.update({(step.topic, step.partition): step for step in steps})
         return at
 
 
-def _advance(connection: psycopg.Connection, flush: Flush) -> datetime:
-    """Move the partition on, which locks it until the transaction ends; refuse if it is not where we believe."""
+def _advance(connection: psycopg.Connection, flushes: list[Flush]) -> datetime:
+    """Move partitions on, which locks them until the transaction ends; refuse if some are not where we believe."""
+    moved = {flush.advance: _move(connection, flush) for flush in flushes}
+    if refused := [step for step, at in moved.items() if at is None]:
+        raise Fenced("; ".join(_who_has_it(step, _stored(connection, step)) for step in refused), refused)
+    return next(at for at in moved.values() if at is not None)
+
+
+def _move(connection: psycopg.Connection, flush: Flush) -> datetime | None:
     step = flush.advance
     statement = query("insert_offset" if step.expected is None else "advance_offset")
     gone = {"removed": [one.visit_id for one in flush.removed], "retracted": as_json(flush.signals_gone)}
     moved = connection.execute(statement, {**msgspec.structs.asdict(step), **gone}).fetchone()
-    if moved is None:
-        raise Fenced(_who_has_it(step, _stored(connection, step)))
-    return _time_of(moved)
+    return None if moved is None else _time_of(moved)
 
 
 def _who_has_it(step: Advance, stored: tuple[str, int, datetime] | None) -> str:
@@ -138,26 +159,28 @@ def _who_has_it(step: Advance, stored: tuple[str, int, datetime] | None) -> str:
     return f"partition {step.partition} of {step.topic} was believed {believed}, but {found}{life}: another worker has it"
 
 
-def _write_parts(connection: psycopg.Connection, flush: Flush) -> None:
-    """Write all but the offset. Rows that other workers may want too come in the order of their keys, the most wanted last."""
-    payments = {(payment.store_id, payment.id): (payment, visit_id) for payment, visit_id in flush.payments}
-    visits = {visit.visit_id: visit for visit in flush.visits}
+def _write_parts(connection: psycopg.Connection, flushes: list[Flush]) -> None:
+    """Write all but the offsets. Rows that other workers may want too come in the order of their keys, the most wanted last."""
+    readings = [one for flush in flushes for one in flush.readings]
+    rejected = [one for flush in flushes for one in flush.rejected]
+    visits = list({visit.visit_id: visit for flush in flushes for visit in flush.visits}.values())
+    payments = {(payment.store_id, payment.id): (payment, visit_id) for flush in flushes for payment, visit_id in flush.payments}
     marks = Marks()
-    _name_stores(connection, flush)
-    _copy(connection, "readings", READING_COLUMNS, map(reading_row, flush.readings))
-    _copy(connection, "rejected_readings", REJECTED_COLUMNS, map(rejected_row, flush.rejected))
-    marks.received(flush.readings, flush.rejected)
-    delete_visits(connection, flush.removed, marks)
-    write_visits(connection, list(visits.values()), marks)
+    _name_stores(connection, {one.reading.store_id for one in readings} | {visit.store_id for visit in visits})
+    _copy(connection, "readings", READING_COLUMNS, map(reading_row, readings))
+    _copy(connection, "rejected_readings", REJECTED_COLUMNS, map(rejected_row, rejected))
+    marks.received(readings, rejected)
+    delete_visits(connection, [one for flush in flushes for one in flush.removed], marks)
+    write_visits(connection, visits, {name: visit for flush in flushes for name, visit in flush.before.items()}, marks)
     _write_payments(connection, list(payments.values()), marks)
-    _write_signals(connection, flush.signals, flush.signals_gone, marks)
+    gone = [one for flush in flushes for one in flush.signals_gone]
+    _write_signals(connection, [one for flush in flushes for one in flush.signals], gone, marks)
     marks.write(connection)
-    _write_clocks(connection, flush.advance, flush.clocks)
-    _add_counts(connection, flush.counts)
+    _write_clocks(connection, flushes)
+    _add_counts(connection, [one for flush in flushes for one in flush.counts])
 
 
-def _name_stores(connection: psycopg.Connection, flush: Flush) -> None:
-    store_ids = {one.reading.store_id for one in flush.readings} | {visit.store_id for visit in flush.visits}
+def _name_stores(connection: psycopg.Connection, store_ids: set[str]) -> None:
     if store_ids:
         connection.execute(query("insert_stores"), {"store_ids": sorted(store_ids)})
 
@@ -198,10 +221,14 @@ def _write_signals(connection: psycopg.Connection, signals: list[Signal], gone: 
         marks.add("signals", connection.execute(query("upsert_signals"), {"rows": as_json(newest.values())}))
 
 
-def _write_clocks(connection: psycopg.Connection, step: Advance, clocks: list[Clock]) -> None:
-    if clocks:
-        scope = {"topic": step.topic, "partition": step.partition}
-        connection.execute(query("upsert_clocks"), {"rows": as_json(clocks), **scope})
+def _write_clocks(connection: psycopg.Connection, flushes: list[Flush]) -> None:
+    rows = {
+        clock.store_id: {"topic": flush.advance.topic, "partition": flush.advance.partition, **msgspec.structs.asdict(clock)}
+        for flush in flushes
+        for clock in flush.clocks
+    }
+    if rows:
+        connection.execute(query("upsert_clocks"), {"rows": as_json(rows.values())})
 
 
 def _add_counts(connection: psycopg.Connection, counts: list[Count]) -> None:

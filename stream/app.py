@@ -22,7 +22,7 @@ from storage.errors import DatabaseAway
 from storage.refresh import AT_MOST, Refresher
 from stream.kafka import topic_lives
 from stream.messages import Message
-from stream.worker import FLUSH_S, MOST_BUFFERED, Slice, Worker
+from stream.worker import FLUSH_S, MOST_BUFFERED, PAUSE_S, Slice, Worker
 from stream.worker_metrics import State, WorkerMetrics
 
 log = logging.getLogger("instore.worker")
@@ -147,17 +147,18 @@ class Shell:
             await asyncio.sleep(BEAT_S)
 
     async def _flush_for_ever(self) -> None:
-        looked_at = time.monotonic()
+        looked_at = began = time.monotonic()
         while not self.app.should_stop and not self.stopping:
-            await asyncio.sleep(FLUSH_S)
-            if time.monotonic() - looked_at > LOOK_AT_TOPICS_S:
-                looked_at = time.monotonic()
+            await asyncio.sleep(max(PAUSE_S, began + FLUSH_S - time.monotonic()))
+            began = time.monotonic()
+            if began - looked_at > LOOK_AT_TOPICS_S:
+                looked_at = began
                 await self._check_lives()
             for partition in self.app.consumer.assignment():
                 where = Slice(partition.topic, partition.partition)
                 if where.topic in (READINGS, REJECTED):
                     await self.worker.open(where)
-            await self.worker.flush()
+            await self.worker.write()
 
     async def _refresh_for_ever(self) -> None:
         """Keep the figures of the rollups, and delete what is too old: in a thread and over a connection of their own."""

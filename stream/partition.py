@@ -179,6 +179,7 @@ class Partition:
         for store_id, store in self.stores.items():
             changes = store.take()
             flush.visits += changes.visits
+            flush.before |= changes.before
             flush.removed += changes.removed
             flush.payments += changes.payments
             flush.signals += changes.signals

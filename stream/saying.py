@@ -14,7 +14,7 @@ POISON_AGAIN_S = 600.0
 _SHOWN = 200
 
 
-class Database:
+class Outage:
     """Whether the database does what is asked of it. Several calls may wait for it at once, which is one outage."""
 
     def __init__(self) -> None:

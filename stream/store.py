@@ -388,6 +388,8 @@ class Store:
                 is_new = last is None or last.visit != now.visit
                 if is_new:
                     changes.visits.append(now.visit)
+                    if last is not None:
+                        changes.before[now.visit.visit_id] = last.visit
                 if is_new or (last and last.span is None):
                     self.signals.tell(now.visit, now.course.changes if now.course else [])
                 last = now if not is_final else now._replace(course=None)

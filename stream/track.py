@@ -48,6 +48,8 @@ class Changes(msgspec.Struct):
     """What a `take` found to be new: rows to write over those of the same id, ids to delete, payments with their visit or None."""
 
     visits: list[Visit] = []
+    before: dict[str, Visit] = {}
+    """Those of them that were told before, as they were, by id."""
     removed: list[Removed] = []
     payments: list[tuple[Payment, str | None]] = []
     signals: list[Signal] = []

@@ -18,41 +18,46 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from sensors.layout import Layout
 from sensors.reading import Reading
 from sensors.topics import REJECTED
-from storage.errors import DatabaseAway, Fenced
+from storage.errors import Fenced
 from storage.model import Advance, Clock, Flush
-from storage.reader import Reader
 from storage.rebuilds import Rebuild
-from storage.writer import Writer
 from stream.amends import amended
+from stream.database import Database
 from stream.gathering import Gathering
 from stream.journey import Plan
 from stream.messages import Message, flush_messages, signal_messages, visit_messages
 from stream.partition import Partition
-from stream.saying import Database, Poison
+from stream.saying import Poison
 from stream.store import Store
 from stream.worker_metrics import Tally
 
 log = logging.getLogger("instore.worker")
 
 FLUSH_S = 0.25
-"""Between flushes; with the transaction itself (about 10 ms) it keeps a reading's way to the database under half a second."""
+"""From the beginning of a flush to that of the next; with the transaction itself (about 10 ms) a reading is in the database after half of
+that, and soon after all of it."""
+
+PAUSE_S = 0.01
+"""Between the end of a flush that took longer and the next."""
 
 MOST_BUFFERED = 20_000
 """Readings that may wait for a flush, all partitions together; then records have to wait. It bounds memory while the database is away.
 
 As many again may be in the flush that is being written.
 """
+
+LITTLE = 2_000
+"""Partitions of which no more readings wait are written together."""
 
 BEHIND_S = 60.0
 """A worker is behind for so long after records had to wait: one flush of a slow database takes some of it."""
@@ -68,10 +73,6 @@ LATE_WORD_S = 1.0
 
 SEEK_AGAIN_S = 10.0
 """Records that were under way when we asked to read again are passed over for so long."""
-
-_RETRY_FIRST_S, _RETRY_LAST_S = 0.1, 5.0
-
-T = TypeVar("T")
 
 
 class Slice(NamedTuple):
@@ -121,11 +122,8 @@ class Worker:
         """When the flush under way began, None: none is; by the clock that does not go back."""
         self._lives = lives
         self._kafka = kafka
-        self._database = Database()
+        self._database = Database(database_url)
         self._poison = Poison()
-        self._writer = Writer(database_url)
-        self._reader = Reader(database_url)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._partitions: dict[Slice, Partition] = {}
         self._epochs: Counter[Slice] = Counter()
         self._sought: dict[Slice, tuple[float, int]] = {}
@@ -135,6 +133,7 @@ class Worker:
         self._looked_at = 0.0
         self._rebuilding: Rebuilding | None = None
         self._flushing = asyncio.Lock()
+        self._saying: asyncio.Future[None] | None = None
         self._emptying: asyncio.Future[None] | None = None
         self._behind_at = time.monotonic() - BEHIND_S
         self._room = asyncio.Event()
@@ -197,7 +196,7 @@ class Worker:
             while where not in self._partitions:
                 epoch = self._epochs[where]
                 began = time.monotonic()
-                partition, messages, last = await self._in_database(lambda: self._restore(where))
+                partition, messages, last = await self._database.ask(lambda: self._restore(where))
                 if messages:
                     await self._kafka.publish(messages)
                 if last is not None and (epoch != self._epochs[where] or time.monotonic() - began > LATE_WORD_S):
@@ -214,8 +213,8 @@ class Worker:
             self.tally.dropped(where)
             self._epochs[where] += 1
 
-    async def flush(self) -> None:
-        """Write all that changed, publish it, and report what it covers."""
+    async def write(self) -> None:
+        """Write all that changed; return when the database has it. Publishing goes on meanwhile, and the next call waits for its end."""
         async with self._flushing:
             self.flush_began_at = time.monotonic()
             try:
@@ -223,20 +222,25 @@ class Worker:
             finally:
                 self.flush_began_at = None
 
+    async def flush(self) -> None:
+        """Write all that changed, publish it, and report what it covers."""
+        await self.write()
+        await self._said()
+
     async def _make_room(self) -> None:
         """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
         self._behind_at = time.monotonic()
         if self._emptying is not None:
             await self._emptying  # only one at a time; and what went wrong with it comes to light here
         self._room.clear()
-        self._emptying = asyncio.ensure_future(self.flush())
+        self._emptying = asyncio.ensure_future(self.write())
         self._emptying.add_done_callback(lambda _: self._room.set())
         await self._room.wait()
 
     async def _flush_all(self) -> None:
-        """Flush all partitions, those first of which little waits: they are written before the backlog of a large store, not after it."""
-        for where, partition in sorted(self._partitions.items(), key=lambda item: item[1].n_buffered):
-            await self._flush(where, partition)
+        """Flush all partitions, those first of which little waits: they are written before the backlog of a large store, not with it."""
+        for are_large in (False, True):
+            await self._flush({where: one for where, one in self._partitions.items() if (one.n_buffered > LITTLE) is are_large})
         if time.monotonic() - self._looked_at > LOOK_EVERY_S:
             self._looked_at = time.monotonic()
             await self._refresh_kept()
@@ -247,67 +251,101 @@ class Worker:
 
     def close(self) -> None:
         """Let go of the database; what was not flushed will be read again."""
-        self._thread.submit(self._disconnect)
-        self._thread.shutdown(wait=False)
+        self._database.close()
 
-    async def _flush(self, where: Slice, partition: Partition) -> None:
+    async def _flush(self, partitions: Mapping[Slice, Partition]) -> None:
+        """Write what changed in partitions in one transaction, and begin to say it when the words about the one before are out."""
+        handed_over = {where: await self._hand_over(partition) for where, partition in partitions.items()}
+        if self.n_buffered < MOST_BUFFERED:
+            self._room.set()
+        flushed_at = time.monotonic()
+        flushes = await self._write({where: flush for where, flush in handed_over.items() if flush is not None}, partitions)
+        if flushes:
+            await self._said()
+            self._saying = asyncio.ensure_future(self._say(flushes, partitions, flushed_at))
+
+    async def _said(self) -> None:
+        """Wait until what was written last is published; what went wrong with that comes to light here."""
+        if self._saying is not None:
+            await self._saying
+
+    async def _say(self, flushes: Mapping[Slice, Flush], partitions: Mapping[Slice, Partition], flushed_at: float) -> None:
+        """Publish what was written, and report what it covers."""
+        if messages := [message for flush in flushes.values() for message in flush_messages(flush)]:
+            began = time.monotonic()
+            await self._kafka.publish(messages)
+            self.tally.published(time.monotonic() - began)
+        is_late = time.monotonic() - flushed_at > LATE_WORD_S
+        for where, flush in flushes.items():
+            if is_late or self._partitions.get(where) is not partitions[where]:
+                await self._amend(where, flush)
+            await self._kafka.covered(where, flush.advance.next_offset)
+
+    async def _hand_over(self, partition: Partition) -> Flush | None:
         partition.pass_time(_now())
         async with self._still:  # what is read back must be as old as what is in memory
             for store_id, late in partition.take_late().items():
                 await self._settle_late(partition, store_id, late)
-            flush = partition.flush()
-        self._room.set()
-        if flush is None:
-            return
-        flushed_at = began = time.monotonic()
-        try:
-            await self._in_database(lambda: self._writer.write(flush))
-        except Fenced as fenced:
-            self.tally.fenced += 1
-            # A connection lost in the middle of a commit leaves open whether it was done; then the second try finds its own offset.
-            if not await self._in_database(lambda: self._writer.holds(flush.advance)):
-                log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
-                if self._partitions.get(where) is partition:
-                    del self._partitions[where]  # its next record, if it is still ours, takes it up again from the database
-                return
-            self.tally.reached(where, flush)
-        else:
-            self.tally.written(where, flush, time.monotonic() - began, _now())
-        self._poison.stored(flush.rejected)
-        if messages := flush_messages(flush):
+            return partition.flush()
+
+    async def _write(self, flushes: dict[Slice, Flush], partitions: Mapping[Slice, Partition]) -> dict[Slice, Flush]:
+        """Write flushes of these partitions; return those that the database has now, without those of partitions that others have."""
+        done: dict[Slice, Flush] = {}
+        while flushes:
             began = time.monotonic()
-            await self._kafka.publish(messages)
-            self.tally.published(time.monotonic() - began)
-        if self._partitions.get(where) is not partition or time.monotonic() - flushed_at > LATE_WORD_S:
-            await self._amend(where, flush)
-        await self._kafka.covered(where, flush.advance.next_offset)
+            try:
+                await self._database.ask(partial(self._database.writer.write, *flushes.values()))
+            except Fenced as fenced:
+                for where in [where for where, flush in flushes.items() if flush.advance in fenced.steps]:
+                    flush = flushes.pop(where)
+                    self.tally.fenced += 1
+                    if await self._database.ask(partial(self._database.writer.holds, flush.advance)):
+                        self.tally.reached(where, flush)  # a connection lost in the middle of a commit left open whether it was done
+                        done[where] = flush
+                    else:
+                        log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
+                        self._let_go(where, partitions[where])
+            else:
+                self.tally.written(flushes.items(), time.monotonic() - began, _now())
+                done |= flushes
+                break
+        for flush in done.values():
+            self._poison.stored(flush.rejected)
+        return done
+
+    def _let_go(self, where: Slice, partition: Partition) -> None:
+        """Forget what others went on with; its next record, if it is still ours, takes it up again from the database."""
+        if self._partitions.get(where) is partition:
+            del self._partitions[where]
 
     async def _amend(self, where: Slice, said: Flush) -> None:
         """Where another worker went on since a flush, say of what it is about what is stored now, until that is what was said last."""
-        if await self._in_database(lambda: self._writer.holds(said.advance)):
+        if await self._database.ask(lambda: self._database.writer.is_last(said.advance)):
             return
         log.warning("%s/%d: another worker went on meanwhile; saying again what is stored", *where, extra={"action": "amended"})
-        while (now := await self._in_database(partial(amended, self._reader, said))) != said:
+        while (now := await self._database.ask(partial(amended, self._database.reader, said))) != said:
             await self._kafka.publish(flush_messages(now))
             said = now
 
     async def _settle_late(self, partition: Partition, store_id: str, late: list[Reading]) -> None:
         """Store late readings that are none of those stored before, and tell their devices anew."""
-        known = await self._in_database(lambda: self._writer.existing_ids({store_id: [(reading.id, reading.ts) for reading in late]}))
+        known = await self._database.ask(
+            lambda: self._database.writer.existing_ids({store_id: [(reading.id, reading.ts) for reading in late]})
+        )
         new = partition.settle_late(store_id, late, known[store_id])
         if new:
-            partition.kept_since = await self._in_database(self._reader.kept_since)
-            recalled = await self._in_database(partial(self._gathering(partition, store_id).late, new))
+            partition.kept_since = await self._database.ask(self._database.reader.kept_since)
+            recalled = await self._database.ask(partial(self._gathering(partition, store_id).late, new))
             partition.refuse_late(store_id, recalled.untold)
             partition.stores[store_id].recall(recalled)
 
     def _gathering(self, partition: Partition, store_id: str) -> Gathering:
         store, plan = partition.stores[store_id], self._plans[store_id]
-        return Gathering(self._reader, plan, partition.buffered(store_id), store, partition.kept_since)
+        return Gathering(self._database.reader, plan, partition.buffered(store_id), store, partition.kept_since)
 
     async def _refresh_kept(self) -> None:
         """Learn since when readings are kept: older ones are refused from now on, and deleted when every worker knows."""
-        kept_since = await self._in_database(self._reader.kept_since)
+        kept_since = await self._database.ask(self._database.reader.kept_since)
         for partition in self._partitions.values():
             partition.kept_since = kept_since
 
@@ -316,9 +354,9 @@ class Worker:
         if self._rebuilding is not None:
             return
         stores = {store_id: where for where, partition in self._partitions.items() for store_id in partition.stores}
-        asked = await self._in_database(lambda: self._reader.next_rebuild(list(stores)))
+        asked = await self._database.ask(lambda: self._database.reader.next_rebuild(list(stores)))
         if asked is not None:
-            devices = await self._in_database(lambda: self._reader.devices_between(*asked[1:]))
+            devices = await self._database.ask(lambda: self._database.reader.devices_between(*asked[1:]))
             log.info("rebuilding %s: %d devices", asked.store_id, len(devices), extra={"action": "rebuild", "store": asked.store_id})
             self._rebuilding = Rebuilding(stores[asked.store_id], asked, devices, rebuild_steps(asked, devices))
 
@@ -331,16 +369,16 @@ class Worker:
             self._rebuilding = None  # done, or lost meanwhile: then its next owner begins again
             return
         some, paid = step
-        await self._flush(where, partition)
+        await self._flush({where: partition})
         async with self._still:
             gathering = self._gathering(partition, asked.store_id)
-            recalled = await self._in_database(partial(gathering.since, max(asked.since, partition.kept_since), some, paid))
+            recalled = await self._database.ask(partial(gathering.since, max(asked.since, partition.kept_since), some, paid))
             partition.stores[asked.store_id].recall(recalled)
             partition.stores[asked.store_id].let_go()
-        await self._flush(where, partition)
+        await self._flush({where: partition})
         if self._partitions.get(where) is partition:
             done = len(devices) if paid[1] == asked.until else devices.index(some[-1]) + 1
-            await self._in_database(partial(self._reader.advance_rebuild, asked.rebuild_id, len(devices), done))
+            await self._database.ask(partial(self._database.reader.advance_rebuild, asked.rebuild_id, len(devices), done))
 
     async def _bridge_gap(self, where: Slice, partition: Partition, offset: int) -> bool:
         """Decide what a record means that does not follow on the last one covered; tell whether to take it.
@@ -368,33 +406,10 @@ class Worker:
         self.tally.lost += offset - partition.next_offset
         return True
 
-    async def _in_database(self, call: Callable[[], T]) -> T:
-        """Run a call in the database thread, again and again while the database is away."""
-        wait_s, asked, loop = _RETRY_FIRST_S, object(), asyncio.get_running_loop()
-        try:
-            while True:
-                try:
-                    result = await loop.run_in_executor(self._thread, call)
-                except DatabaseAway as away:
-                    self._database.failed(asked, away)
-                    await loop.run_in_executor(self._thread, self._disconnect)
-                    await asyncio.sleep(wait_s)
-                    wait_s = min(2 * wait_s, _RETRY_LAST_S)
-                else:
-                    self._database.answered(asked)
-                    return result
-        finally:
-            self._database.given_up(asked)
-
-    def _disconnect(self) -> None:
-        """Let go of both connections, for one outage ends both: the second would be found dead later, and be taken for another."""
-        self._writer.close()
-        self._reader.close()
-
     def _restore(self, where: Slice) -> tuple[Partition, list[Message], Flush | None]:
         """Read back what the last owner of a partition had reached, and what it may not have published any more: its last flush."""
         life = self._lives[where.topic]
-        stored = self._reader.offsets(where.topic).get(where.number)
+        stored = self._database.reader.offsets(where.topic).get(where.number)
         if stored is not None and stored.life != life:
             log.warning(
                 "%s/%d is another topic than the one read before (%s, now %s): reading it from its beginning",
@@ -405,15 +420,15 @@ class Worker:
             )
         current = stored if stored is not None and stored.life == life else None
         partition = Partition(*where, life, None if current is None else current.next_offset, self._plan)
-        partition.kept_since = self._reader.kept_since()
-        clocks = self._reader.clocks(*where)
+        partition.kept_since = self._database.reader.kept_since()
+        clocks = self._database.reader.clocks(*where)
         for clock in clocks:
             partition.adopt(self._restore_store(clock), _now())
         if stored is None:
             return partition, [], None
         store_ids = [clock.store_id for clock in clocks]
-        visits = self._reader.visits_changed_at(store_ids, stored.flushed_at)
-        signals = self._reader.signals_changed_at(store_ids, stored.flushed_at)
+        visits = self._database.reader.visits_changed_at(store_ids, stored.flushed_at)
+        signals = self._database.reader.signals_changed_at(store_ids, stored.flushed_at)
         step = Advance(where.topic, where.number, stored.life, None, stored.next_offset)
         last = Flush(advance=step, visits=visits, signals=signals, signals_gone=stored.retracted)
         return partition, visit_messages(visits, stored.removed) + signal_messages(signals, stored.retracted), last
@@ -425,23 +440,23 @@ class Worker:
         """
         plan = self._plan(clock.store_id)
         store = Store(clock.store_id, plan)
-        kept_since = self._reader.kept_since()
-        floor = max(kept_since, self._reader.live_floor(clock.store_id, store.reach(clock.store_time)))
-        readings = [stored.reading for batch in self._reader.readings_since(clock.store_id, floor) for stored in batch]
+        kept_since = self._database.reader.kept_since()
+        floor = max(kept_since, self._database.reader.live_floor(clock.store_id, store.reach(clock.store_time)))
+        readings = [stored.reading for batch in self._database.reader.readings_since(clock.store_id, floor) for stored in batch]
         store.resume(clock.store_time, readings)
-        store.recall(Gathering(self._reader, plan, [], store, kept_since).everything(floor, readings))
+        store.recall(Gathering(self._database.reader, plan, [], store, kept_since).everything(floor, readings))
         return store
 
     def _retaken(self, store_id: str) -> Store:
-        clock = self._reader.clock(store_id)
+        clock = self._database.reader.clock(store_id)
         return Store(store_id, self._plan(store_id)) if clock is None else self._restore_store(clock)
 
     async def _adopt(self, partition: Partition, store_id: str) -> None:
         """Take over a store that is new here; it may have a past, in another partition."""
-        clock = await self._in_database(lambda: self._reader.clock(store_id))
-        await self._in_database(lambda: self._load_plan(store_id))
+        clock = await self._database.ask(lambda: self._database.reader.clock(store_id))
+        await self._database.ask(lambda: self._load_plan(store_id))
         if clock is not None and store_id not in partition.stores:
-            store = await self._in_database(lambda: self._restore_store(clock))
+            store = await self._database.ask(lambda: self._restore_store(clock))
             partition.adopt(store, _now())
 
     def _plan(self, store_id: str) -> Plan:
@@ -451,8 +466,8 @@ class Worker:
         return self._plans[store_id]
 
     def _load_plan(self, store_id: str) -> None:
-        version = self._reader.layout_versions().get(store_id)  # first: a newer layout than that is only loaded once more
-        layout = self._reader.layout(store_id) or Layout(store_id=store_id)
+        version = self._database.reader.layout_versions().get(store_id)  # first: a newer layout than that is only loaded once more
+        layout = self._database.reader.layout(store_id) or Layout(store_id=store_id)
         try:
             self._plans[store_id] = Plan.of(layout)
         except ValueError as wrong:
@@ -462,14 +477,14 @@ class Worker:
 
     async def _refresh_layouts(self) -> None:
         """Take up the stores whose layout changed anew, by the new one: so it says what a restart would say."""
-        versions = await self._in_database(self._reader.layout_versions)
+        versions = await self._database.ask(self._database.reader.layout_versions)
         for where, partition in list(self._partitions.items()):
             for store_id in list(partition.stores):
                 if versions.get(store_id) != self._versions.get(store_id):
-                    await self._in_database(partial(self._load_plan, store_id))
-                    await self._flush(where, partition)
+                    await self._database.ask(partial(self._load_plan, store_id))
+                    await self._flush({where: partition})
                     async with self._still:
-                        partition.retake(await self._in_database(partial(self._retaken, store_id)))
+                        partition.retake(await self._database.ask(partial(self._retaken, store_id)))
                     log.info("store %s has a new layout", store_id, extra={"action": "layout", "store": store_id})
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import nsmallest
 from threading import Lock
 from typing import NamedTuple
@@ -130,15 +130,21 @@ class Tally:
             self.offsets.pop(where, None)
             self.store_times.pop(where, None)
 
-    def written(self, where: Where, flush: Flush, seconds: float, now: int) -> None:
+    def written(self, flushes: Iterable[tuple[Where, Flush]], seconds: float, now: int) -> None:
         """Count what the database has now.
 
         Args:
-            where: the partition.
-            flush: what was written.
+            flushes: what was written in one transaction, each with its partition.
             seconds: how long that took.
             now: the time, microseconds since 1970.
         """
+        with self.lock:
+            self.steps["write"].add(seconds)
+        for where, flush in flushes:
+            self._count(flush, now)
+            self.reached(where, flush)
+
+    def _count(self, flush: Flush, now: int) -> None:
         kinds = Counter([type(stored.reading) for stored in flush.readings])
         n_late = sum([stored.is_late for stored in flush.readings])
         with self.lock:
@@ -147,10 +153,8 @@ class Tally:
             self.late += n_late
             self.stored.update(kinds)
             self.rejected.update(letter.reason for letter in flush.rejected)
-            self.steps["write"].add(seconds)
             if flush.readings:
                 self.delay.add((now - flush.readings[0].reading.received_at) / SECOND)
-        self.reached(where, flush)
 
     def reached(self, where: Where, flush: Flush) -> None:
         """Take note of how far the database is, whoever brought it there."""

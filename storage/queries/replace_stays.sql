@@ -1,4 +1,4 @@
--- The stays of the visits named are exactly these. Most are as they were: only what differs is written.
+-- The stays of the visits named, each from its place `first` on, are exactly these. Some are as they were: only what differs is written.
 -- Returns the 5 minutes in which figures change by it; and, with their keys, the stays that are no more, for `delete_stays.sql`.
 WITH new AS MATERIALIZED (
     SELECT
@@ -23,19 +23,24 @@ WITH new AS MATERIALIZED (
 
 old AS MATERIALIZED (
     SELECT
-        visit_id,
-        seq,
-        store_id,
-        zone_id,
-        started_at,
-        ended_at,
-        is_staff,
-        is_open,
-        is_first,
-        from_zone_id,
-        paid_at
-    FROM instore.stays
-    WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND store_id = ANY(%(store_ids)s::text[]) AND started_at >= %(since)s::timestamptz
+        stay.visit_id,
+        stay.seq,
+        stay.store_id,
+        stay.zone_id,
+        stay.started_at,
+        stay.ended_at,
+        stay.is_staff,
+        stay.is_open,
+        stay.is_first,
+        stay.from_zone_id,
+        stay.paid_at
+    FROM instore.stays AS stay
+    INNER JOIN unnest(%(visit_ids)s::uuid[], %(firsts)s::integer[]) AS known (visit_id, first) ON known.visit_id = stay.visit_id
+    WHERE
+        stay.visit_id = ANY(%(visit_ids)s::uuid[])
+        AND stay.store_id = ANY(%(store_ids)s::text[])
+        AND stay.started_at >= %(since)s::timestamptz
+        AND stay.seq >= known.first
 ),
 
 -- A full join hashes both sides, however few rows the planner takes them for; all that follows reads it once.

@@ -1,10 +1,10 @@
 INSERT INTO instore.store_clocks (store_id, topic, partition, store_time)
 SELECT
     store_id,
-    %(topic)s,
-    %(partition)s,
+    topic,
+    partition,
     instore.at(store_time)
-FROM json_to_recordset(%(rows)s::json) AS new (store_id text, store_time bigint)
+FROM json_to_recordset(%(rows)s::json) AS new (topic text, partition integer, store_id text, store_time bigint)
 ORDER BY store_id
 ON CONFLICT (store_id) DO UPDATE
 SET topic = excluded.topic, partition = excluded.partition, store_time = excluded.store_time;

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from sensors.dead_letter import DeadLetter
 from sensors.decode import Decoded
-from sensors.lanes import HOLD_S, MAX_RECORD_BYTES, MAX_RECORD_READINGS, Delivery, Lanes, Record
+from sensors.lanes import FEW_MESSAGES, HOLD_S, MAX_RECORD_BYTES, MAX_RECORD_READINGS, ROUND_S, Delivery, Lanes, Record
 from sensors.reading import KAFKA_BATCH, Dwell, Item, Payment, Reading, Sighting
 from sensors.topics import READINGS, REJECTED, SIGHTINGS
 
@@ -94,14 +95,45 @@ def test_another_store_is_held_for_a_moment() -> None:
     assert [record.key for record in lanes.ready(10.0 + HOLD_S)] == [b"s2"]
 
 
-def test_nothing_is_held_when_all_is_done() -> None:
-    """The end of what was under way ends the waiting."""
+def test_between_two_rounds_little_waits_a_moment() -> None:
+    """When all is done, the next round comes 20 ms after the one before, and says so."""
     lanes = Lanes()
+    assert lanes.due_in_s(10.0) == inf
     add(lanes, readings("a", store="s1"))
+    assert lanes.due_in_s(10.0) <= 0
     [record] = lanes.ready(10.0)
     add(lanes, readings("b", store="s2"))
     lanes.done(record)
-    assert [record.key for record in lanes.ready(10.001)] == [b"s2"]
+    assert lanes.due_in_s(10.0) == pytest.approx(ROUND_S)
+    assert lanes.ready(10.0 + ROUND_S - 0.001) == []
+    assert [record.key for record in lanes.ready(10.0 + ROUND_S)] == [b"s2"]
+
+
+@pytest.mark.parametrize("messages", [[1] * FEW_MESSAGES, [MAX_RECORD_READINGS]])
+def test_much_does_not_wait(messages: list[int]) -> None:
+    """A broker that sends only so many messages ahead never waits for us, nor does a record that is full."""
+    lanes = Lanes()
+    add(lanes, readings("first"))
+    lanes.done(*lanes.ready(10.0))
+    list(lanes.settled())
+    for n_readings in messages:
+        assert lanes.ready(10.001) == []
+        add(lanes, readings(*map(str, range(n_readings))))
+    [record] = lanes.ready(10.001)
+    assert record.n_elements == sum(messages)
+
+
+def test_a_broker_that_sends_much_ahead_is_no_hurry() -> None:
+    """Where 100 messages once waited for their acknowledgement, 49 can wait for a round, and 50 make one."""
+    lanes = Lanes()
+    for number in range(100):
+        add(lanes, readings(str(number)))
+    lanes.done(*lanes.ready(10.0))
+    list(lanes.settled())
+    for number in range(50):
+        assert lanes.ready(10.001) == []
+        add(lanes, readings(str(number)))
+    assert len(lanes.ready(10.001)) == 1
 
 
 def test_topics_of_one_store_do_not_wait_for_each_other() -> None:

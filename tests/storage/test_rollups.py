@@ -242,7 +242,7 @@ def test_a_first_layout_waits_for_those_who_did_not_know_the_store(database_url:
     stack = Stack(Database(database_url, "plain"))
     loading = threading.Thread(target=stack.plan, args=(Layout(store_id="new", timezone="Asia/Kolkata"),))
     with psycopg.connect(database_url) as writing:
-        _write_parts(writing, Flush(advance=step(None, 1), rejected=[letter(1, "new")]))
+        _write_parts(writing, [Flush(advance=step(None, 1), rejected=[letter(1, "new")])])
         loading.start()
         loading.join(1)
         assert loading.is_alive()
@@ -263,7 +263,7 @@ def test_another_time_zone_by_hand_waits_too(database_url: str) -> None:
 
     moving = threading.Thread(target=move)
     with psycopg.connect(database_url) as writing:
-        _write_parts(writing, Flush(advance=step(1, 2), visits=[over(9, at=DAY + 30 * HOUR)]))
+        _write_parts(writing, [Flush(advance=step(1, 2), visits=[over(9, at=DAY + 30 * HOUR)])])
         assert writing.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()").fetchall() == []
         moving.start()
         moving.join(1)
@@ -280,7 +280,7 @@ def test_a_longest_visit_waits_for_no_mark(database_url: str) -> None:
     with psycopg.connect(database_url) as writing:
         writing.execute("SELECT instore_kept.mark('readings', '{s1}', '{2026-01-01}')")
         with psycopg.connect(database_url, options="-c lock_timeout=2s") as other:
-            _write_parts(other, Flush(advance=step(1, 2), visits=[over(2, left_at=DAY + 30 * HOUR)]))
+            _write_parts(other, [Flush(advance=step(1, 2), visits=[over(2, left_at=DAY + 30 * HOUR)])])
     figures.assert_true(database_url)
 
 

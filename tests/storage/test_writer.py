@@ -124,6 +124,50 @@ def test_writing_a_visit_again_replaces_all_of_it(database: Database, data: st.D
     assert restore.visits(database.connection) == [second, other]
 
 
+@st.composite
+def versions(draw: st.DrawFn) -> list[Visit]:
+    """A visit as it becomes known: parts come, go and change."""
+    whole = draw(strategies.visits(visit_id=strategies.visit_id(1), entered_at=DAY))
+    told = []
+    for _ in range(draw(st.integers(1, 4))):
+        stays = list(whole.stays[: draw(st.integers(0, 5))])
+        if draw(st.booleans()) and stays:
+            stays[-1] = structs.replace(stays[-1], ended_at=draw(st.integers(stays[-1].started_at, stays[-1].ended_at)))
+        told.append(
+            structs.replace(
+                whole,
+                stays=tuple(stays),
+                shelf_visits=tuple(one for one in whole.shelf_visits if draw(st.booleans())),
+                payments=whole.payments[: draw(st.integers(0, 2))],
+                ended_by=draw(st.sampled_from([None, "exit"])),
+                is_staff=draw(st.sampled_from([whole.is_staff, whole.is_staff, not whole.is_staff])),
+            )
+        )
+    return told
+
+
+PARTS = (
+    "SELECT * FROM instore.stays ORDER BY seq",
+    "SELECT * FROM instore.shelf_visits ORDER BY ts, reading_id",
+    "SELECT store_id, bucket FROM instore_kept.stale WHERE source = 'visits' ORDER BY 1, 2",
+)
+
+
+@property_of_rows
+@given(told=versions())
+def test_what_changed_of_a_visit_makes_it_what_all_of_it_would(database: Database, told: list[Visit]) -> None:
+    """A writer that knows what stands in the database writes what differs: with the same rows and marks."""
+    found = []
+    for is_known in (False, True):
+        database.clear()
+        database.connection.execute("DELETE FROM instore_kept.stale")
+        for before, visit_ in zip([None, *told], told, strict=False):
+            known = {before.visit_id: before} if before is not None and is_known else {}
+            database.write(visits=[visit_], before=known)
+        found.append([database.rows(statement) for statement in PARTS])
+    assert found[0] == found[1]
+
+
 @property_of_rows
 @given(letters=st.lists(strategies.dead_letters, max_size=5))
 def test_a_dead_letter_is_stored_whatever_it_holds(database: Database, letters: list[DeadLetter]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec import structs
 from psycopg import sql
 
 from storage import restore
@@ -54,6 +55,21 @@ def contents(admin: psycopg.Connection) -> dict[str, list[tuple[Any, ...]]]:
     return {
         name: admin.execute(sql.SQL("SELECT * FROM instore.{} ORDER BY 1, 2").format(sql.Identifier(name))).fetchall() for name in WRITTEN
     }
+
+
+def test_of_several_partitions_the_one_that_moved_is_named(writer: Writer, admin: psycopg.Connection) -> None:
+    """All are written, or none; without the one that another worker has, the others are."""
+    writer.write(Flush(advance=step(None, 7, partition=1)))
+    before = contents(admin)
+    flushes = [structs.replace(full_flush(None, 1, number), advance=step(None, 1, partition=number)) for number in range(3)]
+    with pytest.raises(Fenced) as fenced:
+        writer.write(*flushes)
+    assert fenced.value.steps == [flushes[1].advance]
+    assert contents(admin) == before
+    at = writer.write(flushes[0], flushes[2])
+    found = restore.offsets(admin, "instore.readings")
+    assert {number: (one.next_offset, one.flushed_at == at) for number, one in found.items()} == {0: (1, True), 1: (7, False), 2: (1, True)}
+    assert len(contents(admin)["readings"]) == len(flushes[0].readings) + len(flushes[2].readings)
 
 
 @pytest.mark.parametrize(

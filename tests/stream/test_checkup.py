@@ -61,7 +61,7 @@ def _tally(n_stored: int = 10, *, n_late: int = 0, received: int | None = None, 
         counts=[Count("s1", 0, n_stored if received is None else received, 0)],
         clocks=[Clock("s1", now - age_s * SECOND)],
     )
-    tally.written(HERE, flush, 0.01, now)
+    tally.written([(HERE, flush)], 0.01, now)
     return tally
 
 

@@ -155,7 +155,7 @@ def _heard(ages_s: Mapping[str, float]) -> Tally:
     tally, now = Tally(), time.time_ns() // 1000
     tally.opened(HERE, 0, {})
     clocks = [Clock(store_id, now - int(age_s * 1_000_000)) for store_id, age_s in ages_s.items()]
-    tally.written(HERE, Flush(advance=Advance(*HERE, "life", None, 1), clocks=clocks), 0.01, now)
+    tally.written([(HERE, Flush(advance=Advance(*HERE, "life", None, 1), clocks=clocks))], 0.01, now)
     return tally
 
 
@@ -177,7 +177,7 @@ def test_a_store_that_is_heard_again_is_fresh() -> None:
     """Its age is that of the newest reading, whatever was said before; a clock ahead of ours makes it 0, not negative."""
     tally = _heard({"s1": 500, "s2": -30})
     now = time.time_ns() // 1000
-    tally.written(HERE, Flush(advance=Advance(*HERE, "life", 1, 2), clocks=[Clock("s1", now)]), 0.01, now)
+    tally.written([(HERE, Flush(advance=Advance(*HERE, "life", 1, 2), clocks=[Clock("s1", now)]))], 0.01, now)
     told = shown_of(tally)
     assert told.value("instore_worker_store_freshness_seconds", store="s1") < 5
     assert told.value("instore_worker_store_freshness_seconds", store="s2") == 0

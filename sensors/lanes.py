@@ -4,10 +4,10 @@ Two rules, after Nagle's algorithm:
 
 1. **A store has at most one record under way to each topic.** What comes meanwhile waits and becomes the next record. So the order within
    a store survives whatever Kafka's client does, and a record that failed can be sent again without overtaking anything.
-2. **While anything is under way, nothing else is sent for up to 50 ms; and between two rounds of records are 20 ms.** A reading that comes
-   alone goes at once; under load records grow by themselves, up to 1,000 readings. A record costs us, Kafka and the worker as much as some
-   dozen readings. Where a full record may wait, or half as many messages as ever waited for their acknowledgement, the round comes
-   earlier: a broker that sends only so many messages ahead never waits for a batch to fill.
+2. **While anything is under way, nothing else is sent for up to 50 ms; and as long as messages keep coming, rounds of records are 20 ms
+   apart.** A record costs us, Kafka and the worker as much as some dozen readings, so under load records grow, up to 1,000 readings. A
+   reading that comes alone goes at once. And a broker that sends only so many messages ahead never waits for a batch to fill: a round
+   comes early where nothing followed for 2 ms, where a full record may wait, or half as many messages as ever waited.
 
 Dead letters have no order: each is a record of its own.
 
@@ -37,7 +37,10 @@ HOLD_S = 0.05
 """How long records wait for others that are under way."""
 
 ROUND_S = 0.02
-"""From one round of records to the next, where little waits."""
+"""From one round of records to the next, where messages keep coming and little waits."""
+
+QUIET_S = 0.002
+"""Where no message has come for so long, none is waited for: it is all that there is, or all that the broker sends ahead."""
 
 FEW_MESSAGES = 10
 """So many messages wait no longer: mosquitto sends twice as many ahead where nobody configured otherwise."""
@@ -98,6 +101,7 @@ class Lanes:
         self._given_out = -math.inf
         self._unacknowledged: deque[Delivery] = deque()
         self._most_waited = 0
+        self._has_come, self._came_at = False, -math.inf
 
     def add(self, delivery: Delivery, decoded: Decoded) -> None:
         """Take in what an MQTT message contained."""
@@ -109,6 +113,7 @@ class Lanes:
         if rejected:
             self._loose.extend(_letter(delivery, letter) for letter in rejected)
             delivery.open += len(rejected)
+        self._has_come = True
         delivery.n_elements = len(readings) + len(sightings) + len(rejected)
         self._unacknowledged.append(delivery)
         if delivery.open:
@@ -128,12 +133,15 @@ class Lanes:
 
     def due_in_s(self, now: float) -> float:
         """In how many seconds `ready` gives out records, if nothing more happens; infinite: it has none."""
+        if self._has_come:
+            self._came_at, self._has_come = now, False
         if not (self._loose or self._ready):
             return math.inf
         if self.under_way:
             return self._given_out + HOLD_S - now
-        is_much = self.held_elements >= MAX_RECORD_READINGS or len(self._unacknowledged) >= max(FEW_MESSAGES, self._most_waited // 2)
-        return 0.0 if is_much else self._given_out + ROUND_S - now
+        if self.held_elements >= MAX_RECORD_READINGS or len(self._unacknowledged) >= max(FEW_MESSAGES, self._most_waited // 2):
+            return 0.0
+        return min(self._given_out + ROUND_S, self._came_at + QUIET_S) - now
 
     def ready(self, now: float) -> list[Record]:
         """Give out the records that can be sent now; each must be given back to `done` when Kafka has it."""

@@ -47,7 +47,7 @@ FENCED = Figure("instore_worker_fenced", "counter", "Flushes refused, because an
 FLUSH = Figure(
     "instore_worker_flush_seconds",
     "histogram",
-    "Seconds of a flush of a partition, by step: the database transaction (write), and telling Kafka what changed (publish).",
+    "Seconds of a flush, by step: the database transaction of its partitions (write), and telling Kafka what changed (publish).",
     ("step",),
 )
 DELAY = Figure(

@@ -20,29 +20,39 @@ WITH new AS MATERIALIZED (
     )
 ),
 
-old AS MATERIALIZED (
+stored AS MATERIALIZED (
     SELECT
-        shelf_visit.visit_id,
-        shelf_visit.store_id,
-        shelf_visit.reading_id,
-        shelf_visit.ts,
-        shelf_visit.shelf_id,
-        shelf_visit.action,
-        shelf_visit.product_id,
-        shelf_visit.zone_id,
-        shelf_visit.duration_s,
-        shelf_visit.is_staff,
-        shelf_visit.is_bought
-    FROM instore.shelf_visits AS shelf_visit
-    INNER JOIN unnest(%(visit_ids)s::uuid[], %(firsts)s::bigint[]) AS known (visit_id, first) ON known.visit_id = shelf_visit.visit_id
-    WHERE
-        shelf_visit.visit_id = ANY(%(visit_ids)s::uuid[])
-        AND shelf_visit.store_id = ANY(%(store_ids)s::text[])
-        AND shelf_visit.ts >= %(since)s::timestamptz
-        AND shelf_visit.ts >= instore.at(known.first)
+        visit_id,
+        store_id,
+        reading_id,
+        ts,
+        shelf_id,
+        action,
+        product_id,
+        zone_id,
+        duration_s,
+        is_staff,
+        is_bought
+    FROM instore.shelf_visits
+    WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND store_id = ANY(%(store_ids)s::text[]) AND ts >= %(since)s::timestamptz
 ),
 
--- A full join hashes both sides, however few rows the planner takes them for; all that follows reads it once.
+-- A full join hashes both sides, however few rows the planner takes them for; it must not see what is asked of the result.
+known AS MATERIALIZED (
+    SELECT
+        stored,
+        visit.first
+    FROM stored
+    FULL JOIN unnest(%(visit_ids)s::uuid[], %(firsts)s::bigint[]) AS visit (visit_id, first) ON visit.visit_id = stored.visit_id
+),
+
+old AS MATERIALIZED (
+    SELECT (stored).*
+    FROM known
+    WHERE (stored).ts >= instore.at(first)
+),
+
+-- The same here; all that follows reads it once.
 paired AS MATERIALIZED (
     SELECT
         new,

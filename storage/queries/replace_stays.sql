@@ -21,29 +21,39 @@ WITH new AS MATERIALIZED (
     )
 ),
 
-old AS MATERIALIZED (
+stored AS MATERIALIZED (
     SELECT
-        stay.visit_id,
-        stay.seq,
-        stay.store_id,
-        stay.zone_id,
-        stay.started_at,
-        stay.ended_at,
-        stay.is_staff,
-        stay.is_open,
-        stay.is_first,
-        stay.from_zone_id,
-        stay.paid_at
-    FROM instore.stays AS stay
-    INNER JOIN unnest(%(visit_ids)s::uuid[], %(firsts)s::integer[]) AS known (visit_id, first) ON known.visit_id = stay.visit_id
-    WHERE
-        stay.visit_id = ANY(%(visit_ids)s::uuid[])
-        AND stay.store_id = ANY(%(store_ids)s::text[])
-        AND stay.started_at >= %(since)s::timestamptz
-        AND stay.seq >= known.first
+        visit_id,
+        seq,
+        store_id,
+        zone_id,
+        started_at,
+        ended_at,
+        is_staff,
+        is_open,
+        is_first,
+        from_zone_id,
+        paid_at
+    FROM instore.stays
+    WHERE visit_id = ANY(%(visit_ids)s::uuid[]) AND store_id = ANY(%(store_ids)s::text[]) AND started_at >= %(since)s::timestamptz
 ),
 
--- A full join hashes both sides, however few rows the planner takes them for; all that follows reads it once.
+-- A full join hashes both sides, however few rows the planner takes them for; it must not see what is asked of the result.
+known AS MATERIALIZED (
+    SELECT
+        stored,
+        visit.first
+    FROM stored
+    FULL JOIN unnest(%(visit_ids)s::uuid[], %(firsts)s::integer[]) AS visit (visit_id, first) ON visit.visit_id = stored.visit_id
+),
+
+old AS MATERIALIZED (
+    SELECT (stored).*
+    FROM known
+    WHERE (stored).seq >= first
+),
+
+-- The same here; all that follows reads it once.
 paired AS MATERIALIZED (
     SELECT
         new,

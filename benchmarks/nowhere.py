@@ -38,10 +38,6 @@ class Nowhere:
         """Nothing is held."""
         return False
 
-    def is_last(self, _advance: Advance) -> bool:
-        """Nobody else writes."""
-        return True
-
     def existing_ids(self, late: dict[str, list[tuple[str, int]]]) -> dict[str, set[str]]:
         """Late readings, of which there are few, pass for known: their visits cannot be told anew without what was stored."""
         return {store_id: {reading_id for reading_id, _ in keys} for store_id, keys in late.items()}

@@ -43,8 +43,6 @@ class Writer:
         self._url = url
         self._connection: psycopg.Connection | None = None
         self._in_doubt: tuple[list[Advance], datetime] | None = None
-        self._reached: dict[tuple[str, int], Advance] = {}
-        """The last step of each partition that was written here."""
 
     def __enter__(self) -> Self:
         return self
@@ -76,15 +74,6 @@ class Writer:
         """
         stored = self._run(lambda connection: _stored(connection, advance))
         return stored is not None and stored[:2] == (advance.life, advance.next_offset)
-
-    def is_last(self, advance: Advance) -> bool:
-        """Tell whether nobody else has written the partition since this step, which was written here or read.
-
-        Raises:
-            DatabaseAway: try again later.
-        """
-        reached = self._reached.get((advance.topic, advance.partition), advance)
-        return self.holds(max(advance, reached, key=lambda step: step.next_offset))
 
     def existing_ids(self, late: dict[str, list[tuple[str, int]]]) -> dict[str, set[str]]:
         """Tell which of these readings, by store as (id, ts), are stored already.
@@ -122,16 +111,13 @@ class Writer:
         if self._in_doubt is not None:
             doubtful, at = self._in_doubt
             if doubtful == steps and all(_stored(connection, step) == (step.life, step.next_offset, at) for step in steps):
-                return self._is_written(steps, at)
+                self._in_doubt = None
+                return at
         with connection.transaction():
             at = _advance(connection, flushes)
             self._in_doubt = (steps, at)
             _write_parts(connection, flushes)
-        return self._is_written(steps, at)
-
-    def _is_written(self, steps: list[Advance], at: datetime) -> datetime:
         self._in_doubt = None
-        self._reached.update({(step.topic, step.partition): step for step in steps})
         return at
 
 

@@ -158,7 +158,7 @@ class Shell:
                 where = Slice(partition.topic, partition.partition)
                 if where.topic in (READINGS, REJECTED):
                     await self.worker.open(where)
-            await self.worker.write()
+            await self.worker.flush()
 
     async def _refresh_for_ever(self) -> None:
         """Keep the figures of the rollups, and delete what is too old: in a thread and over a connection of their own."""

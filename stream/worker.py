@@ -133,7 +133,6 @@ class Worker:
         self._looked_at = 0.0
         self._rebuilding: Rebuilding | None = None
         self._flushing = asyncio.Lock()
-        self._saying: asyncio.Future[None] | None = None
         self._emptying: asyncio.Future[None] | None = None
         self._behind_at = time.monotonic() - BEHIND_S
         self._room = asyncio.Event()
@@ -213,8 +212,8 @@ class Worker:
             self.tally.dropped(where)
             self._epochs[where] += 1
 
-    async def write(self) -> None:
-        """Write all that changed; return when the database has it. Publishing goes on meanwhile, and the next call waits for its end."""
+    async def flush(self) -> None:
+        """Write all that changed, publish it, and report what it covers."""
         async with self._flushing:
             self.flush_began_at = time.monotonic()
             try:
@@ -222,18 +221,13 @@ class Worker:
             finally:
                 self.flush_began_at = None
 
-    async def flush(self) -> None:
-        """Write all that changed, publish it, and report what it covers."""
-        await self.write()
-        await self._said()
-
     async def _make_room(self) -> None:
         """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
         self._behind_at = time.monotonic()
         if self._emptying is not None:
             await self._emptying  # only one at a time; and what went wrong with it comes to light here
         self._room.clear()
-        self._emptying = asyncio.ensure_future(self.write())
+        self._emptying = asyncio.ensure_future(self.flush())
         self._emptying.add_done_callback(lambda _: self._room.set())
         await self._room.wait()
 
@@ -254,23 +248,12 @@ class Worker:
         self._database.close()
 
     async def _flush(self, partitions: Mapping[Slice, Partition]) -> None:
-        """Write what changed in partitions in one transaction, and begin to say it when the words about the one before are out."""
+        """Write what changed in partitions in one transaction, publish it, and report what it covers."""
         handed_over = {where: await self._hand_over(partition) for where, partition in partitions.items()}
         if self.n_buffered < MOST_BUFFERED:
             self._room.set()
         flushed_at = time.monotonic()
         flushes = await self._write({where: flush for where, flush in handed_over.items() if flush is not None}, partitions)
-        if flushes:
-            await self._said()
-            self._saying = asyncio.ensure_future(self._say(flushes, partitions, flushed_at))
-
-    async def _said(self) -> None:
-        """Wait until what was written last is published; what went wrong with that comes to light here."""
-        if self._saying is not None:
-            await self._saying
-
-    async def _say(self, flushes: Mapping[Slice, Flush], partitions: Mapping[Slice, Partition], flushed_at: float) -> None:
-        """Publish what was written, and report what it covers."""
         if messages := [message for flush in flushes.values() for message in flush_messages(flush)]:
             began = time.monotonic()
             await self._kafka.publish(messages)
@@ -320,7 +303,7 @@ class Worker:
 
     async def _amend(self, where: Slice, said: Flush) -> None:
         """Where another worker went on since a flush, say of what it is about what is stored now, until that is what was said last."""
-        if await self._database.ask(lambda: self._database.writer.is_last(said.advance)):
+        if await self._database.ask(lambda: self._database.writer.holds(said.advance)):
             return
         log.warning("%s/%d: another worker went on meanwhile; saying again what is stored", *where, extra={"action": "amended"})
         while (now := await self._database.ask(partial(amended, self._database.reader, said))) != said:

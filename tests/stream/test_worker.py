@@ -13,7 +13,6 @@ from storage import layouts, rebuilds
 from storage.connect import connect
 from stream import messages as messages_module
 from stream import worker as worker_module
-from stream.messages import Message
 from stream.worker import Slice, Worker
 from tests.stream.kafka_log import HERE, LIVES, Log, feed, flush, run, scalar, visits
 from tests.stream.make import alive, at, dwell, entry, payment
@@ -136,38 +135,6 @@ def test_of_two_partitions_the_lost_one_writes_nothing(database_url: str, caplog
     assert [(visit.store_id, visit.path) for visit in visits(database_url)] == [("s1", ["a"]), ("s2", ["b"])]
     assert scalar(database_url, "SELECT count(*) FROM instore.readings") == 3
     assert [record.action for record in caplog.records if hasattr(record, "action")] == ["fenced"]
-
-
-def test_words_that_are_not_out_hold_up_the_next_ones_not_the_rows(database_url: str) -> None:
-    """While Kafka takes its time over what was written, the next flush is written; it is said after the one before."""
-    log = Log()
-
-    async def work() -> None:
-        worker, may_speak = Worker(database_url, LIVES, log), asyncio.Event()
-        publish = log.publish
-
-        async def slowly(messages: list[Message]) -> None:
-            await may_speak.wait()
-            await publish(messages)
-
-        log.publish = slowly  # type: ignore[method-assign]
-        for second in range(2):
-            log.put(dwell(second, "a"))
-            await worker.accept(HERE, second, *log.records[second])
-            writing = asyncio.ensure_future(worker.write())
-            await asyncio.sleep(0 if second else 0.2)
-        n_stored: object = 0
-        while n_stored != 2:
-            await asyncio.sleep(0.01)
-            n_stored = scalar(database_url, "SELECT count(*) FROM instore.readings")
-        assert (log.visits, log.committed, writing.done()) == ({}, 0, False)
-        may_speak.set()
-        await writing
-        await worker.flush()
-
-    asyncio.run(asyncio.wait_for(work(), 20.0))
-    assert log.committed == 2
-    assert [msgspec.json.decode(said)["n_readings"] for said in log.visits.values()] == [2]
 
 
 def test_records_between_are_read_again_not_given_up(database_url: str) -> None:

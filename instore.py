@@ -27,6 +27,8 @@ from dashboards.command import group as dashboards
 from sensors import logs
 from sensors.bridge_options import bridge_options
 from sensors.urls import SettingError
+from simulators.command import Shell
+from simulators.command import commands as recordings
 from storage.command import commands as of_storage
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -356,28 +358,6 @@ def simulate(out: Path, truth: Path, signals: Path | None, store: Path | None, d
 
 
 @main.command()
-@readings_file
-@mqtt_url
-@data_dir
-@click.option("--speed", default="max", show_default=True, help="Times the speed at which it was recorded, or `max`.")
-@click.option("--layout", "layouts", type=click.Path(path_type=Path), multiple=True, help="Plans of stores with rules of their own.")
-def replay(readings: Path, mqtt_url: str | None, data_dir: Path, speed: str, layouts: tuple[Path, ...]) -> None:
-    """Publish a recording of READINGS to MQTT, and at its end let every visit become final."""
-    from simulators.replay import Pace, publish, read_lines, speed_of
-    from stream.rules import Rules
-
-    rules = {plan.store_id: Rules.of(plan.rules) for plan in map(_layout, layouts)}
-    if not readings.is_file():
-        raise SettingError(f"{readings}: there is no such recording")
-    stop = _stop_on_signals()
-    with _progress("replaying", readings.stat().st_size) as advance:
-        lines, url = read_lines(readings), _found(data_dir, mqtt=mqtt_url)["mqtt"]
-        pace = Pace(speed=speed_of(speed), rules=lambda store: rules.get(store, Rules()))
-        published = publish(lines, url, pace, progress=lambda _, done: advance(done), stop=stop.is_set)
-    MESSAGES.print(f"{published.readings} readings published in {published.messages} messages", highlight=False)
-
-
-@main.command()
 @_url("mqtt", "an embedded one")
 @_url("kafka", "an embedded one")
 @_url("database", "an embedded one")
@@ -487,7 +467,8 @@ def _progress(what: str, total: float) -> Iterator[Callable[..., None]]:
 
 
 main.add_command(dashboards(database_url, data_dir, _found))
-for command in of_storage(database_url, data_dir, _found):
+of_simulators = recordings(Shell(mqtt_url, data_dir, _found, _layout, _stop_on_signals, _progress, MESSAGES))
+for command in (*of_storage(database_url, data_dir, _found), *of_simulators):
     main.add_command(command)
 
 if __name__ == "__main__":

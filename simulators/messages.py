@@ -44,6 +44,10 @@ class Message(NamedTuple):
         kind: which, by the topic.
         ts: the latest time in it, microseconds since 1970; None where none can be read.
         size: bytes of the recording that it was made from, line feeds included.
+        at: when it came, by the recorder's clock, microseconds since 1970; None where only its readings tell a time.
+        due: the same by a clock that nobody sets; None as `at`.
+        qos: with which quality of service it came.
+        retain: the broker had kept it.
     """
 
     topic: str
@@ -53,6 +57,10 @@ class Message(NamedTuple):
     kind: str
     ts: int | None
     size: int
+    at: int | None = None
+    due: int | None = None
+    qos: int = 1
+    retain: bool = False
 
 
 class _Head(msgspec.Struct, gc=False):

@@ -18,8 +18,9 @@ import paho.mqtt.client as mqtt
 
 from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client
 from sensors.reading import CLOCK_SENSOR, SECOND
-from sensors.topics import mqtt_topic
+from sensors.topics import mqtt_topic, place
 from sensors.urls import MqttUrl, SettingError
+from simulators.lateness import Lateness
 from simulators.messages import Message, messages
 from stream.rules import Rules
 
@@ -57,6 +58,7 @@ class Published:
         by_kind: readings by the kind in their topic.
         closing: the time of the last status of each store, microseconds since 1970.
         reconnects: how often the connection was made anew; what was under way then arrived once or twice.
+        lateness: how much later than due messages were sent; nothing where they were sent as fast as possible.
         unacknowledged: messages of which the broker had not said that it has them when it was asked to stop; 0 otherwise.
         seconds: how long it took.
         stopped: it was asked to stop before the end.
@@ -67,6 +69,7 @@ class Published:
     by_kind: Counter[str] = field(default_factory=Counter)
     closing: dict[str, int] = field(default_factory=dict)
     reconnects: int = 0
+    lateness: Lateness = field(default_factory=Lateness)
     unacknowledged: int = 0
     seconds: float = 0.0
     stopped: bool = False
@@ -81,6 +84,8 @@ class Pace:
         anchor: the recorded time (microseconds since 1970) that is now; None: that of the first reading. A live simulation gives its start.
         rules: the rules of a store, which say how long its last visits need to become final.
         close: whether to end with a status of each store that lets them; a live simulation does not.
+        qos: what to publish with; None: what each message was recorded with, so that those with 0 may be lost.
+        keep_retained: whether messages that a broker had kept shall be kept again.
         clock: the time now, in seconds since 1970.
     """
 
@@ -88,6 +93,8 @@ class Pace:
     anchor: int | None = None
     rules: Callable[[str], Rules] = lambda _store: Rules()
     close: bool = True
+    qos: int | None = 1
+    keep_retained: bool = False
     clock: Callable[[], float] = time.time
 
 
@@ -140,15 +147,27 @@ def publish(
         SettingError: the URL is wrong.
         BrokerAway: the broker cannot be reached at the start. Later it is waited for.
     """
+    return publish_messages(messages(lines), url, pace, progress=progress, stop=stop)
+
+
+def publish_messages(
+    source: Iterable[Message],
+    url: str,
+    pace: Pace | None = None,
+    *,
+    progress: Progress = lambda _readings, _bytes: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Published:
+    """Publish messages, as `publish` does those that lines stand for."""
     pace = pace or Pace()
     done, began = Published(), time.monotonic()
     line = _Connection(MqttUrl.parse(url), stop)
     line.open()
     try:
-        last = _all(messages(lines), line, pace, done, progress)
+        last = _all(source, line, pace, done, progress)
         if pace.close and not stop():
             for message in closings(last, pace):
-                _send(line, message, done)
+                _send(line, message, done, pace)
                 done.closing[message.store_id] = message.ts or 0
         line.drain(0)
     finally:
@@ -190,17 +209,18 @@ def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Publi
         The latest time of each store.
     """
     last: dict[str, int] = {}
-    newest, first, began, size = 0, pace.anchor, time.monotonic(), 0
+    schedule, size = _Schedule(pace), 0
     for message in source:
-        if message.ts is not None and message.ts <= pace.clock() * SECOND + FUTURE:
+        if message.ts is not None and message.ts <= pace.clock() * SECOND + FUTURE and not _is_closing(message):
             last[message.store_id] = max(message.ts, last.get(message.store_id, 0))
-            newest = max(newest, message.ts)
-            first = message.ts if first is None else first
-        if pace.speed is not None and first is not None:
-            line.wait_until(began + (newest - first) / SECOND / pace.speed)
+        due_s = schedule.due_s(message)
+        if due_s is not None:
+            line.wait_until(due_s)
         if line.stop():
             break
-        _send(line, message, done)
+        _send(line, message, done, pace)
+        if due_s is not None:
+            done.lateness.add(time.monotonic() - due_s)
         size += message.size
         if done.messages % PROGRESS_EVERY == 0:
             progress(done.readings, size)
@@ -208,8 +228,36 @@ def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Publi
     return last
 
 
-def _send(line: "_Connection", message: Message, done: Published) -> None:
-    if not line.send(message.topic, message.payload):
+class _Schedule:
+    """When messages are due: all are told from the first, so that nothing adds up."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._speed, self._clock = pace.speed, pace.clock
+        self._first = pace.anchor
+        self._newest = 0
+        self._began_s = time.monotonic()
+
+    def due_s(self, message: Message) -> float | None:
+        """When to send a message, by the monotonic clock; None: at once. Time goes forward only: what is out of order is due already."""
+        if self._speed is None:
+            return None
+        at = message.due if message.due is not None else message.ts
+        if at is not None and (message.due is not None or at <= self._clock() * SECOND + FUTURE):
+            if self._first is None:
+                self._first, self._began_s = at, time.monotonic()
+            self._newest = max(self._newest, at)
+        return None if self._first is None else self._began_s + (self._newest - self._first) / SECOND / self._speed
+
+
+def _is_closing(message: Message) -> bool:
+    """Whether a replay has sent it at its end: it is recorded with the rest, and must not put off the end of the next."""
+    where = place(message.topic)
+    return where is not None and where.sensor_id == CLOCK_SENSOR
+
+
+def _send(line: "_Connection", message: Message, done: Published, pace: Pace) -> None:
+    qos = message.qos if pace.qos is None else pace.qos
+    if not line.send(message.topic, message.payload, qos, retain=message.retain and pace.keep_retained):
         return
     done.messages += 1
     done.readings += message.readings
@@ -223,7 +271,7 @@ class _Connection:
         self.stop = stop
         self.reconnects = 0
         self._url = url
-        self.under_way = 0
+        self._waiting: set[int] = set()
         self._welcome = False
         self._refused = ""
         self._client = new_client(url, "")
@@ -243,7 +291,12 @@ class _Connection:
         except OSError as away:
             raise BrokerAway(f"the MQTT broker at {self._url} cannot be reached: {away.strerror or away}") from away
 
-    def send(self, topic: str, payload: bytes) -> bool:
+    @property
+    def under_way(self) -> int:
+        """Messages that wait for their acknowledgement."""
+        return len(self._waiting)
+
+    def send(self, topic: str, payload: bytes, qos: int = 1, *, retain: bool = False) -> bool:
         """Publish; wait before that while too many messages are under way.
 
         Returns:
@@ -251,10 +304,19 @@ class _Connection:
         """
         if self.under_way >= IN_FLIGHT:
             self.drain(IN_FLIGHT // 2)
-        if self.under_way >= IN_FLIGHT:
+        if self.under_way >= IN_FLIGHT or not (qos or self._has_written()):
             return False
-        self.under_way += 1
-        self._client.publish(topic, payload, qos=1)
+        sent = self._client.publish(topic, payload, qos, retain)
+        if qos:
+            self._waiting.add(sent.mid)
+        return True
+
+    def _has_written(self) -> bool:
+        """Wait until nothing waits to be written: nobody acknowledges a message of QoS 0, and paho's queue of them knows no end."""
+        while self._client.socket() is None or self._client.want_write():
+            self._turn(STEP_S)
+            if self._client.socket() is None and self.stop():
+                return False
         return True
 
     def drain(self, left: int) -> None:
@@ -323,5 +385,5 @@ class _Connection:
         self._welcome = not getattr(reason, "is_failure", False)
         self._refused = "" if self._welcome else str(reason)
 
-    def _on_publish(self, _client: mqtt.Client, _data: object, _mid: int, _reason: object, _properties: object) -> None:
-        self.under_way -= 1
+    def _on_publish(self, _client: mqtt.Client, _data: object, mid: int, _reason: object, _properties: object) -> None:
+        self._waiting.discard(mid)

@@ -42,6 +42,9 @@ FRAME_S = 60.0
 """A frame ends after this time: what a power cut can take."""
 
 _READ_BYTES = 1 << 18
+_FEED_BYTES = 1 << 12
+"""Compressed bytes that are unpacked at a time: of these, nothing before a damaged one can be read."""
+
 _LONGEST_LINE = 512 << 20
 """MQTT's largest payload, 256 MiB, fits; what has no line feed for longer is no file of lines."""
 
@@ -256,28 +259,29 @@ class Lines:
             OSError: the file cannot be read.
         """
         self.done, self.cut = 0, None
-        rest = b""
+        begun: list[bytes] = []  # of a line that a piece has not ended; joined once, as it may be long
+        length = 0
         with self._path.open("rb") as file:
             for piece in self._pieces(file):
-                *whole, rest = (rest + piece).split(b"\n")
-                yield from whole
-                if len(rest) > _LONGEST_LINE:
-                    self.cut = f"there is no line feed in the last {len(rest)} bytes before byte {self.done}"
-                    return
-        if rest:
-            yield from self._last(rest)
-
-    def _last(self, rest: bytes) -> Iterator[bytes]:
-        """The last line, if it is whole: what is behind a cut is half a line."""
-        if self.cut is None:
-            yield rest
+                first, *more = piece.split(b"\n")
+                begun.append(first)
+                length += len(first)
+                if more:
+                    yield b"".join(begun)
+                    yield from more[:-1]
+                    begun, length = more[-1:], len(more[-1])
+                if length > _LONGEST_LINE:
+                    self.cut = f"there is no line feed in the last {length} bytes before byte {self.done}"
+                    break
+        if self.cut is None and length:  # what stands before a cut is half a line
+            yield b"".join(begun)
 
     def _pieces(self, file: IO[bytes]) -> Iterator[bytes]:
         start = file.read(len(_ZSTD))
         file.seek(0)
         if start.startswith(_GZIP):
             yield from self._gzip(file)
-        elif start == _ZSTD:
+        elif _ZSTD.startswith(start):  # of one that is cut off in its first bytes, too
             yield from self._zstd(file)
         else:
             while piece := file.read(_READ_BYTES):
@@ -287,7 +291,7 @@ class Lines:
     def _zstd(self, file: IO[bytes]) -> Iterator[bytes]:
         decompressor = ZstdDecompressor()
         try:
-            while piece := file.read(_READ_BYTES):
+            while piece := file.read(_FEED_BYTES):
                 self.done = file.tell()
                 while piece or not decompressor.needs_input:
                     if decompressor.eof:
@@ -299,7 +303,7 @@ class Lines:
         except ZstdError as wrong:
             self.cut = f"it is damaged near byte {self.done}: {wrong}"
             return
-        if not decompressor.eof:
+        if self.done and not decompressor.eof:
             self.cut = "it is cut off"
 
     def _gzip(self, file: IO[bytes]) -> Iterator[bytes]:

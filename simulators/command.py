@@ -70,7 +70,7 @@ def _record(shell: Shell) -> Callable[..., None]:
                 stop=lambda: stop.is_set() or (end is not None and time.monotonic() >= end),
                 progress=lambda now: bars.update(bar, description=f"recording: {now.messages:,} messages, {now.size:,} bytes"),
             )
-        shell.messages.print(f"{done} in {out}", highlight=False)
+        shell.messages.print(f"{out}: {done}", highlight=False)
 
     return record
 

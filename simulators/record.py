@@ -279,24 +279,24 @@ class _Recorder:
         self._n_read += 1
         topic = message.topic
         if topic.startswith("$"):
-            self._heard_of_drops(topic, bytes(message.payload))
+            self._heard_of_drops(topic, bytes(message.payload), is_old=message.retain)
         elif self._writer is not None:
             at, elapsed = time.time_ns() // 1000, self._clock()
             self._writer.add(Recorded(at, elapsed, topic, bytes(message.payload), message.qos, message.retain))
 
-    def _heard_of_drops(self, topic: str, payload: bytes) -> None:
-        """Note how many more messages the broker has dropped than before."""
+    def _heard_of_drops(self, topic: str, payload: bytes, *, is_old: bool) -> None:
+        """Note how many more messages the broker has dropped; what it kept tells of before. Without that it had never dropped any."""
         if topic != DROPPED or not payload.isdigit():
             return
-        count = int(payload)
-        if self._dropped_before is not None:
-            more = max(0, count - self._dropped_before)
-            self._done.dropped = (self._done.dropped or 0) + more
-            if more:
-                self._note("broker dropped", messages=more)
-        else:
-            self._done.dropped = 0
+        count, before = int(payload), self._dropped_before
         self._dropped_before = count
+        if before is None and is_old:
+            self._done.dropped = 0
+            return
+        more = max(0, count - (before or 0))
+        self._done.dropped = (self._done.dropped or 0) + more
+        if more:
+            self._note("broker dropped", messages=more)
 
 
 def _steady() -> Callable[[], int]:

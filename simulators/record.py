@@ -106,6 +106,7 @@ def record(
         OSError: the file cannot be written, say because the disk is full: what was written before can be read.
     """
     recorder = _Recorder(MqttUrl.parse(url), tuple(map(check_filter, topics)))
+    recorder.ask()
     recorder.connect()
     try:
         writer = Writer(out)
@@ -130,6 +131,7 @@ class _Recorder:
         self._clock = _steady()
         self._lost_at: float | None = None
         self._n_read = 0
+        self._tells_drops = False
         self._dropped_before: int | None = None
         self._backoff = Backoff()
         self._asked = 0
@@ -140,6 +142,21 @@ class _Recorder:
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
+
+    def ask(self) -> None:
+        """Find out, on a connection of its own, whether the broker lets us hear what it drops: rumqttd ends a connection that asks."""
+        answers: list[bool] = []
+        asking = new_client(self._url, "")
+        asking.on_connect = lambda client, *_: client.subscribe(DROPPED)
+        asking.on_subscribe = lambda _client, _data, _mid, reasons, _properties: answers.append(not reasons[0].is_failure)
+        asking.on_disconnect = lambda *_: answers.append(False)
+        end = time.monotonic() + CONNECT_S
+        with suppress(OSError):  # that the broker is away is said when the recorder connects
+            asking.reconnect()
+            while not answers and time.monotonic() < end and asking.loop(_STEP_S) == mqtt.MQTT_ERR_SUCCESS:
+                pass
+        self._tells_drops = answers[:1] == [True]
+        asking.disconnect()
 
     def connect(self) -> None:
         """Connect for the first time.
@@ -259,7 +276,8 @@ class _Recorder:
     def _subscribe(self) -> None:
         _, mid = self._client.subscribe([(topic, QOS) for topic in self._topics])
         self._asked = mid or 0
-        self._client.subscribe(DROPPED)
+        if self._tells_drops:
+            self._client.subscribe(DROPPED)
 
     def _on_subscribe(self, _client: mqtt.Client, _data: object, mid: int, reasons: list[Any], _properties: object) -> None:
         if mid != self._asked:

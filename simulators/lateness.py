@@ -6,6 +6,8 @@ from collections import Counter
 _DIGITS = 2
 """Latenesses are told apart by so many digits: 12 ms from 13 ms, 0.12 ms from 0.13 ms."""
 
+_TEN_MS = 0.01
+
 
 class Lateness:
     """How much later than due each message was sent.
@@ -38,5 +40,9 @@ class Lateness:
 
     def __str__(self) -> str:
         half, most = self.quantile(0.5), self.quantile(0.99)
-        shares = f"half of the messages {half * 1000:.2g} ms or less, 99% {most * 1000:.2g} ms or less"
-        return f"sent later than due: {shares}, at most {self.largest_s * 1000:.2g} ms"
+        return f"sent later than due: half of the messages {_ms(half)} or less, 99% {_ms(most)} or less, at most {_ms(self.largest_s)}"
+
+
+def _ms(seconds: float) -> str:
+    """Milliseconds to two digits, as people write them."""
+    return f"{seconds * 1000:.2g} ms" if seconds < _TEN_MS else f"{seconds * 1000:.0f} ms"

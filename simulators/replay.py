@@ -211,7 +211,7 @@ def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Publi
     last: dict[str, int] = {}
     schedule, size = _Schedule(pace), 0
     for message in source:
-        if message.ts is not None and message.ts <= pace.clock() * SECOND + FUTURE and not _is_closing(message):
+        if message.ts is not None and message.ts <= pace.clock() * SECOND + FUTURE and _is_of_a_sensor(message):
             last[message.store_id] = max(message.ts, last.get(message.store_id, 0))
         due_s = schedule.due_s(message)
         if due_s is not None:
@@ -249,10 +249,10 @@ class _Schedule:
         return None if self._first is None else self._began_s + (self._newest - self._first) / SECOND / self._speed
 
 
-def _is_closing(message: Message) -> bool:
-    """Whether a replay has sent it at its end: it is recorded with the rest, and must not put off the end of the next."""
+def _is_of_a_sensor(message: Message) -> bool:
+    """Whether it tells of a store; a status that ended a replay is recorded with the rest, and must not put off the end of the next."""
     where = place(message.topic)
-    return where is not None and where.sensor_id == CLOCK_SENSOR
+    return where is not None and where.sensor_id != CLOCK_SENSOR
 
 
 def _send(line: "_Connection", message: Message, done: Published, pace: Pace) -> None:

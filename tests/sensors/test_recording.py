@@ -123,13 +123,17 @@ def test_a_full_disk_is_said_and_keeps_what_is_there(tmp_path: Path) -> None:
     with needs.small_disk(tmp_path / "small", 64 << 10) as folder:
         writer = Writer(folder / "r")
         with pytest.raises(OSError, match=r"small/r: No space left on device; the recording ends here, after \d+ messages") as full:
-            for number in range(1_000_000):
-                writer.add(ONE._replace(payload=str(number**20).encode()))
+            _add_many(writer)
         writer.close()
         n_written = int(str(full.value).split()[-2])
         found = messages(Lines(folder / "r"))
     assert len(found) >= n_written
     assert [one.payload for one in found] == [str(number**20).encode() for number in range(len(found))]
+
+
+def _add_many(writer: Writer) -> None:
+    for number in range(1_000_000):
+        writer.add(ONE._replace(payload=str(number**20).encode()))
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ def test_an_existing_file_is_not_overwritten(broker: Server, tmp_path: Path) -> 
 
 def test_no_file_is_left_where_there_is_no_broker(tmp_path: Path) -> None:
     """One sentence, at once."""
-    with pytest.raises(BrokerAway, match="the MQTT broker at mqtt://127.0.0.1:1 cannot be reached: Connection refused"):
+    with pytest.raises(BrokerAway, match=r"the MQTT broker at mqtt://127\.0\.0\.1:1 cannot be reached: Connection refused"):
         record("mqtt://127.0.0.1:1", tmp_path / "r", stop=lambda: True)
     assert not (tmp_path / "r").exists()
 

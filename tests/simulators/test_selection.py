@@ -54,7 +54,10 @@ def test_what_is_wanted_is_taken(only: list[str], taken: list[int]) -> None:
     [
         (["store=c"], ["there is no store `c`; there are a, b"]),
         (["kind=entry,exit"], ["there is no kind `exit`; there are dwell, entry"]),
-        (["topic=none/#"], ["there is no topic `none/#`; there are instore/v1/a/dwell/w1, instore/v1/a/entry/g1, instore/v1/b/entry/g1, other/x"]),
+        (
+            ["topic=none/#"],
+            ["there is no topic `none/#`; there are instore/v1/a/dwell/w1, instore/v1/a/entry/g1, instore/v1/b/entry/g1, other/x"],
+        ),
     ],
 )
 def test_what_is_not_there_is_said_with_what_is(only: list[str], said: list[str]) -> None:

@@ -95,7 +95,7 @@ def _read(rows: list[dict[str, Any]]) -> Decoded:
 )
 def test_a_cell_that_cannot_be_read_is_said_with_line_and_column(row: str, said: str, tmp_path: Path) -> None:
     """The rows before it are read."""
-    with pytest.raises(SettingError, match="visits.csv, ") as wrong:
+    with pytest.raises(SettingError, match=r"visits\.csv, ") as wrong:
         table(tmp_path, ROW + row)
     assert said in str(wrong.value)
 

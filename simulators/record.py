@@ -180,6 +180,7 @@ class _Recorder:
         self._note("started", broker=str(self._url), topics=list(self._topics))
         self._subscribe()
         self._wait_for(lambda: self._subscribed)
+        log.info("recording %s at %s", ", ".join(self._topics), self._url, extra={"action": "recording"})
 
     def _wait_for(self, is_so: Callable[[], bool]) -> None:
         end = time.monotonic() + CONNECT_S

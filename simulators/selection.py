@@ -107,7 +107,7 @@ def select(messages: Iterable[Message], wanted: Selection, seen: Seen) -> Iterat
     for message in messages:
         at = message.at if message.at is not None else message.ts
         before = at if at is not None else before
-        parts = _parts(message)
+        parts = _parts(message) if wanted.only else {}
         seen.note(parts, at)
         if _is_wanted(parts, before, wanted):
             seen.taken += 1

@@ -139,7 +139,8 @@ class _Timed(msgspec.Struct, gc=False):
 
 
 _ONE = msgspec.json.Decoder(_Timed)
-_SEVERAL: Callable[[bytes], list[object]] = msgspec.json.Decoder(list[object]).decode
+_SEVERAL = msgspec.json.Decoder(list[_Timed])
+_ANY: Callable[[bytes], list[object]] = msgspec.json.Decoder(list[object]).decode
 _WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -148,8 +149,15 @@ def _look(payload: bytes) -> tuple[int, int | None]:
     try:
         if payload.lstrip()[:1] != b"[":
             return 1, time_of(_ONE.decode(payload).ts)
-        elements = _SEVERAL(payload)
+        times = _times(payload)
     except _WRONG:
         return 1, None
-    times = [time_of(one.get("ts")) for one in elements if isinstance(one, dict)]
-    return len(elements), max((ts for ts in times if ts is not None), default=None)
+    return len(times), max((ts for ts in times if ts is not None), default=None)
+
+
+def _times(payload: bytes) -> list[int | None]:
+    """The time of each element of an array; one that is no object has none."""
+    try:
+        return [time_of(one.ts) for one in _SEVERAL.decode(payload)]
+    except msgspec.ValidationError:
+        return [time_of(one.get("ts")) if isinstance(one, dict) else None for one in _ANY(payload)]

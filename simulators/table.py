@@ -96,6 +96,8 @@ class Mapping(msgspec.Struct, frozen=True):
         Raises:
             SettingError: it cannot be read, or is none; the sentence names the field.
         """
+        if not path.is_file():
+            raise SettingError(f"{path}: there is no such mapping")
         try:
             said: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as wrong:

@@ -102,7 +102,7 @@ metrics_port = click.option(
     type=click.IntRange(0, 65_535),
     help="Show metrics and health on this port of 127.0.0.1; 0: any that is free.  [default: nowhere]",
 )
-scenario = click.option("--scenario", metavar="NAME", help="A scripted day: saturday, quiet, or a YAML file.")
+scenario = click.option("--scenario", metavar="NAME", help="A scripted day: saturday, quiet, network-cut, or a YAML file.")
 readings_file = click.argument("readings", type=click.Path(path_type=Path))
 
 

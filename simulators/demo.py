@@ -51,6 +51,9 @@ OPEN_SINCE = 1200 * SECOND
 """So long before now the live store has opened."""
 
 LOOK_EVERY_S = 0.2
+_SUBSCRIBED = "subscribed to"
+"""What the bridge says then, however it is logged."""
+
 MOST_PROBLEMS = 10
 MOST_SIGNALS = 10
 
@@ -137,6 +140,7 @@ def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *
         pipeline = running.enter_context(_pipeline(urls, folder))
         with _bars(console) as bars:
             recording = _simulate(options, folder, bars)
+            _wait_for_bridge(pipeline, folder, stop)
             published = _publish(urls, options.layout, recording, bars, stop)
             until = before.received + published.readings
             _wait_until_stored(reader, options.layout.store_id, until, bars, lambda: stop.is_set() or _has_ended(pipeline, folder))
@@ -189,6 +193,19 @@ def _pipeline(urls: Urls, folder: Path) -> Iterator[dict[str, subprocess.Popen[b
     finally:
         for process in processes.values():
             child.stop(process)
+
+
+def _wait_for_bridge(pipeline: dict[str, subprocess.Popen[bytes]], folder: Path, stop: threading.Event) -> None:
+    """Wait until the MQTT broker keeps messages for the bridge: what is published before that is nobody's.
+
+    Raises:
+        ConnectionError: the bridge has ended, or is not subscribed after a minute.
+    """
+    log, end = folder / "bridge.log", time.monotonic() + STALLED_S
+    while _SUBSCRIBED not in (said := log.read_text(errors="replace")) and not stop.is_set():
+        if _has_ended(pipeline, folder) or time.monotonic() > end:
+            raise ConnectionError(f"the bridge does not subscribe; it said: {said[-1000:]}")
+        time.sleep(LOOK_EVERY_S)
 
 
 def _bars(console: Console) -> Progress:

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from sensors.layout import Product, ShelfPlan
 from sensors.urls import SettingError
+from simulators.cut import Cut
 from simulators.doors import enter, stroll
 from simulators.floor import Floor
 from simulators.habits import MINUTE, SECOND, even
@@ -85,7 +86,14 @@ class GoesSilent(_Event, tag="silence", frozen=True, kw_only=True):
     until: Annotated[str, msgspec.Meta(pattern=r"^([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$")]
 
 
-Event = Linger | WalkOut | Hurry | Gather | Party | GoesSilent
+class IsCutOff(_Event, tag="cut", frozen=True, kw_only=True):
+    """Sensors are cut off until another time of that day, and send then what they have kept; none named: all of the store."""
+
+    until: Annotated[str, msgspec.Meta(pattern=r"^([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$")]
+    sensors: tuple[str, ...] = ()
+
+
+Event = Linger | WalkOut | Hurry | Gather | Party | GoesSilent | IsCutOff
 
 
 class Planned(NamedTuple):
@@ -105,6 +113,16 @@ class Scripted(NamedTuple):
 def silences_of(events: Iterable[Event]) -> tuple[Silence, ...]:
     """The silences among events."""
     return tuple(Silence(event.sensor, event.at, event.until) for event in events if isinstance(event, GoesSilent))
+
+
+def cuts_of(events: Iterable[Event]) -> tuple[Cut, ...]:
+    """The cuts among events."""
+    return tuple(Cut(event.sensors, event.at, event.until) for event in events if isinstance(event, IsCutOff))
+
+
+def is_of_people(event: Event) -> bool:
+    """Whether somebody comes in because of it."""
+    return not isinstance(event, GoesSilent | IsCutOff)
 
 
 def check_events(floor: Floor, events: Iterable[Event]) -> None:
@@ -151,7 +169,7 @@ def _people(scene: Scene, at: int, event: Event) -> list[Scripted]:
             return [Scripted(_with_lane(_take(scene, at + number * APART, 1), event.zone), pays=True) for number in range(event.people)]
         case Hurry():
             return [Scripted(_hurry(scene, at), pays=True)]
-        case GoesSilent():
+        case GoesSilent() | IsCutOff():
             return []
 
 

@@ -18,9 +18,10 @@ from sensors.hours import DAYS, clock_at
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.crowd import come_and_go, crowd_of
+from simulators.cut import held, hold
 from simulators.due import Due, due_of
 from simulators.due import to_line as due_line
-from simulators.events import Event, GoesSilent, Planned, check_events, silences_of
+from simulators.events import Event, Planned, check_events, cuts_of, is_of_people, silences_of
 from simulators.faults import Expected, Faults, afflict, check
 from simulators.floor import Floor, floor_of
 from simulators.habits import HOUR, Habits
@@ -124,12 +125,14 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
     days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
     check_events(floor, wanted.events)
     silent = [span for day in days for span in spans(floor, wanted.silences + silences_of(wanted.events), day)]
+    cuts = [cut for day in days for cut in held(floor, cuts_of(wanted.events), day)]
     open_windows = [window for day in days for window in windows(wanted.layout, day)]
     sensors = Sensors(floor)
     for window, walks, recorded in _windows(sensors, wanted, open_windows):
         truths = [_told(floor, walk, silent) for walk in walks]
         due = partial(due_of, floor, window, walks, silent, plain=wanted.plain_people)
         heard = hush(sensors, silent, recorded, expected) if silent else recorded
+        heard = hold(sensors, cuts, heard) if cuts else heard
         chance = Random(f"{wanted.seed}/{wanted.layout.store_id}/{window.label}/faults")
         yield Day(window, truths, due, afflict(chance, wanted.faults, heard, expected, floor.timing.lateness / 1000))
 
@@ -191,7 +194,7 @@ def record(
 def _windows(sensors: Sensors, wanted: Options, open_windows: Iterable[Window]) -> Iterator[tuple[Window, list[Walk], Iterator[Recorded]]]:
     """Who comes in each window, and what the sensors say until the next one begins (after the last: until there is nothing more to say)."""
     days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
-    events = [event for event in wanted.events if not isinstance(event, GoesSilent)]
+    events = [event for event in wanted.events if is_of_people(event)]
     planned = [Planned(clock_at(wanted.layout, day, event.at) // 1000, event) for day in days for event in events]
     crowd = crowd_of(sensors.floor, wanted.habits, wanted.seed, planned)
     for window, following in pairwise(chain(open_windows, (None,))):

@@ -62,6 +62,7 @@ PURE = {
     "stream/zones.py",
     "simulators/crowd.py",
     "simulators/crowding.py",
+    "simulators/cut.py",
     "simulators/devices.py",
     "simulators/doors.py",
     "simulators/due.py",

@@ -34,7 +34,7 @@ def _day(folder: Path) -> tuple[Day, bytes, list[bytes]]:
     Returns:
         The day, the announcement, and the readings.
     """
-    played = play(STORE, habits=structs.replace(CROWDED, shoppers=30)).lines
+    played = play(STORE, habits=structs.replace(CROWDED, shoppers=12)).lines
     lines = [line for number, one in enumerate(played) for line in ([one, one] if number % 50 == 0 else [one])]
     entry = {"id": "by-hand", "kind": "entry", "store_id": STORE.store_id, "sensor_id": "gate-9", "ts": json.loads(lines[0])["ts"]}
     by_hand = json.dumps({**entry, "device_id": "somebody", "direction": "in"}, separators=(",", ":")).encode()
@@ -84,7 +84,7 @@ def test_a_recording_gives_the_same_tables(pipeline: Pipeline, tmp_path: Path) -
     whole, rest = _read(tape), _read(torn)
     assert f"{tape}: {len(whole)} messages" in ended.err
     assert [(one.topic, one.payload) for one in rest] == [(one.topic, one.payload) for one in whole[: len(rest)]]
-    assert len(rest) >= sum(one.at / 1e6 < half_at for one in whole) > 1_000
+    assert len(rest) >= sum(one.at / 1e6 < half_at for one in whole) > 500
     _assert_replayed_twice(pipeline, day, tape)
 
 

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from sensors.reading import to_micros
 from sensors.urls import SettingError
+from simulators.events import is_of_people
 from simulators.faults import Expected
 from simulators.habits import Habits
 from simulators.scenarios import Scenario, load, options_of
@@ -43,6 +44,13 @@ def test_the_quiet_day_has_the_rules_and_people_of_the_saturday() -> None:
     saturday, quiet = load("saturday"), load("quiet")
     assert quiet == structs.replace(saturday, about=quiet.about, day="tue", events=())
     assert saturday.events
+
+
+def test_the_day_of_the_cut_is_a_quiet_one() -> None:
+    """The same rules and people, and nobody else: so no signal is due on it either."""
+    cut, quiet = load("network-cut"), load("quiet")
+    assert cut == structs.replace(quiet, about=cut.about, day="wed", events=cut.events)
+    assert [is_of_people(event) for event in cut.events] == [False, False]
 
 
 def test_a_scenario_is_played_on_its_last_weekday() -> None:

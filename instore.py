@@ -393,9 +393,11 @@ def demo(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, 
 
 def _found(data_dir: Path, **given: str | None) -> dict[str, str]:
     """Complete the URLs of parts by those of the `instore up` that runs on the data folder."""
-    from simulators.stack import find
+    running: dict[str, str] = {}
+    if None in given.values():  # else nobody need wait until Kafka's client and the database's are imported
+        from simulators.stack import find
 
-    running = find(data_dir) if None in given.values() else {}
+        running = find(data_dir)
     urls: dict[str, str] = {}
     for part, url in given.items():
         variable = f"INSTORE_{part.upper()}_URL"

@@ -14,6 +14,7 @@ import faust
 import psycopg
 from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP
 
 from sensors.endpoint import Listen, seen
@@ -41,6 +42,16 @@ A record of a small store waits behind what came of a large one before it: here,
 
 FETCH_BYTES = 1 << 17
 """Of a partition at once, compressed: some three full records. One that is larger comes alone."""
+
+FETCH_LEAST_BYTES = 1 << 16
+"""What Kafka shall have before it answers a fetch, or `FETCH_WAIT_MS` shall be over: a fetch costs it and us as much as some records."""
+
+FETCH_WAIT_MS = 50
+"""How long Kafka may wait with its answer to a fetch until there is something.
+
+A partition whose records were taken while a fetch of the others was under way is asked for in the next one: where the others have nothing,
+its new records wait for so long. Faust waits for 1.5 s, which was most of a reading's way to the database.
+"""
 
 LOOK_AT_TOPICS_S = 10.0
 """Between two looks whether the topics are still the same."""
@@ -73,11 +84,30 @@ class TopicChanged(ConnectionError):
     """A topic was deleted and made again, or its broker forgot it."""
 
 
-class _App(faust.App):  # type: ignore[misc]  # faust has no types that mypy strict can follow
-    """Faust without its folder of tables, which it would make wherever we happen to run: we have none."""
+class _ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types that mypy strict can follow
+    """Faust's, with fetches as we want them, which it has no setting for."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms, consumer._fetch_min_bytes = FETCH_WAIT_MS, FETCH_LEAST_BYTES  # noqa: SLF001
+        return consumer
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    def _new_consumer_thread(self) -> _ConsumerThread:
+        return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+
+class _App(faust.App):  # type: ignore[misc]
+    """Faust with our consumer, and without its folder of tables, which it would make wherever we happen to run: we have none."""
 
     def _create_directories(self) -> None:
         pass
+
+    def _new_transport(self) -> Any:
+        transport = super()._new_transport()
+        transport.Consumer = _Consumer
+        return transport
 
 
 class Shell:

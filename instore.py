@@ -12,10 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -271,12 +269,13 @@ def preview(database_url: str | None, data_dir: Path, port: int | None) -> None:
 @click.option("--set", "rules", metavar="NAME=VALUE", multiple=True, help="A rule for all stores, say presence_gap_s=25.")
 def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tuple[str, ...]) -> None:
     """Rebuild the visits of a file of READINGS (JSON lines, CSV, Parquet), without brokers, with the same engine."""
+    from sensors.files import check_target
     from stream.form import visit_line
     from stream.reconstruct import reconstruct as rebuild
     from stream.reconstruct import rules_of
     from stream.recording import read
 
-    _folder_of("--out", out)
+    check_target("--out", out)
     settings = rules_of(rules, plans := [_layout(file) for file in layouts])
     with _progress("reading", 1.0) as advance:
         result = rebuild(read(readings, time.time_ns() // 1000, advance), plans, settings)
@@ -306,11 +305,11 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
     from storage.layouts import load
     from storage.rebuilds import ask, progress
     from storage.restore import clock, kept_since
+    from storage.spans import moment
 
     with session(_found(data_dir, database=database_url)["database"], "instore rebuild") as connection:
         plan = load(connection, store)
-        zone = ZoneInfo(plan.timezone if plan else "UTC")
-        begin, end = to_micros(_time(since, zone)), to_micros(_time(until, zone))
+        begin, end = (to_micros(moment(text, {plan.timezone} if plan else set())) for text in (since, until))
         if begin >= end:
             raise SettingError(f"--from {since} is not before --to {until}")
         if begin < (kept := kept_since(connection)):
@@ -344,13 +343,14 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 @click.option("--silence", "silences", multiple=True, metavar="SENSOR@HH:MM-HH:MM", help="A sensor that says nothing for a while.")
 def simulate(out: Path, truth: Path, signals: Path | None, store: Path | None, days: int, **wanted: Any) -> None:
     """Simulate days of a store: what its sensors say, and what really happened."""
+    from sensors.files import check_target
     from simulators.flags import options_of
     from simulators.simulate import record
 
-    _folder_of("--out", out)
-    _folder_of("--truth", truth)
+    check_target("--out", out)
+    check_target("--truth", truth)
     if signals is not None:
-        _folder_of("--signals", signals)
+        check_target("--signals", signals)
     options = options_of(plan=_layout(store) if store else None, days=days, **wanted)
     with _progress("simulating", days) as advance:
         written = record(options, out, truth, lambda done, _: advance(done), signals)
@@ -436,21 +436,6 @@ def _check_urls(mqtt_url: str | None, kafka_url: str | None, database_url: str |
             check(url)
 
 
-def _folder_of(option: str, file: Path) -> None:
-    """Make sure that a file can be written where it shall be."""
-    if str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
-        raise SettingError(f"{option} {file}: {'that is a folder' if file.is_dir() else f'there is no folder {file.parent}'}")
-
-
-def _time(text: str, zone: ZoneInfo) -> datetime:
-    """Read a time; one without offset is a time of the store."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise SettingError(f"{text} is no time; write 2026-11-22 or 2026-11-22T09:00, with an offset or in the store's own zone") from wrong
-    return at if at.tzinfo else at.replace(tzinfo=zone)
-
-
 def _stop_on_signals() -> threading.Event:
     """Return an event that SIGTERM and Ctrl-C set."""
     stop = threading.Event()
@@ -470,7 +455,7 @@ def _progress(what: str, total: float) -> Iterator[Callable[..., None]]:
 
 main.add_command(dashboards(database_url, data_dir, _found))
 of_simulators = recordings(Shell(mqtt_url, data_dir, _found, _layout, _stop_on_signals, _progress, MESSAGES))
-for command in (*of_storage(database_url, data_dir, _found), *of_simulators):
+for command in (*of_storage(database_url, data_dir, _found, _progress), *of_simulators):
     main.add_command(command)
 
 if __name__ == "__main__":

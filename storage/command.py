@@ -1,6 +1,7 @@
-"""`instore storage` and `instore grant`: parse, and have it done."""
+"""`instore storage`, `instore grant` and `instore export`: parse, and have it done."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,21 @@ from rich.table import Table
 
 Option = Callable[[Callable[..., None]], Callable[..., None]]
 Find = Callable[..., dict[str, str]]
+Bar = Callable[[str, float], AbstractContextManager[Callable[..., None]]]
+
+MESSAGES = Console(stderr=True, soft_wrap=True)
 
 
-def commands(database_url: Option, data_dir: Option, find: Find) -> Iterator[click.Command]:
+def commands(database_url: Option, data_dir: Option, find: Find, bar: Bar) -> Iterator[click.Command]:
     """Make the commands.
 
     Args:
         database_url: the option that all commands share.
         data_dir: the same.
         find: completes addresses of servers by those of the `instore up` that runs on a data folder.
+        bar: shows on standard error how far something is.
     """
-    for command in (_storage(find), _grant(find)):
+    for command in (_storage(find), _grant(find), _export(find, bar)):
         yield click.command()(database_url(data_dir(command)))
 
 
@@ -64,3 +69,43 @@ def _grant(find: Find) -> Callable[..., None]:
         click.echo(f"{login} is {role}, from its next connection on")
 
     return grant
+
+
+def _export(find: Find, bar: Bar) -> Callable[..., None]:
+    @click.argument("name", metavar="[TABLE]", required=False)
+    @click.option("--out", type=click.Path(path_type=Path, allow_dash=True), help="The file; - is standard output.")
+    @click.option("--format", "form", type=click.Choice(["parquet", "csv"]), help="In which form.  [default: as the file's name ends]")
+    @click.option("--from", "since", metavar="TIME", help="2026-11-22 or 2026-11-22T09:00; without offset in the store's zone.")
+    @click.option("--to", "until", metavar="TIME", help="The end, excluded.")
+    @click.option("--store", help="Of this store only.")
+    @click.option("--devices", is_flag=True, help="With the ids of devices, where pseudonyms stand otherwise; for the owner of the tables.")
+    @click.option("--overwrite", is_flag=True, help="Put the file in the place of one that is there.")
+    def export(name: str | None, out: Path | None, overwrite: bool, database_url: str | None, data_dir: Path, **asked: Any) -> None:
+        """Write a TABLE or view, or the event log, into a file that data tools read; without TABLE, show which there are."""
+        from storage import export
+        from storage.errors import SettingError
+
+        url, form = find(data_dir, database=database_url)["database"], asked.pop("form")
+        if name is None:
+            _show(url, asked["devices"])
+            return
+        if out is None:
+            raise SettingError("say with --out where it shall go; - is standard output")
+        form = export.form_of(out, form, overwrite=overwrite)
+        with bar("exporting", 1) as advance:
+            rows = export.export(url, export.Wanted(name, **asked), out, form, advance)
+        MESSAGES.print(f"{rows} rows of {name} in {'standard output' if str(out) == '-' else out}", highlight=False)
+
+    return export
+
+
+def _show(url: str, devices: bool) -> None:
+    from storage.copying import one_moment
+    from storage.relations import relations
+
+    table = Table("table", "its time", "what it is", box=None, pad_edge=False)
+    with one_moment(url, "instore export", devices=devices) as connection:
+        for one in relations(connection, devices=devices).values():
+            if one.may_read:
+                table.add_row(one.name, one.time_column or "", one.comment)
+    Console().print(table, highlight=False)

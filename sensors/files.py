@@ -1,0 +1,39 @@
+"""Files that a command is told to write: looked at before the work begins, and whole when they are there."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from sensors.urls import SettingError
+
+
+def check_target(option: str, file: Path) -> None:
+    """Make sure that a file can be written where it shall be; `-` is standard output.
+
+    Raises:
+        SettingError: it is a folder, or lies in none.
+    """
+    if str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
+        raise SettingError(f"{option} {file}: {'that is a folder' if file.is_dir() else f'there is no folder {file.parent}'}")
+
+
+@contextmanager
+def written_whole(file: Path) -> Iterator[BinaryIO]:
+    """Write a file under another name beside it, and give it its own when all is there: who looks finds all of it or what was there before.
+
+    Args:
+        file: the file; `-` is standard output, where nothing can be taken back.
+    """
+    if str(file) == "-":
+        yield sys.stdout.buffer
+        return
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as sink:
+            yield sink
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)

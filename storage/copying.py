@@ -1,0 +1,94 @@
+"""Results of queries as Arrow tables, a few megabytes at a time, however many rows there are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pyarrow as pa
+from pyarrow import csv
+
+from sensors.urls import SettingError
+from storage.columns import Column, columns_of, text_schema
+from storage.connect import session
+from storage.errors import sentence
+from storage.sql import query
+
+CHUNK_BYTES = 4 << 20
+"""Text that is read at once."""
+
+AS_POSTGRES_WRITES = {
+    "null_values": [""],
+    "strings_can_be_null": True,
+    "quoted_strings_can_be_null": False,
+    "true_values": ["t"],
+    "false_values": ["f"],
+}
+"""How COPY writes values: an empty field is null, a quoted one an empty text."""
+
+
+_LESS = "ask for less at once (one store, a shorter time), or have the login given more time: `instore grant analyst LOGIN --timeout-s 600`"
+
+_SCHEMAS = {False: b"SET LOCAL search_path = instore_analysis, instore, public", True: b"SET LOCAL search_path = instore, public"}
+"""Where names without a schema are looked for, without and with devices."""
+
+
+@contextmanager
+def one_moment(url: str, name: str, *, devices: bool = False) -> Iterator[psycopg.Connection]:
+    """Look at a database as it is now, for as long as a block runs, without changing anything.
+
+    Args:
+        url: of the database.
+        name: what the server's `pg_stat_activity` shows.
+        devices: whether names without a schema are tables with devices, rather than views with pseudonyms.
+
+    Raises:
+        SettingError: the URL cannot be understood, the user may not do something, or a statement took longer than the login may ask.
+        DatabaseAway: no connection, or it was lost.
+    """
+    with session(url, name) as connection, connection.transaction():
+        connection.execute(query("one_moment"))
+        connection.execute(_SCHEMAS[devices])
+        try:
+            yield connection
+        except psycopg.errors.QueryCanceled as error:
+            raise SettingError(f"{sentence(error)}: {_LESS}") from error
+
+
+def describe(connection: psycopg.Connection, statement: str, zone: str, *, as_computed: bool = False) -> list[Column]:
+    """Say which columns a statement gives, without running it (`storage.columns.columns_of`)."""
+    cursor = connection.execute(f"SELECT * FROM (\n{statement}\n) AS asked LIMIT 0".encode())  # noqa: S608  # whoever asks may ask anything
+    return columns_of(cursor.description or [], zone, as_computed=as_computed)
+
+
+def chunks(connection: psycopg.Connection, statement: str, columns: list[Column]) -> Iterator[pa.Table]:
+    """Run a statement, and give its rows, in its order, as tables of the types that are sent (`storage.columns.text_schema`)."""
+    buffer, size = [], 0
+    with connection.cursor() as cursor, cursor.copy(_copy(statement, columns)) as rows:
+        for row in rows:
+            buffer.append(bytes(row))
+            size += len(row)
+            if size >= CHUNK_BYTES:
+                yield _read(buffer, columns)
+                buffer, size = [], 0
+    if buffer:
+        yield _read(buffer, columns)
+
+
+def _copy(statement: str, columns: list[Column]) -> bytes:
+    """Ask for the columns by their places, as two of them may have the same name."""
+    names = [f"c{number}" for number in range(len(columns))]
+    asked = ", ".join(column.asked.format(name) for name, column in zip(names, columns, strict=True))
+    selected = f"SELECT {asked} FROM (\n{statement}\n) AS asked ({', '.join(names)})"  # noqa: S608  # as above
+    return f"COPY ({selected}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')".encode()
+
+
+def _read(rows: list[bytes], columns: list[Column]) -> pa.Table:
+    text = b"".join(rows)
+    wanted = text_schema(columns)
+    table = csv.read_csv(
+        pa.BufferReader(text),
+        csv.ReadOptions(column_names=[f"c{number}" for number in range(len(columns))], block_size=len(text) + 1),
+        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        csv.ConvertOptions(column_types={f"c{number}": kind for number, kind in enumerate(wanted.types)}, **AS_POSTGRES_WRITES),
+    )
+    return table.rename_columns(wanted.names)

@@ -1,7 +1,8 @@
 """What PostgreSQL's types become in Arrow, and how each column has to be asked for so that Arrow reads its text.
 
 Values travel as the text of COPY, which Arrow turns into columns several times faster than a driver makes objects of rows. What Arrow
-cannot read as PostgreSQL writes it is written otherwise: arrays as JSON, intervals as microseconds, bytes in hexadecimal.
+cannot read as PostgreSQL writes it is written otherwise: arrays as JSON, intervals as microseconds, bytes in hexadecimal. So it stands in
+CSV files too.
 """
 
 import json
@@ -21,7 +22,6 @@ COMPUTED_SCALE = 9
 _FITS = 18
 """Digits that every whole number of 64 bits can have."""
 
-_MICROSECONDS = "(extract(EPOCH FROM {0}) * 1000000)::bigint"
 _AS_COMPUTED = f"CASE WHEN scale({{0}}) > {COMPUTED_SCALE} THEN round({{0}}, {COMPUTED_SCALE}) ELSE nullif({{0}}, 'NaN') END::text"
 
 
@@ -57,13 +57,8 @@ def columns_of(description: Sequence[psycopg.Column], zone: str, *, as_computed:
     return [_column(one, zone, as_computed=as_computed) for one in description]
 
 
-def text_schema(columns: list[Column]) -> pa.Schema:
-    """The schema of what is sent: times in UTC, lists as JSON."""
-    return pa.schema([(column.name, column.sent) for column in columns])
-
-
 def schema(columns: list[Column]) -> pa.Schema:
-    """The schema in the end."""
+    """The schema of what the columns become."""
     return pa.schema([(column.name, column.kind) for column in columns])
 
 
@@ -93,12 +88,7 @@ def _column(told: psycopg.Column, zone: str, *, as_computed: bool) -> Column:
         return _number(told, as_computed=as_computed)
     if name == "timestamptz":
         return Column(told.name, "{0}", pa.timestamp("us", "UTC"), pa.timestamp("us", zone))
-    if name == "interval":
-        return Column(told.name, _MICROSECONDS, pa.int64(), pa.duration("us"))
-    if name == "bytea":
-        return Column(told.name, "encode({0}, 'hex')", pa.string(), pa.binary())
-    simple = _SIMPLE.get(name)
-    return Column(told.name, "{0}", simple, simple) if simple else Column(told.name, "{0}::text", pa.string(), pa.string())
+    return Column(told.name, *_ASKED.get(name, _TEXT))
 
 
 def _number(told: psycopg.Column, *, as_computed: bool) -> Column:
@@ -139,4 +129,13 @@ _SIMPLE: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
     "varchar": pa.string(),
 }
-"""Types that Arrow reads as PostgreSQL writes them; others become text."""
+"""Types that Arrow knows too; those that are nowhere here become text."""
+
+_ASKED = {name: ("{0}", kind, kind) for name, kind in _SIMPLE.items()} | {
+    "bool": ("{0}::text", pa.bool_(), pa.bool_()),
+    "bytea": ("encode({0}, 'hex')", pa.string(), pa.binary()),
+    "interval": ("(extract(EPOCH FROM {0}) * 1000000)::bigint", pa.int64(), pa.duration("us")),
+}
+"""How they are asked for, sent, and what they become."""
+
+_TEXT = ("{0}::text", pa.string(), pa.string())

@@ -1,4 +1,4 @@
-"""Results of queries as Arrow tables, a few megabytes at a time, however many rows there are."""
+"""Results of queries as text, and as Arrow tables, a few megabytes at a time, however many rows there are."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from sensors.urls import SettingError
-from storage.columns import Column, columns_of, text_schema
+from storage.columns import Column, columns_of, typed
 from storage.connect import session
 from storage.errors import sentence
 from storage.sql import query
@@ -16,15 +16,11 @@ from storage.sql import query
 CHUNK_BYTES = 4 << 20
 """Text that is read at once."""
 
-AS_POSTGRES_WRITES = {
-    "null_values": [""],
-    "strings_can_be_null": True,
-    "quoted_strings_can_be_null": False,
-    "true_values": ["t"],
-    "false_values": ["f"],
-}
-"""How COPY writes values: an empty field is null, a quoted one an empty text."""
+_AS_POSTGRES_WRITES = {"null_values": [""], "strings_can_be_null": True, "quoted_strings_can_be_null": False}
+"""An empty field is null, a quoted one an empty text."""
 
+Chunk = list[bytes]
+"""Rows as COPY writes them in CSV."""
 
 _LESS = "ask for less at once (one store, a shorter time), or have the login given more time: `instore grant analyst LOGIN --timeout-s 600`"
 
@@ -60,35 +56,36 @@ def describe(connection: psycopg.Connection, statement: str, zone: str, *, as_co
     return columns_of(cursor.description or [], zone, as_computed=as_computed)
 
 
-def chunks(connection: psycopg.Connection, statement: str, columns: list[Column]) -> Iterator[pa.Table]:
-    """Run a statement, and give its rows, in its order, as tables of the types that are sent (`storage.columns.text_schema`)."""
-    buffer, size = [], 0
-    with connection.cursor() as cursor, cursor.copy(_copy(statement, columns)) as rows:
-        for row in rows:
-            buffer.append(bytes(row))
+def chunks(connection: psycopg.Connection, statement: str, columns: list[Column]) -> Iterator[Chunk]:
+    """Run a statement, and give its rows, in its order, some megabytes of text at a time."""
+    rows, size = [], 0
+    with connection.cursor() as cursor, cursor.copy(_copy(statement, columns)) as copied:
+        for row in copied:
+            rows.append(bytes(row))
             size += len(row)
             if size >= CHUNK_BYTES:
-                yield _read(buffer, columns)
-                buffer, size = [], 0
-    if buffer:
-        yield _read(buffer, columns)
+                yield rows
+                rows, size = [], 0
+    if rows:
+        yield rows
+
+
+def table(chunk: Chunk, columns: list[Column]) -> pa.Table:
+    """Make columns of text."""
+    text = b"".join(chunk)
+    places = [f"c{number}" for number in range(len(columns))]
+    sent = csv.read_csv(
+        pa.BufferReader(text),
+        csv.ReadOptions(column_names=places, block_size=len(text) + 1),
+        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        csv.ConvertOptions(column_types={place: column.sent for place, column in zip(places, columns, strict=True)}, **_AS_POSTGRES_WRITES),
+    )
+    return typed(sent, columns)
 
 
 def _copy(statement: str, columns: list[Column]) -> bytes:
     """Ask for the columns by their places, as two of them may have the same name."""
-    names = [f"c{number}" for number in range(len(columns))]
-    asked = ", ".join(column.asked.format(name) for name, column in zip(names, columns, strict=True))
-    selected = f"SELECT {asked} FROM (\n{statement}\n) AS asked ({', '.join(names)})"  # noqa: S608  # as above
+    places = [f"c{number}" for number in range(len(columns))]
+    asked = ", ".join(column.asked.format(place) for place, column in zip(places, columns, strict=True))
+    selected = f"SELECT {asked} FROM (\n{statement}\n) AS asked ({', '.join(places)})"  # noqa: S608  # as above
     return f"COPY ({selected}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')".encode()
-
-
-def _read(rows: list[bytes], columns: list[Column]) -> pa.Table:
-    text = b"".join(rows)
-    wanted = text_schema(columns)
-    table = csv.read_csv(
-        pa.BufferReader(text),
-        csv.ReadOptions(column_names=[f"c{number}" for number in range(len(columns))], block_size=len(text) + 1),
-        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-        csv.ConvertOptions(column_types={f"c{number}": kind for number, kind in enumerate(wanted.types)}, **AS_POSTGRES_WRITES),
-    )
-    return table.rename_columns(wanted.names)

@@ -7,14 +7,14 @@ from typing import BinaryIO, Literal, NamedTuple, get_args
 
 import psycopg
 import pyarrow as pa
-from pyarrow import csv, parquet
+from pyarrow import parquet
 
 from sensors.files import check_target, written_whole
 from sensors.urls import SettingError
-from storage.columns import schema, text_schema, typed
-from storage.copying import one_moment
+from storage.columns import schema
+from storage.copying import Chunk, one_moment, table
 from storage.relations import find, zones
-from storage.sources import Source, fraction, of_relation
+from storage.sources import Source, of_relation
 from storage.spans import span
 
 Form = Literal["parquet", "csv"]
@@ -24,7 +24,7 @@ FORMS: tuple[Form, ...] = get_args(Form)
 GROUP_ROWS = 1 << 17
 """Rows that Parquet keeps together: what a reader takes into memory at once, and we before we write."""
 
-Write = Callable[[pa.Table], None]
+Write = Callable[[Chunk], None]
 
 Progress = Callable[[float], None]
 """Told how far it is, from 0 to 1."""
@@ -92,19 +92,20 @@ def form_of(out: Path, wanted: Form | None, *, overwrite: bool) -> Form:
 def _write(connection: psycopg.Connection, source: Source, sink: BinaryIO, form: Form, progress: Progress) -> int:
     written = 0
     with _WRITERS[form](source, sink) as write:
-        for table in source.tables(connection):
-            write(table)
-            written += len(table)
-            if source.time_column is not None:
-                progress(fraction(source.span, table[source.time_column][-1].as_py()))
+        for chunk in source.chunks(connection):
+            write(chunk)
+            written += len(chunk)
+            if (done := source.done(chunk)) is not None:
+                progress(done)
     return written
 
 
 @contextmanager
 def _csv(source: Source, sink: BinaryIO) -> Iterator[Write]:
-    """As it is sent: times in UTC, lists as JSON, an empty field for null."""
-    with csv.CSVWriter(sink, text_schema(source.columns)) as writer:
-        yield writer.write_table
+    """As PostgreSQL writes it: an empty field for null, a quoted one for an empty text."""
+    names = (column.name.replace('"', '""') for column in source.columns)
+    sink.write(",".join(f'"{name}"' for name in names).encode() + b"\n")
+    yield sink.writelines
 
 
 @contextmanager
@@ -117,8 +118,8 @@ def _parquet(source: Source, sink: BinaryIO) -> Iterator[Write]:
                 writer.write_table(pa.concat_tables(waiting))
                 waiting.clear()
 
-        def write(table: pa.Table) -> None:
-            waiting.append(typed(table, source.columns))
+        def write(chunk: Chunk) -> None:
+            waiting.append(table(chunk, source.columns))
             if sum(map(len, waiting)) >= GROUP_ROWS:
                 flush()
 

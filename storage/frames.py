@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import pandas as pd
 import pyarrow as pa
 
-from storage.columns import Column, exact, schema, typed
-from storage.copying import one_moment
+from storage.columns import Column, exact, schema
+from storage.copying import Chunk, one_moment, table
 from storage.export import Wanted, ask
 from storage.relations import zones
 from storage.sources import of_query, only_zone
@@ -48,7 +48,7 @@ def read(  # noqa: PLR0913  # what may be chosen is chosen by name
     """
     with one_moment(url, _NAME, devices=devices) as connection:
         source = ask(connection, Wanted(name, since, until, store, devices))
-        return _frame(source.tables(connection), source.columns)
+        return _frame(source.chunks(connection), source.columns)
 
 
 def answer(url: str, query: str, **values: object) -> pd.DataFrame:
@@ -70,13 +70,13 @@ def answer(url: str, query: str, **values: object) -> pd.DataFrame:
         zone = only_zone(zones(connection, None if store is None else str(store)))
         connection.execute("SELECT set_config('timezone', %s, true)", (zone,))
         source = of_query(connection, query, values, zone)
-        return _frame(source.tables(connection), source.columns)
+        return _frame(source.chunks(connection), source.columns)
 
 
-def _frame(tables: Iterable[pa.Table], columns: list[Column]) -> pd.DataFrame:
-    table = pa.concat_tables([schema(columns).empty_table(), *(typed(one, columns) for one in tables)])
-    arrays = [exact(array) if column.is_as_computed else array for array, column in zip(table.columns, columns, strict=True)]
-    frame: pd.DataFrame = pa.table(arrays, names=table.column_names).to_pandas(types_mapper=_dtype)
+def _frame(chunks: Iterable[Chunk], columns: list[Column]) -> pd.DataFrame:
+    whole = pa.concat_tables([schema(columns).empty_table(), *(table(chunk, columns) for chunk in chunks)])
+    arrays = [exact(array) if column.is_as_computed else array for array, column in zip(whole.columns, columns, strict=True)]
+    frame: pd.DataFrame = pa.table(arrays, names=whole.column_names).to_pandas(types_mapper=_dtype)
     return frame
 
 

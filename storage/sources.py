@@ -1,17 +1,17 @@
 """What is asked of the database for a table, a view, the event log or a query: statements, a stretch of time each."""
 
+import csv
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import psycopg
-import pyarrow as pa
 from psycopg import sql
 
 from sensors.urls import SettingError
 from storage.columns import Column
-from storage.copying import chunks, describe
+from storage.copying import Chunk, chunks, describe
 from storage.relations import EVENTS, Relation
 from storage.spans import Span
 from storage.sql import query
@@ -41,10 +41,19 @@ class Source(NamedTuple):
     time_column: str | None
     span: Span
 
-    def tables(self, connection: psycopg.Connection) -> Iterator[pa.Table]:
-        """The rows, some megabytes at a time, in the types that are sent."""
+    def chunks(self, connection: psycopg.Connection) -> Iterator[Chunk]:
+        """The rows, some megabytes at a time."""
         for statement in self.statements:
             yield from chunks(connection, statement, self.columns)
+
+    def done(self, chunk: Chunk) -> float | None:
+        """How far it is after a chunk, from 0 to 1; None where that cannot be told."""
+        since, until = self.span
+        if self.time_column is None or since is None or until is None:
+            return None
+        place = [column.name for column in self.columns].index(self.time_column)
+        [row] = csv.reader([chunk[-1].decode()])
+        return (datetime.fromisoformat(row[place]) - since) / (until - since)
 
 
 def of_relation(connection: psycopg.Connection, relation: Relation, span: Span, zones: Mapping[str, str], store: str | None) -> Source:
@@ -101,7 +110,8 @@ def _bounds(connection: psycopg.Connection, relation: Relation, span: Span, stor
     """Look which time there is, where the span says nothing."""
     if span.since is not None and span.until is not None:
         return span
-    of = [sql.Identifier(name) for name in (("entered_at", "visits") if relation.name == EVENTS else (relation.time_column, relation.name))]
+    names = ("entered_at", "visits") if relation.name == EVENTS else (str(relation.time_column), relation.name)
+    of = [sql.Identifier(name) for name in names]
     one = sql.SQL("SELECT min({0}) AS first, max({0}) AS last FROM {1}").format(*of)
     if stores is not None:  # each store's ends of an index
         each = sql.SQL("SELECT min(first), max(last) FROM unnest({}::text[]) AS store, LATERAL ({} WHERE store_id = store) AS one")
@@ -139,10 +149,3 @@ def _statement(connection: psycopg.Connection, relation: Relation, span: Span, s
     where = sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("")
     order = sql.SQL(" ORDER BY ") + sql.Identifier(relation.time_column) if relation.time_column else sql.SQL("")
     return (sql.SQL("SELECT * FROM ") + sql.Identifier(relation.name) + where + order).as_string(connection)
-
-
-def fraction(span: Span, at: datetime) -> float:
-    """How far a moment is through a span."""
-    if span.since is None or span.until is None or span.until <= span.since:
-        return 1.0
-    return (at - span.since) / (span.until - span.since)

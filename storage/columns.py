@@ -83,12 +83,21 @@ def _column(told: psycopg.Column, zone: str, *, as_computed: bool) -> Column:
     info = postgres.types.get(told.type_code)
     name = info.name if info else ""
     if info and told.type_code == info.array_oid:
-        return Column(told.name, "to_json({0})", pa.string(), pa.list_(_SIMPLE.get(name, pa.string())))
+        in_json = name in _IN_JSON
+        return Column(
+            told.name, "to_json({0})" if in_json else "to_json({0}::text[])", pa.string(), pa.list_(_SIMPLE[name if in_json else "text"])
+        )
     if name == "numeric":
         return _number(told, as_computed=as_computed)
     if name == "timestamptz":
         return Column(told.name, "{0}", pa.timestamp("us", "UTC"), pa.timestamp("us", zone))
     return Column(told.name, *_ASKED.get(name, _TEXT))
+
+
+def _list(told: psycopg.Column, of: str) -> Column:
+    if of in _IN_JSON:
+        return Column(told.name, "to_json({0})", pa.string(), pa.list_(_SIMPLE[of]))
+    return Column(told.name, "to_json({0}::text[])", pa.string(), pa.list_(pa.string()))
 
 
 def _number(told: psycopg.Column, *, as_computed: bool) -> Column:
@@ -130,6 +139,9 @@ _SIMPLE: dict[str, pa.DataType] = {
     "varchar": pa.string(),
 }
 """Types that Arrow knows too; those that are nowhere here become text."""
+
+_IN_JSON = ("bool", "float4", "float8", "int2", "int4", "int8", "text", "varchar")
+"""Those that JSON knows too; lists of others become lists of text."""
 
 _ASKED = {name: ("{0}", kind, kind) for name, kind in _SIMPLE.items()} | {
     "bool": ("{0}::text", pa.bool_(), pa.bool_()),

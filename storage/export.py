@@ -97,6 +97,7 @@ def _write(connection: psycopg.Connection, source: Source, sink: BinaryIO, form:
             written += len(chunk)
             if (done := source.done(chunk)) is not None:
                 progress(done)
+    progress(1)
     return written
 
 

@@ -76,7 +76,8 @@ def answer(url: str, query: str, **values: object) -> pd.DataFrame:
 def _frame(chunks: Iterable[Chunk], columns: list[Column]) -> pd.DataFrame:
     whole = pa.concat_tables([schema(columns).empty_table(), *(table(chunk, columns) for chunk in chunks)])
     arrays = [exact(array) if column.is_as_computed else array for array, column in zip(whole.columns, columns, strict=True)]
-    frame: pd.DataFrame = pa.table(arrays, names=whole.column_names).to_pandas(types_mapper=_dtype)
+    frame: pd.DataFrame = pa.table(arrays, names=[str(place) for place in range(len(columns))]).to_pandas(types_mapper=_dtype)
+    frame.columns = pd.Index([column.name for column in columns])  # two may have the same name
     return frame
 
 

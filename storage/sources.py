@@ -147,5 +147,6 @@ def _statement(connection: psycopg.Connection, relation: Relation, span: Span, s
     if relation.time_column and span.since:
         conditions.append(sql.SQL("{0} >= {1} AND {0} < {2}").format(sql.Identifier(relation.time_column), span.since, span.until))
     where = sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("")
-    order = sql.SQL(" ORDER BY ") + sql.Identifier(relation.time_column) if relation.time_column else sql.SQL("")
-    return (sql.SQL("SELECT * FROM ") + sql.Identifier(relation.name) + where + order).as_string(connection)
+    order = sql.Identifier(relation.time_column or "one")  # the whole row
+    statement = sql.SQL("SELECT * FROM {} AS one{} ORDER BY {}").format(sql.Identifier(relation.name), where, order)
+    return statement.as_string(connection)

@@ -13,19 +13,15 @@ import psycopg
 import pytest
 
 from sensors.reading import to_datetime
-from storage import layouts
-from storage.connect import connect, session
-from tests.conftest import MakeDatabase
-from tests.docs.market import BERLIN, DAYS, IMPATIENT, LAYOUT, SECOND_WEDNESDAY, SINCE, UNTIL, WEEKEND, readings
-from tests.stream.kafka_log import Log, feed, flush, run, visits
+from storage.connect import connect
+from tests.docs.market import BERLIN, DAYS, IMPATIENT, SECOND_WEDNESDAY, SINCE, UNTIL, WEEKEND, readings
+from tests.stream.kafka_log import visits
 
 pytestmark = pytest.mark.integration
 
 PAGE = Path(__file__).parents[2] / "docs" / "cookbook.md"
 LEAST = 25
 """Questions that the page has at least."""
-
-AT_ONCE = 500
 
 Row = tuple[object, ...]
 
@@ -46,23 +42,10 @@ def n(text: str) -> Decimal:
     return Decimal(text)
 
 
-@pytest.fixture(scope="module")
-def url(make_database: MakeDatabase) -> Iterator[str]:
-    """The fortnight, taken in by a worker."""
-    with make_database() as url:
-        with session(url, "test") as connection:
-            layouts.save(connection, LAYOUT, "test")
-        log, told = Log(), readings()
-        for start in range(0, len(told), AT_ONCE):
-            log.put(*told[start : start + AT_ONCE])
-        run(url, log, lambda worker: feed(worker, log), flush)
-        yield url
-
-
 @pytest.fixture
-def connection(url: str) -> Iterator[psycopg.Connection]:
+def connection(market_url: str) -> Iterator[psycopg.Connection]:
     """A connection to it."""
-    with connect(url, "test") as connection:
+    with connect(market_url, "test") as connection:
         yield connection
 
 
@@ -167,16 +150,16 @@ def test_an_answer(connection: psycopg.Connection, question: str) -> None:
     assert ask(connection, question) == ANSWERS[question]
 
 
-def test_who_gives_up(url: str, connection: psycopg.Connection) -> None:
+def test_who_gives_up(market_url: str, connection: psycopg.Connection) -> None:
     """The impatient ones, by the ids of their visits."""
-    names = {visit.device_id: UUID(visit.visit_id) for visit in visits(url)}
+    names = {visit.device_id: UUID(visit.visit_id) for visit in visits(market_url)}
     expected = [(names[f"impatient-{day}"], "checkout", moment(day, "09:03:30"), 90, 1) for day in IMPATIENT]
     assert ask(connection, "Who gives up at the till?") == expected
 
 
-def test_what_they_value(url: str, connection: psycopg.Connection) -> None:
+def test_what_they_value(market_url: str, connection: psycopg.Connection) -> None:
     """Each customer's visit, by the priority that the engine gave it, and what was paid in them."""
-    told = [visit for visit in visits(url) if visit.priority is not None]
+    told = [visit for visit in visits(market_url) if visit.priority is not None]
     expected = []
     for priority, number in Counter(str(visit.priority) for visit in told).items():
         mine = [visit for visit in told if visit.priority == priority]

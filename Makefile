@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 # In the order of the folders: in that of their number of tests, the longest, tests/e2e, would come last.
 SIDE_BY_SIDE := -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: install demo test chaos check fuzz clean
+.PHONY: install demo test chaos check fuzz mining clean
 
 install: $(STAMP)
 
@@ -42,6 +42,12 @@ fuzz: install
 	$(BIN)/python -m tests.fuzz --payloads $(PAYLOADS)
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	$(BIN)/python -m tests.fuzz --payloads $(PAYLOADS) --guided
+
+# Has pm4py open an exported event log, and holds its counts against ours. It is under the AGPL, and brings 300 MB with it.
+
+mining: install
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[mining]'
+	$(BIN)/python -m tests.docs.mining
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

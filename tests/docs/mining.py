@@ -54,10 +54,7 @@ def counted_by_pm4py(file: Path) -> Counts:
     """Open an exported event log as pm4py's pages say, rename nothing, and have pm4py count."""
     import pm4py  # noqa: PLC0415  # not installed but by `make mining`
 
-    if file.suffix == ".csv":
-        log = pm4py.format_dataframe(pd.read_csv(file))
-    else:
-        log = pd.read_parquet(file)
+    log = pm4py.format_dataframe(pd.read_csv(file)) if file.suffix == ".csv" else pd.read_parquet(file)
     steps, first, last = pm4py.discover_dfg(log)
     return Counts(
         variants=_sorted(pm4py.get_variants(log)),

@@ -1,4 +1,4 @@
-"""`storage.frames` on the fortnight of `tests.docs.market`: the cookbook's answers as an analyst gets them, tables with their types, the event log."""
+"""`storage.frames` on the fortnight of `tests.docs.market`: the cookbook's answers, tables with their types, the event log."""
 
 from collections import Counter
 from datetime import datetime
@@ -17,7 +17,7 @@ from tests.docs.test_cookbook import ANSWERS, Row, questions
 
 pytestmark = pytest.mark.integration
 
-SPAN = {"since": "2026-11-02", "until": "2026-11-16"}
+SINCE, UNTIL = "2026-11-02", "2026-11-16"
 """The fortnight, as people write it: days of the store."""
 
 IN = ("entrance", "dairy")
@@ -41,14 +41,14 @@ def rows(frame: pd.DataFrame) -> list[Row]:
 def test_an_analyst_pastes_a_question_of_the_cookbook(analyst_url: str, question: str) -> None:
     """As it stands, but for `instore.` and the device; names of days are the store's. No number has become one with a fraction."""
     query = questions()[question].replace("instore.", "").replace("device_id", "visitor")
-    frame = frames.answer(analyst_url, query, store="s1", **SPAN)
+    frame = frames.answer(analyst_url, query, store="s1", since=SINCE, until=UNTIL)
     assert rows(frame) == ANSWERS[question]
     assert not [kind for kind in frame.dtypes if str(kind).startswith("float")]
 
 
 def test_tables_have_the_types_that_are_meant(analyst_url: str) -> None:
     """Money is decimal, times are the store's, whole numbers and truths can be missing."""
-    visits = frames.read(analyst_url, "visits", **SPAN)
+    visits = frames.read(analyst_url, "visits", since=SINCE, until=UNTIL)
     kinds = {name: str(kind) for name, kind in visits.dtypes.items()}
     expected = {
         "entered_at": "datetime64[us, Europe/Berlin]",
@@ -86,7 +86,7 @@ def test_a_day_is_a_day_of_the_store(analyst_url: str) -> None:
 
 def test_the_event_log_tells_what_customers_did(analyst_url: str) -> None:
     """In the order in which they did it: the ways told by hand, with and without pseudonyms; staff and passers-by are not in it."""
-    events = frames.read(analyst_url, "events", **SPAN)
+    events = frames.read(analyst_url, "events", since=SINCE, until=UNTIL)
     ways = Counter(events.groupby("case:concept:name", sort=False)["concept:name"].agg(tuple))
     assert ways == WAYS
     assert events["case:entered_at"].is_monotonic_increasing
@@ -105,7 +105,7 @@ def test_cases_are_visits(market_url: str) -> None:
 
 
 def test_pm4py_counts_the_same(market_url: str) -> None:
-    """What pm4py counted of this event log when `make mining` ran last: each way, each step from one event to the next, beginnings, ends."""
+    """What pm4py counted of this event log when `make mining` ran last: each way, each step from event to event, beginnings, ends."""
     ours = mining.counted(frames.read(market_url, "events"))
     theirs = json.decode(Path(mining.COUNTED).read_bytes(), type=mining.Counts)
     assert ours == theirs

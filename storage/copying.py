@@ -48,6 +48,9 @@ def one_moment(url: str, name: str, *, devices: bool = False) -> Iterator[psycop
             yield connection
         except psycopg.errors.QueryCanceled as error:
             raise SettingError(f"{sentence(error)}: {_LESS}") from error
+        except KeyboardInterrupt:
+            connection.close()  # rows may still be on their way: no other statement can be sent
+            raise
 
 
 def describe(connection: psycopg.Connection, statement: str, zone: str, *, as_computed: bool = False) -> list[Column]:

@@ -1,7 +1,7 @@
 """Takes tables, views and the event log out of the database, into files that others read: Parquet and CSV."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, get_args
 
@@ -91,8 +91,8 @@ def form_of(out: Path, wanted: Form | None, *, overwrite: bool) -> Form:
 
 def _write(connection: psycopg.Connection, source: Source, sink: BinaryIO, form: Form, progress: Progress) -> int:
     written = 0
-    with _WRITERS[form](source, sink) as write:
-        for chunk in source.chunks(connection):
+    with closing(source.chunks(connection)) as chunks, _WRITERS[form](source, sink) as write:
+        for chunk in chunks:
             write(chunk)
             written += len(chunk)
             if (done := source.done(chunk)) is not None:

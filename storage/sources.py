@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -41,8 +41,8 @@ class Source(NamedTuple):
     time_column: str | None
     span: Span
 
-    def chunks(self, connection: psycopg.Connection) -> Iterator[Chunk]:
-        """The rows, some megabytes at a time."""
+    def chunks(self, connection: psycopg.Connection) -> Generator[Chunk, None, None]:
+        """The rows, some megabytes at a time. Close it where not all are wanted: the server is still sending."""
         for statement in self.statements:
             yield from chunks(connection, statement, self.columns)
 

@@ -1,9 +1,8 @@
 """What is asked of the database for a table, a view, the event log or a query: statements, a stretch of time each."""
 
-import csv
 import re
 from collections.abc import Generator, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 import psycopg
@@ -11,7 +10,7 @@ from psycopg import sql
 
 from sensors.urls import SettingError
 from storage.columns import Column
-from storage.copying import Chunk, chunks, describe
+from storage.copying import Chunk, chunks, describe, table
 from storage.relations import EVENTS, Relation
 from storage.spans import Span
 from storage.sql import query
@@ -51,9 +50,8 @@ class Source(NamedTuple):
         since, until = self.span
         if self.time_column is None or since is None or until is None:
             return None
-        place = [column.name for column in self.columns].index(self.time_column)
-        [row] = csv.reader([chunk[-1].decode()])
-        return (datetime.fromisoformat(row[place]) - since) / (until - since)
+        [at] = table(chunk[-1:], self.columns)[self.time_column].to_pylist()
+        return float((at - since) / (until - since))
 
 
 def of_relation(connection: psycopg.Connection, relation: Relation, span: Span, zones: Mapping[str, str], store: str | None) -> Source:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import pandas as pd
@@ -17,15 +18,19 @@ from psycopg.types.string import TextLoader
 from pyarrow import parquet
 
 from instore import main
+from sensors.dead_letter import DeadLetter
+from sensors.reading import SECOND
 from storage import frames, layouts
 from storage.connect import connect, session
 from storage.copying import CHUNK_BYTES, chunks, describe, one_moment
 from storage.errors import Denied, SettingError
 from storage.export import FORMS, Wanted, export
+from storage.model import Flush, ShelfVisit, Stay
 from storage.relations import EVENTS, relations
+from storage.writer import Writer
 from tests.conftest import MakeDatabase
 from tests.storage.everything import DEVICE, do_everything, plan
-from tests.storage.examples import DAY
+from tests.storage.examples import DAY, payment, step, visit
 from tests.storage.logins import member
 
 pytestmark = pytest.mark.integration
@@ -295,6 +300,39 @@ def test_times_are_the_stores_own(url: str, store: str) -> None:
     assert len(frames.read(url, "visits", store=store, since=day)) == 1
     assert str(frames.read(url, "visits", store=store)["entered_at"].dtype) == "datetime64[us, UTC]"
     assert str(frames.read(url, "visits", store="in-tokyo")["entered_at"].dtype) == "datetime64[us, Asia/Tokyo]"
+
+
+def test_what_happens_at_one_moment_has_an_order(make_database: MakeDatabase) -> None:
+    """In the event log: stays by their place in the visit, view, pickup, put-back, payments. It has no visits under way, and no staff."""
+    begun = DAY + SECOND
+    acts: list[Literal["view", "pickup", "putback"]] = ["putback", "pickup", "view"]
+    told_acts = tuple(ShelfVisit(f"r{number}", begun, "dairy-1", act, "milk", None, None) for number, act in enumerate(acts))
+    stays = tuple(Stay(zone, begun, begun) for zone in ("zebra", "yak", "zebra"))
+    paid = structs.replace(payment(1), ts=begun)
+    one = structs.replace(visit(0, is_final=True), entered_at=begun, left_at=begun, stays=stays, shelf_visits=told_acts, payments=(paid,))
+    others = [
+        structs.replace(visit(1), ended_by="exit"),
+        structs.replace(visit(2, is_final=True), is_staff=True),
+        structs.replace(visit(3, is_final=True), pass_by=True),
+    ]
+    with make_database() as url:
+        with Writer(url) as writer:
+            writer.write(Flush(advance=step(None, 1), visits=[one, *others], payments=[(paid, one.visit_id)]))
+        events = frames.read(url, "events", devices=True)
+    assert events["concept:name"].tolist() == ["zebra", "yak", "zebra", "view dairy-1", "pickup dairy-1", "putback dairy-1", "payment"]
+    assert set(events["case:concept:name"]) == {one.visit_id}
+
+
+def test_a_value_may_be_as_long_as_a_message(make_database: MakeDatabase, tmp_path: Path) -> None:
+    """A megabyte of a rejected payload, whose row is the last of its piece."""
+    raw = bytes(range(256)) * 4096
+    letter = DeadLetter(id="1", received_at=DAY, source="here", store_id="s1", reason="wrong_type", detail="", raw=raw)
+    with make_database() as url:
+        with Writer(url) as writer:
+            writer.write(Flush(advance=step(None, 1), rejected=[letter, structs.replace(letter, id="2", received_at=DAY + 1)]))
+        for form in FORMS:
+            assert export(url, Wanted("rejected_readings", devices=True), tmp_path / form, form) == 2
+    assert parquet.read_table(tmp_path / "parquet")["raw"].to_pylist() == [raw, raw]
 
 
 def test_an_interrupted_export_leaves_what_was_there(url: str, tmp_path: Path) -> None:

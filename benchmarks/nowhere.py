@@ -34,9 +34,9 @@ class Nowhere:
         """Have written them."""
         return datetime.now(UTC)
 
-    def holds(self, _advance: Advance) -> bool:
-        """Nothing is held."""
-        return False
+    def holds(self, _advance: Advance, _at: datetime) -> bool:
+        """Nobody else writes."""
+        return True
 
     def existing_ids(self, late: dict[str, list[tuple[str, int]]]) -> dict[str, set[str]]:
         """Late readings, of which there are few, pass for known: their visits cannot be told anew without what was stored."""

@@ -3,6 +3,7 @@
 Times are integers, microseconds since 1970-01-01 UTC, as in `sensors.reading`; the writer turns them into `timestamptz`.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -244,6 +245,7 @@ class Advance(msgspec.Struct, frozen=True):
         life: which life of the topic the offsets belong to (cluster id and topic id); offsets of another life are worth nothing.
         expected: the next offset that the database should hold before this flush.
         next_offset: the next offset that it holds after it.
+        expected_at: when that row should have been written last, as a flush may leave the offset as it is; None: whenever.
     """
 
     topic: str
@@ -251,6 +253,7 @@ class Advance(msgspec.Struct, frozen=True):
     life: str
     expected: int | None
     next_offset: int
+    expected_at: datetime | None = None
 
 
 class Flush(msgspec.Struct, kw_only=True):

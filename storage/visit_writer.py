@@ -37,17 +37,26 @@ def write_visits(connection: Connection, visits: list[Visit], before: Mapping[st
     Args:
         connection: in a transaction.
         visits: how they are now.
-        before: how they stand in the database, by id, where that is known.
+        before: how they stand in the database, by id, as far as is known. Of one that stands there otherwise all is written.
         marks: which figures change by it.
     """
     if not visits:
         return
-    marks.add("visits", connection.execute(query("upsert_visits"), {"rows": as_json(map(visit_row, visits)), **_scope(visits)}))
+    known = [before[visit.visit_id] for visit in visits if visit.visit_id in before]
+    given = {"rows": as_json(map(visit_row, visits)), "before": as_json(map(_believed, known)), **_scope(visits)}
+    found = connection.execute(query("upsert_visits"), given).fetchall()
+    marks.add("visits", (row[:2] for row in found if row[2] is None))
+    otherwise = {row[2] for row in found}
+    before = {visit.visit_id: visit for visit in known if visit.visit_id not in otherwise}
     for table, since, rows in (("stays", first_stay, stay_rows), ("shelf_visits", first_shelf_visit, shelf_visit_rows)):
-        found = [(visit, since(visit, before.get(visit.visit_id))) for visit in visits]
-        changed = [(visit, first) for visit, first in found if first is not None]
+        firsts = [(visit, since(visit, before.get(visit.visit_id))) for visit in visits]
+        changed = [(visit, first) for visit, first in firsts if first is not None]
         if changed:
             _replace_parts(connection, table, changed, [row for visit, first in changed for row in rows(visit, first)], marks)
+
+
+def _believed(visit: Visit) -> dict[str, object]:
+    return {"visit_id": visit.visit_id, "left_at": visit.left_at, "ended_by": visit.ended_by, "n_readings": visit.n_readings}
 
 
 def _replace_parts(connection: Connection, table: str, changed: list[tuple[Visit, int]], rows: list[object], marks: Marks) -> None:

@@ -66,14 +66,24 @@ class Writer:
         in_order = sorted(flushes, key=lambda flush: (flush.advance.topic, flush.advance.partition))
         return self._run(lambda connection: self._write(connection, in_order))
 
-    def holds(self, advance: Advance) -> bool:
-        """Tell whether the database is where this step leads: its flush was written.
+    def holds(self, advance: Advance, at: datetime) -> bool:
+        """Tell whether the database is where this step has led at that time: nobody has written the partition since.
 
         Raises:
             DatabaseAway: try again later.
         """
         stored = self._run(lambda connection: _stored(connection, advance))
-        return stored is not None and stored[:2] == (advance.life, advance.next_offset)
+        return stored == (advance.life, advance.next_offset, at)
+
+    def wrote(self, advance: Advance) -> datetime | None:
+        """Tell when an earlier try, whose end was not seen, has written this step; None: none did, or others went on since.
+
+        Raises:
+            DatabaseAway: try again later.
+        """
+        if self._in_doubt is None or advance not in self._in_doubt[0] or not self.holds(advance, self._in_doubt[1]):
+            return None
+        return self._in_doubt[1]
 
     def existing_ids(self, late: dict[str, list[tuple[str, int]]]) -> dict[str, set[str]]:
         """Tell which of these readings, by store as (id, ts), are stored already.
@@ -141,6 +151,8 @@ def _who_has_it(step: Advance, stored: tuple[str, int, datetime] | None) -> str:
     """Say how the database differs from what the worker believed."""
     believed = "not to be stored yet" if step.expected is None else f"to stand at {step.expected}"
     found = "is not stored at all" if stored is None else f"stands at {stored[1]}"
+    if stored is not None and (step.life, step.expected) == stored[:2]:
+        found += f", written again at {stored[2]:%H:%M:%S.%f}"
     life = "" if stored is None or stored[0] == step.life else " of another life of the topic"
     return f"partition {step.partition} of {step.topic} was believed {believed}, but {found}{life}: another worker has it"
 

@@ -7,6 +7,7 @@ since the last flush as one `Flush`, to be written in one transaction together w
 import re
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import blake2b
 
 import msgspec
@@ -47,6 +48,8 @@ class Partition:
         self.kept_since = 0
         """Readings since then are all kept; what is older cannot be told, and is refused."""
         self.next_offset = stored or 0
+        self.flushed_at: datetime | None = None
+        """When the last flush was written, by the database's clock; None: by nobody, or unknown."""
         self._stored = stored
         self._plan_of = plan_of
         self._arrivals: dict[str, int] = {}
@@ -170,7 +173,7 @@ class Partition:
         """Hand over what changed since the last flush, or None where nothing did. No late readings may wait."""
         assert not self._late
         flush = Flush(
-            advance=Advance(self.topic, self.number, self.life, self._stored, self.next_offset),
+            advance=Advance(self.topic, self.number, self.life, self._stored, self.next_offset, self.flushed_at),
             readings=[StoredReading(reading, is_late=False) for reading in self._accepted] + self._settled,
             rejected=self._rejected,
             counts=[Count(*key, received=self._received[key], duplicate=self._duplicate[key]) for key in sorted(self._received)],

@@ -19,6 +19,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple, Protocol
@@ -199,7 +200,7 @@ class Worker:
                 if messages:
                     await self._kafka.publish(messages)
                 if last is not None and (epoch != self._epochs[where] or time.monotonic() - began > LATE_WORD_S):
-                    await self._amend(where, last)
+                    await self._amend(where, last, partition.flushed_at)
                 if epoch == self._epochs[where]:
                     self._partitions[where] = partition
                     self.tally.opened(where, partition.stored, {store_id: store.store_time for store_id, store in partition.stores.items()})
@@ -261,7 +262,7 @@ class Worker:
         is_late = time.monotonic() - flushed_at > LATE_WORD_S
         for where, flush in flushes.items():
             if is_late or self._partitions.get(where) is not partitions[where]:
-                await self._amend(where, flush)
+                await self._amend(where, flush, partitions[where].flushed_at)
             await self._kafka.covered(where, flush.advance.next_offset)
 
     async def _hand_over(self, partition: Partition) -> Flush | None:
@@ -277,19 +278,23 @@ class Worker:
         while flushes:
             began = time.monotonic()
             try:
-                await self._database.ask(partial(self._database.writer.write, *flushes.values()))
+                at = await self._database.ask(partial(self._database.writer.write, *flushes.values()))
             except Fenced as fenced:
                 for where in [where for where, flush in flushes.items() if flush.advance in fenced.steps]:
                     flush = flushes.pop(where)
                     self.tally.fenced += 1
-                    if await self._database.ask(partial(self._database.writer.holds, flush.advance)):
-                        self.tally.reached(where, flush)  # a connection lost in the middle of a commit left open whether it was done
+                    wrote_at = await self._database.ask(partial(self._database.writer.wrote, flush.advance))
+                    if wrote_at is not None:
+                        self.tally.reached(where, flush)
+                        partitions[where].flushed_at = wrote_at
                         done[where] = flush
                     else:
                         log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
                         self._let_go(where, partitions[where])
             else:
                 self.tally.written(flushes.items(), time.monotonic() - began, _now())
+                for where in flushes:
+                    partitions[where].flushed_at = at
                 done |= flushes
                 break
         for flush in done.values():
@@ -301,9 +306,9 @@ class Worker:
         if self._partitions.get(where) is partition:
             del self._partitions[where]
 
-    async def _amend(self, where: Slice, said: Flush) -> None:
-        """Where another worker went on since a flush, say of what it is about what is stored now, until that is what was said last."""
-        if await self._database.ask(lambda: self._database.writer.holds(said.advance)):
+    async def _amend(self, where: Slice, said: Flush, at: datetime | None) -> None:
+        """Where another worker went on since a flush of that time, say what is stored now of the same things, until that was said last."""
+        if at is not None and await self._database.ask(partial(self._database.writer.holds, said.advance, at)):
             return
         log.warning("%s/%d: another worker went on meanwhile; saying again what is stored", *where, extra={"action": "amended"})
         while (now := await self._database.ask(partial(amended, self._database.reader, said))) != said:
@@ -409,6 +414,7 @@ class Worker:
             partition.adopt(self._restore_store(clock), _now())
         if stored is None:
             return partition, [], None
+        partition.flushed_at = stored.flushed_at if current is stored else None
         store_ids = [clock.store_id for clock in clocks]
         visits = self._database.reader.visits_changed_at(store_ids, stored.flushed_at)
         signals = self._database.reader.signals_changed_at(store_ids, stored.flushed_at)

@@ -1,4 +1,5 @@
--- What the engine says of a visit replaces what it said before. Returns the 5 minutes in which figures change by it.
+-- What the engine says of a visit replaces what it said before. Returns the 5 minutes in which figures change by it; and the visits that
+-- do not stand here as the engine believes, whatever wrote them.
 WITH new AS MATERIALIZED (
     SELECT
         visit_id,
@@ -31,6 +32,7 @@ old AS MATERIALIZED (
         visit_id,
         left_at,
         ended_by,
+        n_readings,
         path,
         converted,
         bounced,
@@ -50,6 +52,23 @@ paired AS MATERIALIZED (
         old
     FROM new
     FULL JOIN old ON old.visit_id = new.visit_id
+),
+
+believed AS MATERIALIZED (
+    SELECT
+        visit_id,
+        instore.at(left_at) AS left_at,
+        ended_by,
+        n_readings
+    FROM json_to_recordset(%(before)s::json) AS visit (visit_id uuid, left_at bigint, ended_by text, n_readings integer)
+),
+
+compared AS MATERIALIZED (
+    SELECT
+        believed,
+        old
+    FROM believed
+    FULL JOIN old ON old.visit_id = believed.visit_id
 ),
 
 longer AS (
@@ -96,7 +115,8 @@ written AS (
 
 SELECT DISTINCT
     store_id,
-    instore_kept.bucket_5m(at) AS bucket
+    instore_kept.bucket_5m(at) AS bucket,
+    NULL::text AS visit_id
 FROM (
     SELECT
         (new).store_id,
@@ -117,4 +137,17 @@ FROM (
             OR ((new).ended_by IS NOT NULL AND ((new).left_at, (new).path) <> ((old).left_at, (old).path))
         )
 ) AS touched
-WHERE at IS NOT NULL;
+WHERE at IS NOT NULL
+UNION ALL
+SELECT
+    NULL,
+    NULL,
+    (believed).visit_id::text
+FROM compared
+WHERE
+    (believed).visit_id IS NOT NULL
+    AND (
+        (old).visit_id IS NULL
+        OR ((believed).left_at, (believed).n_readings) <> ((old).left_at, (old).n_readings)
+        OR (believed).ended_by IS DISTINCT FROM (old).ended_by
+    );

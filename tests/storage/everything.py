@@ -110,8 +110,8 @@ def _write(url: str, store_id: str, partition: int) -> None:
         writer.write(Flush(advance=step(None, 1, partition), **first))
         writer.write(Flush(advance=step(1, 2, partition), **{**first, "visits": [shorter], "readings": [], "rejected": []}))
         writer.write(Flush(advance=step(2, 3, partition), removed=removed, signals_gone=[said]))
-        writer.write(Flush(advance=step(3, 4, partition), **{**first, "readings": [], "rejected": [], "counts": []}))
-        assert writer.holds(step(3, 4, partition))
+        at = writer.write(Flush(advance=step(3, 4, partition), **{**first, "readings": [], "rejected": [], "counts": []}))
+        assert writer.holds(step(3, 4, partition), at)
         assert writer.existing_ids({store_id: [(ID, DAY + SECOND)]}) == {store_id: {ID}}
 
 

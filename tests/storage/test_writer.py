@@ -126,18 +126,20 @@ def test_writing_a_visit_again_replaces_all_of_it(database: Database, data: st.D
 
 @st.composite
 def versions(draw: st.DrawFn) -> list[Visit]:
-    """A visit as it becomes known: parts come, go and change."""
+    """A visit as it becomes known: parts come, go and change; some versions have nothing in common with the others."""
     whole = draw(strategies.visits(visit_id=strategies.visit_id(1), entered_at=DAY))
-    told = []
+    told: list[Visit] = []
     for _ in range(draw(st.integers(1, 4))):
-        stays = list(whole.stays[: draw(st.integers(0, 5))])
+        of = whole if draw(st.booleans()) else draw(strategies.visits(visit_id=strategies.visit_id(1), entered_at=DAY))
+        stays = list(of.stays[draw(st.integers(0, 1)) : draw(st.integers(0, 5))])
         if draw(st.booleans()) and stays:
             stays[-1] = structs.replace(stays[-1], ended_at=draw(st.integers(stays[-1].started_at, stays[-1].ended_at)))
         told.append(
             structs.replace(
                 whole,
                 stays=tuple(stays),
-                shelf_visits=tuple(one for one in whole.shelf_visits if draw(st.booleans())),
+                shelf_visits=tuple(one for one in of.shelf_visits if draw(st.booleans())),
+                n_readings=len(told) + 1,
                 payments=whole.payments[: draw(st.integers(0, 2))],
                 ended_by=draw(st.sampled_from([None, "exit"])),
                 is_staff=draw(st.sampled_from([whole.is_staff, whole.is_staff, not whole.is_staff])),
@@ -166,6 +168,20 @@ def test_what_changed_of_a_visit_makes_it_what_all_of_it_would(database: Databas
             database.write(visits=[visit_], before=known)
         found.append([database.rows(statement) for statement in PARTS])
     assert found[0] == found[1]
+
+
+@property_of_rows
+@given(told=versions(), is_there=st.booleans())
+def test_a_visit_that_stands_otherwise_than_is_believed_is_written_whole(database: Database, told: list[Visit], *, is_there: bool) -> None:
+    """Somebody else has written it meanwhile, or it is gone: what is told now is what stands there afterwards."""
+    now, believed = told[-1], structs.replace(told[-1], n_readings=77)
+    database.clear()
+    database.write(visits=told[:1] if is_there else [])
+    database.write(visits=[now], before={now.visit_id: believed})
+    found = [database.rows(statement) for statement in PARTS[:2]]
+    database.clear()
+    database.write(visits=[now])
+    assert found == [database.rows(statement) for statement in PARTS[:2]]
 
 
 @property_of_rows

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -21,6 +22,8 @@ from tests.storage.examples import DAY, HOUR, WRITTEN, dwell, payment, step, vis
 from tests.storage.proxy import proxy
 
 pytestmark = pytest.mark.integration
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -119,7 +122,7 @@ def test_two_first_flushes_of_a_partition_cannot_both_be(database_url: str, admi
 
     def first_flush(number: int) -> bool:
         with Writer(database_url) as writer:
-            writer.holds(step(None, 1))  # connects
+            writer.holds(step(None, 1), LONG_AGO)  # connects
             barrier.wait()
             try:
                 writer.write(full_flush(None, 1, number))
@@ -171,7 +174,7 @@ def test_an_answer_lost_after_the_commit_is_not_written_twice(database_url: str,
         between.cut_after_commit.set()
         with pytest.raises(DatabaseAway):
             writer.write(full_flush(1, 2, 2))
-        while not writer.holds(step(1, 2)):
+        while not writer.wrote(step(1, 2)):
             time.sleep(0.01)
         before = contents(admin)
         assert writer.write(full_flush(1, 2, 2)) == restore.offsets(admin, "instore.readings")[0].flushed_at
@@ -198,11 +201,46 @@ def test_a_database_that_is_away_says_so_and_is_found_again(writer: Writer, admi
     admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'instore worker'")
     with pytest.raises(DatabaseAway):
         writer.write(Flush(advance=step(1, 2)))
-    writer.write(Flush(advance=step(1, 2)))
-    assert writer.holds(step(1, 2))
-    assert not writer.holds(step(1, 3))
-    assert not writer.holds(step(1, 2, life="life-2"))
-    assert not writer.holds(step(1, 2, partition=5))
+    at = writer.write(Flush(advance=step(1, 2)))
+    assert writer.holds(step(1, 2), at)
+    assert not writer.holds(step(1, 2), LONG_AGO)
+    assert not writer.holds(step(1, 3), at)
+    assert not writer.holds(step(1, 2, life="life-2"), at)
+    assert not writer.holds(step(1, 2, partition=5), at)
+    assert writer.wrote(step(1, 2)) is None  # its end was seen
+
+
+def test_a_flush_of_another_that_covered_no_record_is_seen(writer: Writer, database_url: str) -> None:
+    """Visits become final, layouts change, months are rebuilt: the offset stays, and still the partition is another worker's."""
+    at = writer.write(full_flush(None, 1))
+    with Writer(database_url) as other:
+        then = other.write(Flush(advance=step(1, 1)))
+    assert not writer.holds(step(None, 1), at)
+    believing = structs.replace(step(1, 2), expected_at=at)
+    with pytest.raises(Fenced, match="but stands at 1, written again at "):
+        writer.write(Flush(advance=believing))
+    writer.write(Flush(advance=structs.replace(believing, expected_at=then)))
+
+
+def test_of_two_partitions_in_a_lost_commit_another_worker_took_one(database_url: str, admin: psycopg.Connection) -> None:
+    """Both were written, and nobody heard; the second try is refused, and tells which of them is as we left it."""
+    first, second = (structs.replace(full_flush(None, 1, number), advance=step(None, 1, partition=number)) for number in (0, 1))
+    with proxy(database_url) as between, closing(Writer(between.url)) as writer:
+        writer.holds(step(None, 1), LONG_AGO)  # connects
+        between.cut_after_commit.set()
+        with pytest.raises(DatabaseAway):
+            writer.write(first, second)
+        while not writer.wrote(second.advance):
+            time.sleep(0.01)
+        with Writer(database_url) as other:
+            other.write(Flush(advance=step(1, 1, partition=0)))
+        before = contents(admin)
+        with pytest.raises(Fenced) as fenced:
+            writer.write(first, second)
+        assert fenced.value.steps == [first.advance, second.advance]
+        assert writer.wrote(first.advance) is None
+        assert writer.wrote(second.advance) == restore.offsets(admin, "instore.readings")[1].flushed_at
+        assert contents(admin) == before
 
 
 def test_nobody_there_at_all() -> None:
@@ -211,7 +249,7 @@ def test_nobody_there_at_all() -> None:
     with pytest.raises(DatabaseAway, match="Connection refused"):
         writer.write(Flush(advance=step(None, 1)))
     with pytest.raises(DatabaseAway):
-        writer.holds(step(None, 1))
+        writer.holds(step(None, 1), LONG_AGO)
     with pytest.raises(DatabaseAway):
         writer.existing_ids({"s1": [("a", 1)]})
 

@@ -36,7 +36,10 @@ async def _taken_over(url: str, log: Log) -> tuple[dict[bytes, bytes], dict[byte
     await sleeper.accept(HERE, 0, *log.records[0])
     flush = asyncio.ensure_future(sleeper.flush())
     await still.stopped.wait()
-    await second.accept(HERE, 1, *log.records[1])
+    if len(log.records) > 1:
+        await second.accept(HERE, 1, *log.records[1])
+    else:
+        (await second.open(HERE)).stores["s1"].close()
     await second.flush()
     newest = dict(log.visits)
     await asyncio.sleep(LATE_WORD_S)
@@ -54,6 +57,15 @@ def test_the_successor_has_the_last_word(database_url: str) -> None:
     log.put(dwell(10, "a"))
     newest, last = asyncio.run(_taken_over(database_url, log))
     assert [msgspec.json.decode(visit)["n_readings"] for visit in newest.values()] == [2]
+    assert last == newest
+
+
+def test_a_successor_that_read_nothing_has_the_last_word(database_url: str) -> None:
+    """Time made the visit final: no record was covered by that, and the offset is where the first has left it."""
+    log = Log()
+    log.put(dwell(0, "a"))
+    newest, last = asyncio.run(_taken_over(database_url, log))
+    assert [msgspec.json.decode(visit)["is_final"] for visit in newest.values()] == [True]
     assert last == newest
 
 

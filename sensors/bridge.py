@@ -33,6 +33,7 @@ from sensors.decode import decode
 from sensors.endpoint import seen
 from sensors.kafka_out import KafkaOut
 from sensors.lanes import Delivery, Lanes
+from sensors.mqtt_client import topic_of
 from sensors.mqtt_in import MqttIn
 from sensors.outage import Backoff, Outage
 from sensors.spool import Spool
@@ -234,7 +235,7 @@ class _Bridge:
         counts = self.counts
         payload = bytes(message.payload)
         received_at = self._clock()
-        decoded = decode(payload, topic=_topic(message), received_at=received_at)
+        decoded = decode(payload, topic=topic_of(message), received_at=received_at)
         self.metrics.took(decoded, received_at)
         self._lanes.add(Delivery(message.mid, message.qos, len(payload)), decoded)
         counts.messages += 1
@@ -338,10 +339,3 @@ class _Bridge:
         """End the waiting; called by Kafka's thread."""
         with suppress(OSError):  # full, so it is awake already; or closed
             self._waker.send(b"\0")
-
-
-def _topic(message: mqtt.MQTTMessage) -> str:
-    try:
-        return message.topic
-    except UnicodeDecodeError:  # brokers refuse such topics; one that does not shall not stop the bridge
-        return "a topic that is not UTF-8"

@@ -27,7 +27,9 @@ class BrokerAway(RuntimeError):
     """The MQTT broker cannot be reached, or does not let us in."""
 
 
-def new_client(url: MqttUrl, client_id: str, *, version: Version = "3.1.1", persistent: bool = False) -> mqtt.Client:
+def new_client(
+    url: MqttUrl, client_id: str, *, version: Version = "3.1.1", persistent: bool = False, keepalive_s: int = KEEPALIVE_S
+) -> mqtt.Client:
     """Make a client that knows where to connect to, and is not connected; `reconnect()` does that.
 
     Args:
@@ -35,6 +37,7 @@ def new_client(url: MqttUrl, client_id: str, *, version: Version = "3.1.1", pers
         client_id: our name there; a persistent session hangs on it.
         version: of MQTT.
         persistent: the broker keeps subscriptions and messages while we are away, and we acknowledge each message ourselves.
+        keepalive_s: after so long a silence the broker is asked whether it is there; after twice as long it is gone.
     """
     five = version == "5"
     client = mqtt.Client(
@@ -53,10 +56,18 @@ def new_client(url: MqttUrl, client_id: str, *, version: Version = "3.1.1", pers
     if five:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = _FOREVER if persistent else 0
-        client.connect_async(url.host, url.port, KEEPALIVE_S, clean_start=not persistent, properties=properties)
+        client.connect_async(url.host, url.port, keepalive_s, clean_start=not persistent, properties=properties)
     else:
-        client.connect_async(url.host, url.port, KEEPALIVE_S)
+        client.connect_async(url.host, url.port, keepalive_s)
     return client
+
+
+def topic_of(message: mqtt.MQTTMessage) -> str:
+    """Where a message was published; brokers refuse topics that are no UTF-8, and one that does not shall stop nobody."""
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return "a topic that is not UTF-8"
 
 
 def check(url: MqttUrl, timeout_s: float = CONNECT_S) -> str:

@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -34,6 +34,9 @@ FLUSH_S = 1.0
 
 FLUSH_BYTES = 1 << 20
 """So many bytes of lines wait to be compressed at most."""
+
+STARTED = "started"
+"""The note with which a recording begins."""
 
 FRAME_BYTES = 16 << 20
 """Bytes of lines in a frame: what a damaged byte can spoil."""
@@ -51,6 +54,14 @@ _LONGEST_LINE = 512 << 20
 _ZSTD, _GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
 _FIRST_MILLIS = 10**11
 """Times that are larger are milliseconds, not seconds."""
+
+_LAST_MILLIS = 253_402_300_799_999
+"""The end of the year 9999: no later time can be written."""
+
+_LONGEST_S = 10_000_000_000
+"""No recording lasts three centuries."""
+
+_MOST_TOPIC_BYTES = 65_535
 
 
 class Recorded(NamedTuple):
@@ -88,9 +99,9 @@ class _Read(msgspec.Struct):
 
     tst: str | int | float
     topic: str = ""
-    qos: int = 0
+    qos: Annotated[int, msgspec.Meta(ge=0, le=2)] = 0
     retain: int | bool = 0
-    elapsed_s: float | None = None
+    elapsed_s: Annotated[float, msgspec.Meta(ge=0, le=_LONGEST_S)] | None = None
     payload: msgspec.Raw = msgspec.Raw()
     payload_base64: str | None = None
     note: str = ""
@@ -123,8 +134,8 @@ def decode(line: bytes) -> Recorded | None:
         said = _DECODER.decode(line)
         if said.note:
             return None
-        if not said.topic:
-            raise ValueError("it has no topic")
+        if not is_topic(said.topic):
+            raise ValueError("it has no topic that one can publish to")
         elapsed = None if said.elapsed_s is None else round(said.elapsed_s * SECOND)
         return Recorded(_at(said.tst), elapsed, said.topic, _payload(said), said.qos, bool(said.retain))
     except _NO_LINE as wrong:
@@ -140,10 +151,29 @@ def is_recorded(line: bytes) -> bool:
     return True
 
 
+def is_topic(topic: str) -> bool:
+    """Whether MQTT lets one publish there."""
+    return 0 < len(topic.encode()) <= _MOST_TOPIC_BYTES and not any(sign in topic for sign in "+#\0")
+
+
+def is_start(line: bytes) -> bool:
+    """Whether a line is the note that a recording began; after the first there are others where recordings were put behind each other."""
+    try:
+        return _DECODER.decode(line).note == STARTED
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+
+
 def _at(tst: str | float) -> int:
-    """A time: text with an offset, or seconds or milliseconds since 1970."""
+    """A time: text with an offset, or seconds or milliseconds since 1970.
+
+    Raises:
+        ValueError: it is none of the years 1970 to 9999.
+    """
     if isinstance(tst, str):
         return parse(datetime.fromisoformat(tst.replace("Z+0000", "Z")))  # mosquitto_sub 2.0 writes both
+    if not 0 <= tst <= _LAST_MILLIS:
+        raise ValueError(f"{tst} is no time")
     return round(tst * (1000 if tst >= _FIRST_MILLIS else SECOND))
 
 
@@ -189,13 +219,20 @@ class Writer:
         self._waiting += _ENCODER.encode({"tst": rfc3339(at), "elapsed_s": elapsed / SECOND, "note": note, **more}) + b"\n"
 
     def tick(self, now: float) -> None:
-        """Flush if it is time; to be called several times a second.
+        """Flush, or end a frame, if it is time; to be called several times a second.
 
         Args:
             now: the monotonic clock.
         """
         if self._waiting and now >= self._flushed_at + FLUSH_S:
             self._flush(now)
+        elif self._in_frame and now >= self._frame_at + FRAME_S:
+            self._end_frame(now)
+
+    def flush(self) -> None:
+        """Flush what waits, at once."""
+        if self._waiting:
+            self._flush(time.monotonic())
 
     def close(self) -> None:
         """Write the rest, and wait until it is on the disk."""
@@ -211,26 +248,36 @@ class Writer:
         if self._in_frame >= FRAME_BYTES or now >= self._frame_at + FRAME_S:
             self._end_frame(now)
         else:
-            self._write(self._compressor.compress(bytes(self._waiting), ZstdCompressor.FLUSH_BLOCK))
-        self._waiting.clear()
+            self._write(self._packed(ZstdCompressor.FLUSH_BLOCK))
         self._flushed_at = now
 
     def _end_frame(self, now: float) -> None:
-        self._write(self._compressor.compress(bytes(self._waiting), ZstdCompressor.FLUSH_FRAME))
-        os.fdatasync(self._file.fileno())
         self._in_frame, self._frame_at = 0, now
-        self._waiting.clear()
+        self._write(self._packed(ZstdCompressor.FLUSH_FRAME), sync=True)
 
-    def _write(self, data: bytes) -> None:
+    def _packed(self, mode: int) -> bytes:
+        """What waits, compressed; it waits no more, so that whatever fails next, no line is written twice."""
+        lines = bytes(self._waiting)
+        self._waiting.clear()
+        return self._compressor.compress(lines, mode)
+
+    def _write(self, data: bytes, *, sync: bool = False) -> None:
         rest = memoryview(data)
         try:
             while rest:
                 rest = rest[self._file.write(rest) or 0 :]
+            if sync:
+                _sync(self._file.fileno())
         except OSError as full:
             self._file.close()
             raise OSError(f"{self._path}: {full.strerror}; the recording ends here, after {self._written} messages") from full
         self.size += len(data)
         self._written = self.messages
+
+
+def _sync(descriptor: int) -> None:
+    """Wait until a file is on the disk; macOS has no `fdatasync`."""
+    getattr(os, "fdatasync", os.fsync)(descriptor)
 
 
 def _compressor() -> ZstdCompressor:

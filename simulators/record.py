@@ -16,9 +16,10 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 
-from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client
+from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client, topic_of
 from sensors.outage import Backoff
-from sensors.recording import Recorded, Writer
+from sensors.reading import SECOND, rfc3339
+from sensors.recording import STARTED, Recorded, Writer
 from sensors.topics import MQTT_FILTER
 from sensors.urls import MqttUrl, SettingError
 
@@ -29,6 +30,9 @@ QOS = 2
 
 DROPPED = "$SYS/broker/publish/messages/dropped"
 """Where mosquitto counts the messages that it dropped because a subscriber was too slow; every 10 s, if not set otherwise."""
+
+KEEPALIVE_S = 10
+"""A network that died without a word is noticed after 10 to 20 s."""
 
 _STEP_S = 0.1
 _MISC_S = 1.0
@@ -47,7 +51,7 @@ class Recording:
         size: bytes of the file.
         seconds: how long.
         gaps: how often the connection was lost; what was published meanwhile is missing.
-        gap_s: for how long in all.
+        gap_s: for how long in all, each from when the broker was last heard.
         dropped: messages that the broker says it dropped meanwhile, of all its subscribers; None: it does not say.
     """
 
@@ -60,7 +64,7 @@ class Recording:
 
     def __str__(self) -> str:
         lost = (
-            f"; the connection was lost {self.gaps} times, {self.gap_s:.1f} s in all: what was published then is missing"
+            f"; the connection was lost {'once' if self.gaps == 1 else f'{self.gaps} times'}, {self.gap_s:.1f} s in all: what was published then is missing"
             if self.gaps
             else ""
         )
@@ -81,6 +85,22 @@ def check_filter(text: str) -> str:
             f"--topic {text}: a filter is like instore/v1/# or instore/v1/+/entry/+; + and # stand for whole levels, # for the last"
         )
     return text
+
+
+def check_filters(topics: tuple[str, ...]) -> tuple[str, ...]:
+    """Make sure that one can subscribe to several, and that none hears what another hears anyway: a broker may send that twice.
+
+    Raises:
+        SettingError: MQTT has no such filter, or another one covers it.
+    """
+    for number, text in enumerate(map(check_filter, topics)):
+        if cover := next((other for i, other in enumerate(topics) if i != number and _covers(other, text)), None):
+            raise SettingError(f"--topic {text}: --topic {cover} hears all of it; leave it out, or messages may be recorded twice")
+    return topics
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    return (wide.endswith("#") or not narrow.endswith("#")) and mqtt.topic_matches_sub(wide, narrow)
 
 
 def record(
@@ -105,7 +125,7 @@ def record(
         BrokerAway: the broker cannot be reached at the start, or does not let us in. Later it is waited for.
         OSError: the file cannot be written, say because the disk is full: what was written before can be read.
     """
-    recorder = _Recorder(MqttUrl.parse(url), tuple(map(check_filter, topics)))
+    recorder = _Recorder(MqttUrl.parse(url), check_filters(topics))
     recorder.ask()
     recorder.connect()
     try:
@@ -129,7 +149,8 @@ class _Recorder:
         self._done = Recording()
         self._writer: Writer | None = None
         self._clock = _steady()
-        self._lost_at: float | None = None
+        self._heard = time.time_ns() // 1000, self._clock()
+        self._lost_at: int | None = None
         self._n_read = 0
         self._tells_drops = False
         self._dropped_before: int | None = None
@@ -137,8 +158,9 @@ class _Recorder:
         self._asked = 0
         self._connected = self._subscribed = False
         self._refused = ""
+        self._has_said = False
         self._misc_at = 0.0
-        self._client = new_client(url, "")
+        self._client = new_client(url, "", keepalive_s=KEEPALIVE_S)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
@@ -177,7 +199,7 @@ class _Recorder:
             BrokerAway: it refuses.
         """
         self._writer = writer
-        self._note("started", broker=str(self._url), topics=list(self._topics))
+        self._note(STARTED, broker=str(self._url), topics=list(self._topics))
         self._subscribe()
         self._wait_for(lambda: self._subscribed)
         log.info("recording %s at %s", ", ".join(self._topics), self._url, extra={"action": "recording"})
@@ -204,10 +226,13 @@ class _Recorder:
         return self._counted(writer)
 
     def _turn(self, writer: Writer) -> None:
-        """Read what there is, for a moment, or try to come back."""
-        if not self._talk(_STEP_S, _N_MOST):
-            self._come_back()
+        """Read what there is, for a moment, or try to come back; that may take seconds, so all is written and `stop` asked before."""
+        stands = self._talk(_STEP_S, _N_MOST)
         writer.tick(time.monotonic())
+        if not stands and self._lost_at is None:
+            self._lose(writer)
+        elif not stands:
+            self._come_back()
 
     def _talk(self, timeout_s: float, n_most: int) -> bool:
         """Read and write what there is, waiting for it no longer than this; returns whether the connection stands."""
@@ -228,15 +253,21 @@ class _Recorder:
     def _read(self, n_most: int) -> None:
         for _ in range(n_most):
             before = self._n_read
-            if self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS or self._n_read == before:
+            if self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
                 return
+            self._heard = time.time_ns() // 1000, self._clock()
+            if self._n_read == before:
+                return
+
+    def _lose(self, writer: Writer) -> None:
+        """Note the loss: since when is not known, but it was heard until then."""
+        since, self._lost_at = self._heard
+        self._note("connection lost", since=rfc3339(since))
+        writer.flush()
+        log.warning("the MQTT broker at %s is gone; what is published now is missing", self._url, extra={"action": "mqtt_lost"})
 
     def _come_back(self) -> None:
         now = time.monotonic()
-        if self._lost_at is None:
-            self._lost_at = now
-            self._note("connection lost")
-            log.warning("the MQTT broker at %s is gone; what is published now is missing", self._url, extra={"action": "mqtt_lost"})
         if not self._backoff.is_over(now):
             time.sleep(_STEP_S)
             return
@@ -254,7 +285,7 @@ class _Recorder:
     def _count_gap(self) -> None:
         if self._lost_at is not None:
             self._done.gaps += 1
-            self._done.gap_s += time.monotonic() - self._lost_at
+            self._done.gap_s += (self._clock() - self._lost_at) / SECOND
             self._lost_at = None
 
     def _counted(self, writer: Writer) -> Recording:
@@ -268,11 +299,17 @@ class _Recorder:
 
     def _on_connect(self, _client: mqtt.Client, _data: object, _flags: object, reason: Any, _properties: object) -> None:
         if reason.is_failure:
-            self._refused = str(reason)
+            self._refuse(str(reason))
             return
         self._connected = True
         if self._writer is not None:
             self._subscribe()
+
+    def _refuse(self, why: str) -> None:
+        self._refused = why
+        if self._lost_at is not None and not self._has_said:
+            self._has_said = True
+            log.warning("the MQTT broker at %s does not let us in again: %s; trying on", self._url, why, extra={"action": "mqtt_refused"})
 
     def _subscribe(self) -> None:
         _, mid = self._client.subscribe([(topic, QOS) for topic in self._topics])
@@ -285,9 +322,10 @@ class _Recorder:
             return
         refused = [topic for topic, reason in zip(self._topics, reasons, strict=False) if reason.is_failure]
         if refused:
-            self._refused = f"it refuses the subscription to {refused[0]}"
+            self._refuse(f"it refuses the subscription to {refused[0]}")
+            self._client.disconnect()
             return
-        self._subscribed = True
+        self._subscribed, self._has_said = True, False
         self._backoff.reset()
         if self._lost_at is not None:
             self._count_gap()
@@ -296,7 +334,7 @@ class _Recorder:
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         self._n_read += 1
-        topic = message.topic
+        topic = topic_of(message)
         if topic.startswith("$"):
             self._heard_of_drops(topic, bytes(message.payload), is_old=message.retain)
         elif self._writer is not None:

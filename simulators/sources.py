@@ -1,7 +1,7 @@
 """Files that can be replayed, as messages: recordings of `instore record` or `mosquitto_sub`, readings a line, and tables by a mapping."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,9 @@ from simulators.messages import NO_KIND, NO_STORE, Message, messages, time_of
 from simulators.table import Mapping, Table
 
 _TABLES = {".csv", ".parquet"}
+
+_LOOKED_AT = 5
+"""Lines by which a file is told: the first may be half a line, where something cut off what stood before."""
 
 
 class Source(Protocol):
@@ -55,7 +58,7 @@ def open_source(path: Path, mapping: Mapping | None = None) -> Source:
     """
     if not path.is_file():
         raise SettingError(f"{path}: there is no such recording")
-    if path.suffix in _TABLES:
+    if path.suffix.lower() in _TABLES:
         return _OfTable(Table(path, mapping or Mapping.of_fields()))
     if mapping is not None:
         raise SettingError(f"{path}: a mapping is for tables, files that end in .csv or .parquet")
@@ -63,7 +66,7 @@ def open_source(path: Path, mapping: Mapping | None = None) -> Source:
 
 
 class _OfLines:
-    """Lines: those of a recording where the first one is, else readings."""
+    """Lines: those of a recording where one of the first is, else readings."""
 
     def __init__(self, path: Path) -> None:
         self.unreadable = 0
@@ -82,12 +85,10 @@ class _OfLines:
 
     def __iter__(self) -> Iterator[Message]:
         self.unreadable = 0
-        lines = iter(self._lines)
-        first = next(lines, None)
-        if first is None:
-            return
-        everything = chain([first], lines)
-        if recording.is_recorded(first):
+        lines = (line for line in self._lines if line.strip())
+        first = list(islice(lines, _LOOKED_AT))
+        everything = chain(first, lines)
+        if any(map(recording.is_recorded, first)):
             yield from self._recorded(everything)
         else:
             yield from messages(line.rstrip(b"\r") for line in everything)
@@ -95,17 +96,17 @@ class _OfLines:
     def _recorded(self, lines: Iterable[bytes]) -> Iterator[Message]:
         began: int | None = None
         for line in lines:
-            if not line.strip():
-                continue
             try:
                 one = recording.decode(line)
             except ValueError:
                 self.unreadable += 1
                 continue
-            if one is not None:
-                if began is None and one.elapsed is not None:
-                    began = one.at - one.elapsed
-                yield _message(one, len(line) + 1, began)
+            if one is None:
+                began = None if recording.is_start(line) else began
+                continue
+            if began is None and one.elapsed is not None:
+                began = one.at - one.elapsed
+            yield _message(one, len(line) + 1, began)
 
 
 class _OfTable:

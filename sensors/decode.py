@@ -20,7 +20,7 @@ from sensors.reading import KAFKA_ENCODER, KINDS, SECOND, Payment, Reading, Sigh
 from sensors.refused import Origin, Reason, Refused, dead_letter, explained, shown
 from sensors.topics import Place, place
 
-__all__ = ["MAX_AHEAD", "MAX_ELEMENTS", "MAX_PAYLOAD_BYTES", "MAX_READING_BYTES", "Decoded", "Reason", "decode", "from_objects"]
+__all__ = ["BOM", "MAX_AHEAD", "MAX_ELEMENTS", "MAX_PAYLOAD_BYTES", "MAX_READING_BYTES", "Decoded", "Reason", "decode", "from_objects"]
 
 MAX_PAYLOAD_BYTES = 1 << 20
 """A larger MQTT payload is refused as a whole."""
@@ -34,7 +34,9 @@ MAX_ELEMENTS = 50_000
 MAX_AHEAD = 300 * SECOND
 """A reading further ahead of `received_at` is rejected: its sensor's clock is wrong."""
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""Windows puts it before text; before a payload it is ignored."""
+
 _NUL = b"\\u0000"
 _NAMELESS = "-"
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
@@ -66,7 +68,7 @@ def decode(payload: bytes, *, topic: str | None, received_at: int) -> Decoded:
     origin = Origin(None if topic is None else place(topic), topic or "", received_at)
     if (unread := _refused_unread(payload, topic, origin)) is not None:
         return Decoded([], [], [dead_letter(unread, payload, origin)])
-    payload = payload.removeprefix(_BOM)
+    payload = payload.removeprefix(BOM)
     if len(payload) <= MAX_READING_BYTES and _NUL not in payload and (decoded := _whole(payload, origin)) is not None:
         return decoded
     try:

@@ -70,7 +70,7 @@ def _record(shell: Shell) -> Callable[..., None]:
                 stop=lambda: stop.is_set() or (end is not None and time.monotonic() >= end),
                 progress=lambda now: bars.update(bar, description=f"recording: {now.messages:,} messages, {now.size:,} bytes"),
             )
-        shell.messages.print(f"{out}: {done}", highlight=False)
+        shell.messages.print(f"{out}: {done}", highlight=False, markup=False)
 
     return record
 
@@ -107,6 +107,6 @@ def _replay(shell: Shell) -> Callable[..., None]:
         with shell.progress("replaying", source.size) as advance:
             played = play(source, url, asked, rules=lambda store: rules.get(store, Rules()), advance=advance, stop=stop.is_set)
         for line in played.told(recording):
-            shell.messages.print(line, highlight=False)
+            shell.messages.print(line, highlight=False, markup=False)
 
     return replay

@@ -85,7 +85,9 @@ class Played(NamedTuple):
     def told(self, path: Path) -> Iterator[str]:
         """Sentences for people."""
         done = self.published
-        yield f"{done.readings} readings published in {done.messages} messages, {done.messages - done.unacknowledged} acknowledged"
+        unasked = done.messages - done.acknowledged - done.unacknowledged
+        nobody_knows = f"; {unasked} went with QoS 0, and nobody says whether they arrived" if unasked else ""
+        yield f"{done.readings} readings published in {done.messages} messages, {done.acknowledged} acknowledged{nobody_knows}"
         if self.is_timed and done.lateness.count:
             yield str(done.lateness)
         if self.shift:

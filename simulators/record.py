@@ -63,11 +63,8 @@ class Recording:
     dropped: int | None = None
 
     def __str__(self) -> str:
-        lost = (
-            f"; the connection was lost {'once' if self.gaps == 1 else f'{self.gaps} times'}, {self.gap_s:.1f} s in all: what was published then is missing"
-            if self.gaps
-            else ""
-        )
+        often = "once" if self.gaps == 1 else f"{self.gaps} times"
+        lost = f"; the connection was lost {often}, {self.gap_s:.1f} s in all: what was published then is missing" if self.gaps else ""
         dropped = f"; the broker dropped {self.dropped} messages meanwhile, ours or of other subscribers" if self.dropped else ""
         return f"{self.messages} messages, {self.size} bytes, {self.seconds:.1f} s{lost}{dropped}"
 

@@ -59,6 +59,7 @@ class Published:
         closing: the time of the last status of each store, microseconds since 1970.
         reconnects: how often the connection was made anew; what was under way then arrived once or twice.
         lateness: how much later than due messages were sent; nothing where they were sent as fast as possible.
+        acknowledged: messages of which the broker has said that it has them; of those with QoS 0 it says nothing.
         unacknowledged: messages of which the broker had not said that it has them when it was asked to stop; 0 otherwise.
         seconds: how long it took.
         stopped: it was asked to stop before the end.
@@ -70,6 +71,7 @@ class Published:
     closing: dict[str, int] = field(default_factory=dict)
     reconnects: int = 0
     lateness: Lateness = field(default_factory=Lateness)
+    acknowledged: int = 0
     unacknowledged: int = 0
     seconds: float = 0.0
     stopped: bool = False
@@ -170,9 +172,10 @@ def publish_messages(
                 _send(line, message, done, pace)
                 done.closing[message.store_id] = message.ts or 0
         line.drain(0)
+        line.write()
     finally:
         line.close()
-    done.reconnects, done.unacknowledged = line.reconnects, line.under_way
+    done.reconnects, done.acknowledged, done.unacknowledged = line.reconnects, line.acknowledged, line.under_way
     done.stopped, done.seconds = stop(), time.monotonic() - began
     return done
 
@@ -269,7 +272,7 @@ class _Connection:
 
     def __init__(self, url: MqttUrl, stop: Callable[[], bool]) -> None:
         self.stop = stop
-        self.reconnects = 0
+        self.reconnects = self.acknowledged = 0
         self._url = url
         self._waiting: set[int] = set()
         self._welcome = False
@@ -325,6 +328,11 @@ class _Connection:
             self._turn(STEP_S)
             if self._client.socket() is None and self.stop():
                 return
+
+    def write(self) -> None:
+        """Wait until all is written, as long as the connection lasts: what goes with QoS 0 would be lost when it is closed."""
+        while self._client.socket() is not None and self._client.want_write():
+            self._talk(STEP_S)
 
     def wait_until(self, moment: float) -> None:
         """Keep the connection alive until a moment of the monotonic clock."""
@@ -386,4 +394,6 @@ class _Connection:
         self._refused = "" if self._welcome else str(reason)
 
     def _on_publish(self, _client: mqtt.Client, _data: object, mid: int, _reason: object, _properties: object) -> None:
-        self._waiting.discard(mid)
+        if mid in self._waiting:
+            self._waiting.remove(mid)
+            self.acknowledged += 1

@@ -11,6 +11,9 @@ from simulators.shift import shifted
 
 _MILLI = SECOND // 1000
 
+OLDEST = 946_684_800 * SECOND
+"""The year 2000: an earlier time is of a clock that nobody had set, as a gateway's is before it has asked for the time."""
+
 
 class Span(NamedTuple):
     """The stretch of time that messages take.
@@ -42,11 +45,11 @@ def span_of(messages: Iterable[Message], now: int) -> Span:
     first = last = begin = end = None
     for message in messages:
         at = message.due if message.due is not None else message.ts
-        if at is not None and at <= now + MAX_AHEAD:
+        if at is not None and OLDEST <= at <= now + MAX_AHEAD:
             begin = at if begin is None else begin
             end = at if end is None else max(end, at)
         ts = message.ts
-        if ts is not None and ts <= (now if message.at is None else message.at) + MAX_AHEAD:
+        if ts is not None and OLDEST <= ts <= (now if message.at is None else message.at) + MAX_AHEAD:
             first = ts if first is None else min(first, ts)
             last = ts if last is None else max(last, ts)
     return Span(first, last, 0 if begin is None or end is None else end - begin)
@@ -72,7 +75,8 @@ def rounds(
 ) -> Iterator[Message]:
     """The messages again and again, each round later by the time that one takes, with ids of its own.
 
-    It ends before a round that would be of the future: played faster than it happened, time runs out.
+    It ends before a round that would be of the future: played faster than it happened, time runs out. Where no reading tells a time, it
+    has no end.
 
     Args:
         messages: reads them from the beginning.
@@ -84,7 +88,7 @@ def rounds(
     lasts = 0 if speed is None else span.length / speed
     for number in count():
         by = shift + number * span.period
-        if number and (span.last is None or span.last + by > clock() * SECOND + lasts + MAX_AHEAD):
+        if number and span.last is not None and span.last + by > clock() * SECOND + lasts + MAX_AHEAD:
             return
         for message in messages():
             yield shifted(message, by)

@@ -68,31 +68,33 @@ class Seen:
         passed: how many were not.
         first: the earliest arrival.
         last: the latest one.
+        names: of what there is; of very many not all.
+        fitting: what was asked for and is there: name and value.
     """
 
     def __init__(self) -> None:
         self.taken = self.passed = 0
+        self.fitting: set[tuple[str, str]] = set()
         self.first: int | None = None
         self.last: int | None = None
         self.names: defaultdict[str, set[str]] = defaultdict(set)
 
-    def note(self, parts: dict[str, str], at: int | None) -> None:
+    def note(self, parts: dict[str, str], at: int | None, wanted: Selection) -> None:
         """Remember a message."""
         for name, value in parts.items():
             if len(self.names[name]) < _REMEMBERED:
                 self.names[name].add(value)
+            for one in wanted.only.get(name, ()):
+                if (name, one) not in self.fitting and _fits(name, one, value):
+                    self.fitting.add((name, one))
         if at is not None:
             self.first = at if self.first is None else min(self.first, at)
             self.last = at if self.last is None else max(self.last, at)
 
     def complaints(self, wanted: Selection) -> list[str]:
         """A sentence for each thing asked for that is not there."""
-        found = []
-        for name, values in wanted.only.items():
-            for value in sorted(values):
-                there = self.names[name]
-                if not any(_fits(name, value, one) for one in there):
-                    found.append(f"there is no {name} `{value}`; there {_listed(there)}")
+        missing = [(name, one) for name, values in wanted.only.items() for one in sorted(values) if (name, one) not in self.fitting]
+        found = [f"there is no {name} `{one}`; there {_listed(self.names[name])}" for name, one in missing]
         if not self.taken and not found and self.first is not None and self.last is not None:
             found.append(f"nothing of that is there at that time; it reaches from {rfc3339(self.first)} to {rfc3339(self.last)}")
         return found
@@ -108,7 +110,7 @@ def select(messages: Iterable[Message], wanted: Selection, seen: Seen) -> Iterat
         at = message.at if message.at is not None else message.ts
         before = at if at is not None else before
         parts = _parts(message) if wanted.only else {}
-        seen.note(parts, at)
+        seen.note(parts, at, wanted)
         if _is_wanted(parts, before, wanted):
             seen.taken += 1
             yield message

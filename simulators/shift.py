@@ -9,6 +9,7 @@ import hashlib
 
 import msgspec
 
+from sensors.decode import BOM
 from sensors.reading import MAX_TEXT, SECOND, rfc3339
 from simulators.messages import Message, time_of
 
@@ -34,10 +35,12 @@ def shifted(message: Message, shift: int) -> Message:
 
 
 def _payload(payload: bytes, shift: int) -> bytes:
+    bare = payload.removeprefix(BOM)
     try:
-        if payload.lstrip()[:1] != b"[":
-            return _reading(payload, shift)
-        elements = _ARRAY.decode(payload)
+        if bare.lstrip()[:1] != b"[":
+            moved = _reading(bare, shift)
+            return payload if moved == bare else moved
+        elements = _ARRAY.decode(bare)
     except _WRONG:
         return payload
     return b"[" + b",".join(_element(bytes(element), shift) for element in elements) + b"]"

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from sensors import recording
+from sensors.decode import BOM
 from sensors.recording import Lines
 from sensors.topics import place
 from sensors.urls import SettingError
@@ -147,6 +148,7 @@ _WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 def _look(payload: bytes) -> tuple[int, int | None]:
     """How many readings a payload holds, and the latest time in them (microseconds since 1970); what is wrong with it counts as one."""
+    payload = payload.removeprefix(BOM)
     try:
         if payload.lstrip()[:1] != b"[":
             return 1, time_of(_ONE.decode(payload).ts)

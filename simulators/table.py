@@ -126,7 +126,7 @@ class Table:
 
     def __init__(self, path: Path, mapping: Mapping) -> None:
         self._path, self._mapping = path, mapping
-        self._is_csv = path.suffix == ".csv"
+        self._is_csv = path.suffix.lower() == ".csv"
         self.done = 0
         self.size = max(1, path.stat().st_size if self._is_csv else self._rows_of_parquet())
 
@@ -177,7 +177,7 @@ class Table:
         reading: dict[str, Any] = {}
         for name, field in self._mapping.fields.items():
             cell = field.constant if field.column is None else row.get(field.column)
-            if cell is None or cell == "":
+            if cell is None or (isinstance(cell, str | bytes) and not cell):
                 continue
             try:
                 reading[name] = self._value(name, field, cell)
@@ -187,17 +187,19 @@ class Table:
         return reading
 
     def _value(self, name: str, field: Field, cell: Any) -> Any:
+        cell = cell.decode() if isinstance(cell, bytes) else cell  # Parquet does not always say that its bytes are text
         if field.values is not None:
-            if str(cell) not in field.values:
+            text = str(cell) if isinstance(cell, bool) else _text(cell)
+            if text not in field.values:
                 raise ValueError(f"`{cell}` is none of the values {', '.join(field.values)}")
-            cell = field.values[str(cell)]
+            cell = field.values[text]
         if name == "ts":
             return _time(field, cell)
         if name in _NUMBERS:
             return _number(cell, field.scale, self._mapping.decimal)
         if name == "items" and isinstance(cell, str):
             return json.loads(cell)
-        return cell if isinstance(cell, list) else str(cell)
+        return cell if isinstance(cell, list) else _text(cell)
 
 
 def _field(path: Path, name: str, said: Any) -> Field:
@@ -209,8 +211,19 @@ def _field(path: Path, name: str, said: Any) -> Field:
         raise SettingError(f"{path}, `{name}`: {wrong}") from wrong
 
 
+def _text(cell: Any) -> str:
+    """A name as text; a number of whole ones is written without decimals, for a column with an empty cell may have become one of floats."""
+    if isinstance(cell, float | Decimal) and cell % 1 == 0:
+        return str(int(cell))
+    if isinstance(cell, bool) or not isinstance(cell, str | int):
+        raise ValueError(f"`{cell}` is no text, and no whole number")  # noqa: TRY004 - it is the cell's value that is wrong
+    return str(cell)
+
+
 def _number(cell: Any, scale: float | None, decimal: str) -> Any:
     """A number as JSON writes it; money stays exact."""
+    if isinstance(cell, str) and decimal != "." and "." in cell:
+        raise ValueError(f"`{cell}` has a point, where `{decimal}` stands before decimals")
     text = cell.strip().replace(decimal, ".") if isinstance(cell, str) else repr(cell) if isinstance(cell, float) else str(cell)
     try:
         number = Decimal(text)

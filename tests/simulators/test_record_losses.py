@@ -1,4 +1,7 @@
-"""The recorder at a broker that goes, hangs, refuses, or says what none should: played by a socket, which does what no real one does on demand."""
+"""The recorder at a broker that goes, is silent, refuses, or says what none should.
+
+A socket plays it: no real one does that on demand.
+"""
 
 import logging
 import socket

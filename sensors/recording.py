@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Annotated, Any, NamedTuple
+from typing import IO, Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -255,7 +255,7 @@ class Writer:
         self._in_frame, self._frame_at = 0, now
         self._write(self._packed(ZstdCompressor.FLUSH_FRAME), sync=True)
 
-    def _packed(self, mode: int) -> bytes:
+    def _packed(self, mode: Literal[1, 2]) -> bytes:
         """What waits, compressed; it waits no more, so that whatever fails next, no line is written twice."""
         lines = bytes(self._waiting)
         self._waiting.clear()

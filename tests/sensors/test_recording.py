@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -90,6 +91,52 @@ def test_what_is_waiting_is_written_after_a_second(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_a_frame_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    """Though nothing more comes: then it is whole, and on the disk; and an empty one is none."""
+    path, began = tmp_path / "r", time.monotonic()
+    writer = Writer(path)
+    writer.add(ONE)
+    writer.tick(began + 2 * recording.FLUSH_S)
+    assert _cut(path) == "it is cut off"
+    writer.tick(began + 2 * recording.FRAME_S)
+    assert _cut(path) is None
+    size = path.stat().st_size
+    writer.tick(began + 4 * recording.FRAME_S)
+    assert path.stat().st_size == size
+    writer.close()
+    assert messages(Lines(path)) == [ONE]
+
+
+def _cut(path: Path) -> str | None:
+    lines = Lines(path)
+    assert messages(lines) == [ONE]
+    return lines.cut
+
+
+def test_a_disk_that_does_not_confirm_is_said(tmp_path: Path) -> None:
+    """As a full one is; and no line stands there twice. A pipe, put in the place of the file, takes bytes and cannot be synchronised."""
+    descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.close(descriptor)
+    writer = Writer(tmp_path / "r")  # has the lowest free one, which is that
+    out, into = os.pipe()
+    os.dup2(into, descriptor)
+    os.close(into)
+    writer.add(ONE)
+    with pytest.raises(OSError, match="r: Invalid argument; the recording ends here, after 0 messages"):
+        writer.close()
+    writer.close()
+    (tmp_path / "copy").write_bytes(os.read(out, 1 << 16))
+    os.close(out)
+    assert messages(Lines(tmp_path / "copy")) == [ONE]
+
+
+def test_a_system_without_fdatasync_has_fsync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As macOS."""
+    monkeypatch.delattr(os, "fdatasync")
+    written(tmp_path / "r", [[ONE]])
+    assert messages(Lines(tmp_path / "r")) == [ONE]
+
+
 def test_damage_is_said(tmp_path: Path) -> None:
     """What stands before it can be read."""
     first = [ONE._replace(payload=str(number**99).encode()) for number in range(1000)]
@@ -166,10 +213,19 @@ def test_lines_of_mosquitto_sub_are_recordings(line: dict[str, object], at: int)
         b'{"tst":1,"payload":""}',
         b'{"tst":1,"topic":"a","payload_base64":"*"}',
         b'{"tst":1e999,"topic":"a","payload":""}',
+        b'{"tst":1e25,"topic":"a","payload":""}',
+        b'{"tst":-1,"topic":"a","payload":""}',
+        b'{"tst":1,"topic":"a","elapsed_s":1e305,"payload":""}',
+        b'{"tst":1,"topic":"a","elapsed_s":-1,"payload":""}',
+        b'{"tst":1,"topic":"a","qos":7,"payload":""}',
+        b'{"tst":1,"topic":"a/+","payload":""}',
+        b'{"tst":1,"topic":"#","payload":""}',
+        b'{"tst":1,"topic":"a\\u0000","payload":""}',
+        b'{"tst":1,"topic":"' + b"a" * 65_536 + b'","payload":""}',
     ],
 )
 def test_other_lines_are_not(line: bytes) -> None:
-    """Readings, times without zone, half a line."""
+    """Readings, times without zone, half a line; and what nobody can publish, or no clock says."""
     with pytest.raises(ValueError, match="it is no line of a recording"):
         decode(line)
 

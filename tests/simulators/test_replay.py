@@ -17,14 +17,14 @@ from sensors.decode import decode
 from sensors.reading import SECOND
 from sensors.urls import SettingError
 from simulators.faults import Faults
-from simulators.messages import messages
-from simulators.replay import FUTURE, IN_FLIGHT, Pace, Published, closings, publish, read_lines, speed_of
+from simulators.messages import Message, messages
+from simulators.replay import FUTURE, IN_FLIGHT, Pace, Published, closings, publish, publish_messages, read_lines, speed_of
 from simulators.simulate import live, record
 from stream.rules import Rules
 from tests.servers import mosquitto
 from tests.simulators.observer import millis
 from tests.simulators.plans import SMALL, options_of, play
-from tests.simulators.wire import Received, subscriber, wire
+from tests.simulators.wire import Received, subscriber, taking_broker, wire
 
 LINES = play().lines
 FEW = LINES[:2000]
@@ -112,6 +112,7 @@ def test_a_connection_that_breaks_loses_nothing(broker: str, cuts: list[int], de
     assert broken.connections == 4
     assert 1 <= done.reconnects <= 3
     assert done.unacknowledged == 0
+    assert done.acknowledged == done.messages
     if deaf:
         assert arrived.total() > expected.total()
 
@@ -181,6 +182,15 @@ class _silent_broker:  # noqa: N801 - used like a function
         client.close()
         self.listener.shutdown(socket.SHUT_RDWR)
         self.count[0] = data.count(b"instore/v1/s/status/")
+
+
+def test_what_nobody_acknowledges_is_written_before_the_end() -> None:
+    """With QoS 0, to a broker that is slow to read: all of it leaves, and nothing counts as acknowledged."""
+    payload = b"x" * (16 << 20)
+    with taking_broker(0.1) as (url, taken):
+        done = publish_messages([Message("t", payload, 1, "s", "status", None, 1, qos=0)], url, Pace(close=False, qos=0))
+    assert taken[0].count(b"x") == len(payload)
+    assert (done.messages, done.acknowledged, done.unacknowledged) == (1, 0, 0)
 
 
 @pytest.mark.integration

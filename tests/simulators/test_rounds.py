@@ -25,7 +25,10 @@ def message(ts: int | None, at: int | None = None) -> Message:
     [
         ([], Span(None, None, 0)),
         ([message(None)], Span(None, None, 0)),
-        ([message(DAY + 5 * SECOND), message(DAY + 3 * SECOND), message(DAY + 9 * SECOND)], Span(DAY + 3 * SECOND, DAY + 9 * SECOND, 4 * SECOND)),
+        (
+            [message(DAY + 5 * SECOND), message(DAY + 3 * SECOND), message(DAY + 9 * SECOND)],
+            Span(DAY + 3 * SECOND, DAY + 9 * SECOND, 4 * SECOND),
+        ),
         ([message(DAY), message(NOW * 2)], Span(DAY, DAY, 0)),
         ([message(DAY, NOW), message(DAY + SECOND, NOW + 9)], Span(DAY, DAY + SECOND, 9)),
         ([message(NOW, DAY), message(DAY + SECOND, DAY + SECOND)], Span(DAY + SECOND, DAY + SECOND, SECOND)),

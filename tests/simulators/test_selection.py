@@ -73,6 +73,14 @@ def test_a_long_list_is_cut() -> None:
     ]
 
 
+def test_what_comes_late_in_a_long_recording_is_there() -> None:
+    """Not all names are remembered, but what was asked for is."""
+    many = [ours("a", "entry", f"g{number}") for number in range(10_001)]
+    assert chosen(Selection.of(["sensor=g10000,x"]), many)[1] == [
+        "there is no sensor `x`; there are g0, g1, g10, g100, g1000, g1001, g1002, g1003, g1004, g1005, g1006, g1007 and 9988 more"
+    ]
+
+
 def test_where_no_topic_is_of_ours_that_is_said() -> None:
     """A recording of something else has no store."""
     assert chosen(Selection.of(["store=a"]), [message("other/x")])[1] == ["there is no store `a`; there is none at all"]

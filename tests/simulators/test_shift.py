@@ -85,6 +85,14 @@ def test_what_is_no_reading_stays_byte_for_byte(payload: bytes) -> None:
     assert (after.ts, after.at, after.due) == (6 * SECOND, 6 * SECOND, 6 * SECOND)
 
 
+def test_a_mark_of_windows_keeps_nothing_back() -> None:
+    """The bridge leaves it out; what is no reading keeps it."""
+    mark = "\ufeff".encode()
+    assert shifted(message(mark + b'{"ts":1000}'), SECOND).payload == b'{"ts":2000}'
+    assert shifted(message(mark + b'[{"ts":1000}]'), SECOND).payload == b'[{"ts":2000}]'
+    assert shifted(message(mark + b"{}"), SECOND).payload == mark + b"{}"
+
+
 def test_nothing_moves_to_before_1970() -> None:
     """There is no such reading."""
     assert moved({"ts": 1000, "id": "a"}, -2 * SECOND) == {"ts": 1000, "id": "a"}

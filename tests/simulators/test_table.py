@@ -90,6 +90,7 @@ def _read(rows: list[dict[str, Any]]) -> Decoded:
         (ROW.replace("22.11", "32.11"), "line 3, column `when`: time data '32.11.2026 10:30:00' does not match format"),
         (ROW.replace("HERE", "OUT"), "line 3, column `what`: `OUT` is none of the values IN, HERE"),
         (ROW.replace("1500,5", "long"), "line 3, column `ms`: `long` is no number"),
+        (ROW.replace("1500,5", "1.500"), "line 3, column `ms`: `1.500` has a point, where `,` stands before decimals"),
         (ROW.replace("1500,5", "NaN"), "line 3, column `ms`: `NaN` is no finite number"),
     ],
 )
@@ -146,10 +147,29 @@ def test_what_is_no_time_is_refused(cell: object, tmp_path: Path) -> None:
         _of_parquet(tmp_path, "ts: t", cell)
 
 
-def _of_parquet(folder: Path, field: str, cell: object) -> list[str]:
-    (folder / "mapping.yaml").write_text(f"kind: {{constant: status}}\nstore_id: {{constant: s}}\nsensor_id: {{constant: g}}\n{field}\n")
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("3", "3"), (3, "3"), (3.0, "3"), (Decimal("3.00"), "3"), (b"gate", "gate"), ("Tür".encode(), "Tür")],
+)
+@pytest.mark.parametrize("field", ["device_id: t", "device_id: {column: t, values: {'3': '3', gate: gate, Tür: Tür}}"])
+def test_names_are_text_whatever_a_table_holds(field: str, cell: object, expected: str, tmp_path: Path) -> None:
+    """Bytes that nobody marked as text, and integers that became floats because of an empty cell."""
+    assert _of_parquet(tmp_path, field, cell, "device_id") == [expected]
+
+
+@pytest.mark.parametrize("cell", [3.5, float("nan"), True, b"\xff", datetime(2023, 11, 14, tzinfo=UTC)])
+def test_what_is_no_name_is_refused(cell: object, tmp_path: Path) -> None:
+    """Rather than written in a way that nobody meant."""
+    with pytest.raises(SettingError, match=r"t.parquet, row 1, column `t`: "):
+        _of_parquet(tmp_path, "device_id: t", cell, "device_id")
+
+
+def _of_parquet(folder: Path, field: str, cell: object, name: str = "ts") -> list[str]:
+    constants = {"kind": "status", "store_id": "s", "sensor_id": "g", "ts": 0}
+    needed = [f"{one}: {{constant: {value}}}" for one, value in constants.items() if one != name]
+    (folder / "mapping.yaml").write_text("\n".join([*needed, field]))
     pq.write_table(pa.table({"t": [cell]}), folder / "t.parquet")
-    return [json.loads(line)["ts"] for line in Table(folder / "t.parquet", Mapping.load(folder / "mapping.yaml"))]
+    return [json.loads(line)[name] for line in Table(folder / "t.parquet", Mapping.load(folder / "mapping.yaml"))]
 
 
 def test_what_is_no_table_is_said(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, Queue
@@ -121,4 +122,24 @@ def wire(broker_url: str, cuts: list[int], *, deaf: bool = False) -> Iterator[Wi
             thread.join(WAIT_S)
 
 
-__all__ = ["Received", "Subscriber", "Wire", "mqtt", "subscriber", "wire"]
+@contextmanager
+def taking_broker(after_s: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
+    """Lets one client in, begins to read after a while, and takes all that comes; which is there when the block has ended."""
+    taken: list[bytes] = []
+
+    def serve() -> None:
+        client, _ = listener.accept()
+        with client:
+            client.recv(4096)
+            client.sendall(b"\x20\x02\x00\x00")
+            time.sleep(after_s)
+            taken.append(b"".join(iter(lambda: client.recv(1 << 20), b"")))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"mqtt://127.0.0.1:{listener.getsockname()[1]}", taken
+        thread.join(WAIT_S)
+
+
+__all__ = ["Received", "Subscriber", "Wire", "mqtt", "subscriber", "taking_broker", "wire"]

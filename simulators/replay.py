@@ -22,6 +22,7 @@ from sensors.topics import mqtt_topic, place
 from sensors.urls import MqttUrl, SettingError
 from simulators.lateness import Lateness
 from simulators.messages import Message, messages
+from simulators.rounds import OLDEST
 from stream.rules import Rules
 
 log = logging.getLogger("instore.replay")
@@ -245,7 +246,7 @@ class _Schedule:
         if self._speed is None:
             return None
         at = message.due if message.due is not None else message.ts
-        if at is not None and (message.due is not None or at <= self._clock() * SECOND + FUTURE):
+        if at is not None and (message.due is not None or OLDEST <= at <= self._clock() * SECOND + FUTURE):
             if self._first is None:
                 self._first, self._began_s = at, time.monotonic()
             self._newest = max(self._newest, at)

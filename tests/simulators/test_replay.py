@@ -29,6 +29,7 @@ from tests.simulators.wire import Received, subscriber, taking_broker, wire
 LINES = play().lines
 FEW = LINES[:2000]
 NO_END = Pace(close=False)
+DAY = 1_700_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +199,7 @@ def test_the_speed_is_kept(broker: str) -> None:
     """Six recorded seconds at four times their speed take one and a half, and a reading comes when it is due."""
     with subscriber(broker) as heard:
         began = time.monotonic()
-        publish([reading(ts, f"s{ts}") for ts in range(0, 6001, 1000)], broker, Pace(speed=4, close=False))
+        publish([reading(ts, f"s{ts}") for ts in range(DAY, DAY + 6001, 1000)], broker, Pace(speed=4, close=False))
         assert 1.5 <= time.monotonic() - began < 5
         heard.take(7)
 
@@ -208,16 +209,24 @@ def test_a_reading_from_far_in_the_future_is_not_waited_for(broker: str) -> None
     """It will be refused anyway; nor does it move what comes after it, or the last status."""
     ahead = int(time.time() * 1000) + FUTURE // 1000 + 60_000
     began = time.monotonic()
-    done = publish([reading(0), reading(ahead, "mad"), reading(500)], broker, Pace(speed=1))
+    done = publish([reading(DAY), reading(ahead, "mad"), reading(DAY + 500)], broker, Pace(speed=1))
     assert time.monotonic() - began < 5
-    assert done.closing == {"s": 500_000 + 1_981 * SECOND}
+    assert done.closing == {"s": (DAY + 500) * 1000 + 1_981 * SECOND}
+
+
+def test_nobody_waits_since_1970() -> None:
+    """A reading of a clock that was not set yet is no beginning: what comes next would be due in half a century."""
+    end = time.monotonic() + 1
+    with taking_broker() as (url, _):
+        done = publish([reading(0), reading(DAY)], url, Pace(speed=1, close=False, qos=0), stop=lambda: time.monotonic() > end)
+    assert done.messages == 2
 
 
 @pytest.mark.integration
 def test_late_readings_are_not_waited_for(broker: str) -> None:
     """Time goes forward only: a reading out of order is sent at once."""
     began = time.monotonic()
-    publish([reading(1_000), reading(0, "b"), reading(1_200)], broker, Pace(speed=1, close=False))
+    publish([reading(DAY + 1_000), reading(DAY, "b"), reading(DAY + 1_200)], broker, Pace(speed=1, close=False))
     assert 0.15 < time.monotonic() - began < 5
 
 

@@ -271,9 +271,9 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
     """Rebuild the visits of a file of READINGS (JSON lines, CSV, Parquet), without brokers, with the same engine."""
     from sensors.files import check_target
     from stream.form import visit_line
+    from stream.reading_files import read
     from stream.reconstruct import reconstruct as rebuild
     from stream.reconstruct import rules_of
-    from stream.recording import read
 
     check_target("--out", out)
     settings = rules_of(rules, plans := [_layout(file) for file in layouts])

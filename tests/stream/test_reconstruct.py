@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stream.reading_files import read
 from stream.reconstruct import Reconstructed, reconstruct
-from stream.recording import read
 from tests.oracle import Expected, ExpectedVisit, from_visit
 from tests.stream.rows import by_device
 from tests.streams import Line, Stream, accounts, interleaved, random_wire, seeds, write_lines

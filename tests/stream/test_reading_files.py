@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sensors.decode import Decoded
-from stream.recording import read
+from stream.reading_files import read
 from tests import recordings
 from tests.tables import write_csv, write_json_lines, write_parquet
 

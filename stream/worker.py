@@ -127,6 +127,8 @@ class Worker:
         self._poison = Poison()
         self._partitions: dict[Slice, Partition] = {}
         self._epochs: Counter[Slice] = Counter()
+        self._let_go: set[Slice] = set()
+        """Partitions that others went on with, though Kafka has not taken them from us."""
         self._sought: dict[Slice, tuple[float, int]] = {}
         """When, and from which offset, a partition was last asked to be read again."""
         self._plans: dict[str, Plan] = {}
@@ -203,6 +205,9 @@ class Worker:
                     await self._amend(where, last, partition.flushed_at)
                 if epoch == self._epochs[where]:
                     self._partitions[where] = partition
+                    if where in self._let_go:  # what we had of it is gone, and if it is ours, nobody else reads it again
+                        self._let_go.discard(where)
+                        await self._seek(where, partition.next_offset)
                     self.tally.opened(where, partition.stored, {store_id: store.store_time for store_id, store in partition.stores.items()})
             return self._partitions[where]
 
@@ -210,6 +215,7 @@ class Worker:
         """Forget partitions that belong to others now; what was not flushed will be read again by them."""
         for where in slices:
             self._partitions.pop(where, None)
+            self._let_go.discard(where)
             self.tally.dropped(where)
             self._epochs[where] += 1
 
@@ -290,7 +296,9 @@ class Worker:
                         done[where] = flush
                     else:
                         log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
-                        self._let_go(where, partitions[where])
+                        if self._partitions.get(where) is partitions[where]:
+                            del self._partitions[where]
+                            self._let_go.add(where)
             else:
                 self.tally.written(flushes.items(), time.monotonic() - began, _now())
                 for where in flushes:
@@ -300,11 +308,6 @@ class Worker:
         for flush in done.values():
             self._poison.stored(flush.rejected)
         return done
-
-    def _let_go(self, where: Slice, partition: Partition) -> None:
-        """Forget what others went on with; its next record, if it is still ours, takes it up again from the database."""
-        if self._partitions.get(where) is partition:
-            del self._partitions[where]
 
     async def _amend(self, where: Slice, said: Flush, at: datetime | None) -> None:
         """Where another worker went on since a flush of that time, say what is stored now of the same things, until that was said last."""
@@ -380,9 +383,7 @@ class Worker:
             return False  # it was under way when we asked to read again
         target = max(await self._kafka.earliest(where), partition.next_offset)
         if offset > target:
-            self._sought[where] = (time.monotonic(), target)
-            log.warning("%s/%d: reading again from offset %d", *where, target, extra={"action": "seek"})
-            await self._kafka.seek(where, target)
+            await self._seek(where, target)
             return False
         log.error(
             "%s/%d: the records %d to %d are gone: Kafka dropped them before they were read",
@@ -393,6 +394,11 @@ class Worker:
         )
         self.tally.lost += offset - partition.next_offset
         return True
+
+    async def _seek(self, where: Slice, target: int) -> None:
+        self._sought[where] = (time.monotonic(), target)
+        log.warning("%s/%d: reading again from offset %d", *where, target, extra={"action": "seek"})
+        await self._kafka.seek(where, target)
 
     def _restore(self, where: Slice) -> tuple[Partition, list[Message], Flush | None]:
         """Read back what the last owner of a partition had reached, and what it may not have published any more: its last flush."""

@@ -109,7 +109,29 @@ def test_a_worker_that_lost_its_partition_writes_nothing_wrong(database_url: str
 
     asyncio.run(both())
     assert [(visit.path, visit.n_readings) for visit in visits(database_url)] == [(["a", "b", "c"], 3)]
-    assert [record.action for record in caplog.records if hasattr(record, "action")] == ["fenced"]
+    assert [record.action for record in caplog.records if hasattr(record, "action")] == ["fenced", "seek"]
+
+
+def test_what_a_worker_had_read_of_a_partition_that_it_lost_and_still_has_is_read_again(database_url: str) -> None:
+    """Another wrote in between, and is gone: nobody else reads the records that were only in memory, and none need follow them."""
+    log = Log()
+    log.put(dwell(0, "a"))
+    log.put(dwell(5, "b"))
+
+    async def both() -> None:
+        worker, other = Worker(database_url, LIVES, log), Worker(database_url, LIVES, log)
+        await other.accept(HERE, 0, *log.records[0])
+        await feed(worker, log)
+        await other.flush()
+        await worker.flush()
+        assert visits(database_url)[0].path == ["a"]
+        await worker.open(HERE)  # as it does for all that Kafka has given it
+        assert log.sought == [1]
+        await worker.accept(HERE, 1, *log.records[1])
+        await worker.flush()
+
+    asyncio.run(both())
+    assert visits(database_url)[0].path == ["a", "b"]
 
 
 def test_of_two_partitions_the_lost_one_writes_nothing(database_url: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,8 @@ Knows no Faust.
 Exactly once, and how
 
 1. All that a flush changes, and the offset up to which records are covered, go to the database in one transaction (`storage.writer`).
-   The stored offset advances by compare-and-set, so a worker that lost its partition without knowing can write nothing (`Fenced`).
+   The stored offset advances by compare-and-set, together with the time of the flush, as what time or a layout changes covers no record. So
+   a worker that lost its partition without knowing can write nothing (`Fenced`). Should Kafka have left it to it, it reads it again.
 2. What was written is published to `instore.visits`, and only then is Kafka told that the records are done. So Kafka's committed offset
    never passes the database's. Records that come again are at or below the stored offset, and are skipped.
 3. A worker that takes over a partition reads the state back from `readings`, and publishes once more what the last flush had changed:

@@ -1,5 +1,6 @@
 """Making clients of paho-mqtt from a URL, and asking a broker who it is."""
 
+import select
 import ssl
 import time
 from collections.abc import Callable
@@ -105,3 +106,17 @@ def _loop(client: mqtt.Client, timeout_s: float, done: Callable[[], bool]) -> No
     while not done() and time.monotonic() < end:
         if client.loop(0.05) != mqtt.MQTT_ERR_SUCCESS:
             return
+
+
+def has_unread(client: mqtt.Client) -> bool:
+    """Whether TLS has decrypted something already that waiting for the socket would not show."""
+    pending = getattr(client.socket(), "pending", None)
+    return pending is not None and pending() > 0
+
+
+def wait(client: mqtt.Client, timeout_s: float) -> tuple[bool, bool]:
+    """Wait no longer than this until there is something to read, or room for what wants to be written; returns whether there is."""
+    socket, unread = client.socket(), has_unread(client)
+    assert socket is not None, "connect first"
+    readable, writable, _ = select.select([socket], [socket] if client.want_write() else [], [], 0 if unread else timeout_s)
+    return bool(readable or unread), bool(writable)

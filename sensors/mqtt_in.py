@@ -11,7 +11,7 @@ import paho.mqtt.client as mqtt
 
 from sensors.bridge_settings import Settings
 from sensors.lanes import Delivery
-from sensors.mqtt_client import new_client
+from sensors.mqtt_client import has_unread, new_client
 from sensors.outage import Backoff, Outage
 from sensors.urls import SettingError
 
@@ -69,8 +69,7 @@ class MqttIn:
 
     def has_unread(self) -> bool:
         """Whether TLS has decrypted something already that waiting for the socket would not show."""
-        pending = getattr(self._client.socket(), "pending", None)
-        return pending is not None and pending() > 0
+        return has_unread(self._client)
 
     def wants_write(self) -> bool:
         """Whether something waits to be written."""

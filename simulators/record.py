@@ -6,7 +6,6 @@ tells nobody; mosquitto counts it for all subscribers together, and that count i
 """
 
 import logging
-import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +15,7 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 
-from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client, topic_of
+from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client, topic_of, wait
 from sensors.outage import Backoff
 from sensors.reading import SECOND, rfc3339
 from sensors.recording import STARTED, Recorded, Writer
@@ -233,12 +232,10 @@ class _Recorder:
 
     def _talk(self, timeout_s: float, n_most: int) -> bool:
         """Read and write what there is, waiting for it no longer than this; returns whether the connection stands."""
-        socket = self._client.socket()
-        if socket is None:
+        if self._client.socket() is None:
             return False
-        unread = bool(getattr(socket, "pending", int)())  # TLS may hold bytes that select does not see
-        readable, writable, _ = select.select([socket], [socket] if self._client.want_write() else [], [], 0 if unread else timeout_s)
-        if readable or unread:
+        readable, writable = wait(self._client, timeout_s)
+        if readable:
             self._read(n_most)
         if writable:
             self._client.loop_write()

@@ -6,7 +6,6 @@ made anew and all that was not acknowledged is sent again, in order: a message m
 """
 
 import logging
-import select
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 import msgspec
 import paho.mqtt.client as mqtt
 
-from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client
+from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client, wait
 from sensors.reading import CLOCK_SENSOR, SECOND
 from sensors.topics import mqtt_topic, place
 from sensors.urls import MqttUrl, SettingError
@@ -355,12 +354,10 @@ class _Connection:
         Returns:
             Whether the connection still stands.
         """
-        socket = self._client.socket()
-        if socket is None:
+        if self._client.socket() is None:
             return False
-        waiting = bool(getattr(socket, "pending", int)())  # TLS may hold bytes that select does not see
-        readable, writable, _ = select.select([socket], [socket] if self._client.want_write() else [], [], 0 if waiting else timeout_s)
-        if readable or waiting:
+        readable, writable = wait(self._client, timeout_s)
+        if readable:
             self._client.loop_read()
         if writable:
             self._client.loop_write()

@@ -1,6 +1,7 @@
 """The `instore` command as people run it: as processes, with settings in the environment, signals to end them, and nothing left behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -197,6 +198,13 @@ def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = 60, look
     while not is_so():
         assert time.monotonic() < end, f"after {timeout_s:.0f} s it is still not so that {what}"
         time.sleep(look_every_s)
+
+
+def not_ok(said: str, n_parts: int) -> list[str]:
+    """The lines of a doctor about so many parts that are not ok; not one about the logins of tests beside this one, on the same server."""
+    lines = said.splitlines()[1 : 1 + n_parts]
+    assert len(lines) == n_parts, said
+    return [line for line in lines if " ok " not in line and not re.match(r"roles +look +login_[0-9a-f]{32} reads without a limit", line)]
 
 
 def urls_in(text: str) -> dict[str, str]:

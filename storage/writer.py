@@ -1,5 +1,6 @@
 """Brings flushes to the database: everything of them, or nothing."""
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import TracebackType
@@ -20,10 +21,12 @@ from storage.sql import query
 from storage.visit_rows import as_json, item_rows, payment_row
 from storage.visit_writer import delete_visits, write_visits
 
+_LOG = logging.getLogger("instore.storage")
+
 T = TypeVar("T")
 
-_LIMITS = "SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'"
-"""A worker that is stopped in the middle of a flush must not hold its locks for ever, nor wait for ever for others'."""
+_PATIENCE_S = 60
+"""A worker that is stopped in the middle of a flush must not hold its locks for longer, nor wait for longer for others'."""
 
 _CONSTANTS = "SET plan_cache_mode = force_custom_plan; SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0"
 """TimescaleDB finds what is compressed by constants, which a generic plan has not; and a rebuild of a month takes a month apart.
@@ -37,10 +40,11 @@ class Writer:
 
     Args:
         url: the database.
+        patience_s: how long another worker may hold up a flush before its connection is ended.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, patience_s: int = _PATIENCE_S) -> None:
+        self._url, self._patience_s = url, patience_s
         self._connection: psycopg.Connection | None = None
         self._in_doubt: tuple[list[Advance], datetime] | None = None
 
@@ -104,15 +108,26 @@ class Writer:
         try:
             with translated():
                 return call(self._connect())
-        except DatabaseAway:
+        except DatabaseAway as away:
             self.close()
+            if isinstance(away.__cause__, psycopg.errors.LockNotAvailable):
+                self._end_sleepers()
             raise
+
+    def _end_sleepers(self) -> None:
+        """End connections of workers that were stopped in the middle of a COPY: no limit of the server's counts there."""
+        with translated():
+            ended = self._connect().execute(query("end_sleepers")).fetchall()
+        if ended:
+            _LOG.warning("ended %d connections of workers that held a lock and sent nothing", len(ended), extra={"action": "end_sleepers"})
 
     def _connect(self) -> psycopg.Connection:
         if self._connection is None:
             self._connection = connect(self._url, "instore worker")
             self._connection.prepare_threshold = 0
-            self._connection.execute(_LIMITS, prepare=False)
+            limit = sql.Literal(f"{self._patience_s}s")
+            limits = sql.SQL("SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}").format(limit, limit)
+            self._connection.execute(limits, prepare=False)
             self._connection.execute(_CONSTANTS, prepare=False)
         return self._connection
 

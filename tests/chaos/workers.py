@@ -18,8 +18,8 @@ from tests.scrape import scrape
 ALL = 2 * PARTITIONS
 """Of the two topics that a worker reads."""
 
-TAKE_OVER_S = 90.0
-"""How long others may take to have all partitions. A transaction that stands still is ended by the database after 60 s."""
+TAKE_OVER_S = 120.0
+"""How long others may take to have all partitions. A transaction that stands still is ended after 60 s, or by them after as long."""
 
 _IN_FLUSH = """
 SELECT EXISTS (
@@ -81,7 +81,14 @@ class Scene:
         deed()
         wait_until(lambda: _share(self.running, names), f"{names} share all partitions", TAKE_OVER_S, 0.1)
         taken_over = self.running.n_stored()
-        wait_until(lambda: self.running.n_stored() > taken_over, "more is stored", TAKE_OVER_S, 0.05)
+
+        def is_more_stored() -> bool:
+            assert not self.replay.has_ended, (
+                f"all was sent before more was stored than {taken_over:,} at {self.seconds:.0f} s, after {self.steps}"
+            )
+            return self.running.n_stored() > taken_over
+
+        wait_until(is_more_stored, "more is stored", TAKE_OVER_S, 0.05)
         self.steps.append(Step(at_s, what, n_stored, self.seconds - at_s))
 
     def hurry(self, busy: Busy) -> None:

@@ -22,9 +22,9 @@ def market_url(make_database: MakeDatabase) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def analyst_url(market_url: str) -> Iterator[str]:
-    """The same for an analyst."""
+    """The same for an analyst. The login does not stay: its limits count for this database alone, and tests of others would miss theirs."""
     with member(market_url, "analyst") as mine:
         yield mine
 

@@ -282,3 +282,48 @@ def test_workers_of_many_partitions_do_not_stand_in_each_others_way(database_url
         list(pool.map(work, range(n_writers)))
     assert admin.execute("SELECT DISTINCT received FROM instore.ingest_counts").fetchall() == [(n_writers * n_flushes,)]
     assert admin.execute("SELECT count(*) FROM instore.readings").fetchall() == [(n_writers * n_flushes * 7,)]
+
+
+def stand_still(sleeper: psycopg.Connection, woken: threading.Event) -> None:
+    """Take the partition, begin a COPY, and send nothing until woken."""
+    sleeper.execute("SET idle_in_transaction_session_timeout = '1s'")
+    with sleeper.transaction():
+        sleeper.execute("UPDATE instore.ingest_offsets SET next_offset = 9")
+        with sleeper.cursor() as cursor, cursor.copy("COPY instore.stores (store_id) FROM STDIN") as copied:
+            copied.write_row(("s9",))
+            woken.wait()
+
+
+def test_who_stands_still_in_a_copy_is_ended(database_url: str, admin: psycopg.Connection) -> None:
+    """The server waits for the rest of a COPY for ever, whatever its limits: whoever needs the partition ends that connection."""
+    with Writer(database_url) as owner:
+        owner.write(Flush(advance=step(None, 1)))
+    woken = threading.Event()
+    with connect(database_url, "instore worker") as sleeper, ThreadPoolExecutor(1) as pool, Writer(database_url, patience_s=1) as writer:
+        stopped = pool.submit(stand_still, sleeper, woken)
+        time.sleep(2)
+        with pytest.raises(DatabaseAway, match="lock timeout"):
+            writer.write(full_flush(1, 2))
+        writer.write(full_flush(1, 2))
+        woken.set()
+        with pytest.raises(psycopg.OperationalError, match="terminating connection"):
+            stopped.result()
+    assert restore.offsets(admin, "instore.readings")[0].next_offset == 2
+    assert len(contents(admin)["visits"]) == 1
+
+
+def test_who_is_at_work_is_not_ended(database_url: str) -> None:
+    """A lock is waited for in vain, but its holder is no worker that stands still: neither a person in psql nor a worker that computes."""
+    with Writer(database_url) as owner:
+        owner.write(Flush(advance=step(None, 1)))
+    with connect(database_url, "psql") as person, Writer(database_url, patience_s=1) as writer, person.transaction():
+        person.execute("UPDATE instore.ingest_offsets SET next_offset = 9")
+        with pytest.raises(DatabaseAway, match="lock timeout"):
+            writer.write(full_flush(1, 2))
+        assert person.execute("SELECT 1").fetchone() == (1,)
+    with connect(database_url, "instore worker") as other, ThreadPoolExecutor(1) as pool, Writer(database_url, patience_s=1) as writer:
+        busy = pool.submit(other.execute, "WITH held AS (SELECT FROM instore.ingest_offsets FOR UPDATE) SELECT pg_sleep(3) FROM held")
+        time.sleep(1.5)
+        with pytest.raises(DatabaseAway, match="lock timeout"):
+            writer.write(full_flush(9, 10))
+        assert busy.result().fetchone() is not None

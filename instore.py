@@ -100,7 +100,7 @@ metrics_port = click.option(
     type=click.IntRange(0, 65_535),
     help="Show metrics and health on this port of 127.0.0.1; 0: any that is free.  [default: nowhere]",
 )
-scenario = click.option("--scenario", metavar="NAME", help="A scripted day: saturday, quiet, network-cut, or a YAML file.")
+scenario = click.option("--scenario", metavar="NAME", help="A scripted day: saturday, rush-hour, network-cut and others, or a YAML file.")
 readings_file = click.argument("readings", type=click.Path(path_type=Path))
 
 
@@ -331,6 +331,7 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the readings go, one a line, in order of arrival.")
 @click.option("--truth", type=click.Path(path_type=Path), required=True, help="Where the true visits go, one a line.")
 @click.option("--signals", type=click.Path(path_type=Path), help="Where the signals that are due go, one a line.")
+@click.option("--sold-out", type=click.Path(path_type=Path), help="Where goes what was sold out, one product and time a line.")
 @scenario
 @click.option("--store", type=click.Path(path_type=Path), help="The store's layout.  [default: a grocery]")
 @click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
@@ -341,19 +342,18 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 @click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
 @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
 @click.option("--silence", "silences", multiple=True, metavar="SENSOR@HH:MM-HH:MM", help="A sensor that says nothing for a while.")
-def simulate(out: Path, truth: Path, signals: Path | None, store: Path | None, days: int, **wanted: Any) -> None:
+def simulate(out: Path, truth: Path, signals: Path | None, sold_out: Path | None, store: Path | None, days: int, **wanted: Any) -> None:
     """Simulate days of a store: what its sensors say, and what really happened."""
     from sensors.files import check_target
     from simulators.flags import options_of
-    from simulators.simulate import record
+    from simulators.simulate import Files, record
 
-    check_target("--out", out)
-    check_target("--truth", truth)
-    if signals is not None:
-        check_target("--signals", signals)
+    for flag, file in (("--out", out), ("--truth", truth), ("--signals", signals), ("--sold-out", sold_out)):
+        if file is not None:
+            check_target(flag, file)
     options = options_of(plan=_layout(store) if store else None, days=days, **wanted)
     with _progress("simulating", days) as advance:
-        written = record(options, out, truth, lambda done, _: advance(done), signals)
+        written = record(options, Files(out, truth, signals, sold_out), lambda done, _: advance(done))
     MESSAGES.print(f"{written.lines} readings in {out}, {written.visits} true visits in {truth}", highlight=False)
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
+from typing import NamedTuple
 
+from simulators.companions import companions, party_sizes
 from simulators.devices import Devices, hand_out
 from simulators.doors import enter, leave, stroll
-from simulators.events import Planned, enact
+from simulators.events import Planned, enact, extra_arrivals, failures, with_offers
 from simulators.floor import Floor
 from simulators.habits import MINUTE, SECOND, Habits, chance, lognormal, pick
 from simulators.manners import Priority
@@ -14,7 +17,8 @@ from simulators.opening import Window, arrivals
 from simulators.scene import Scene
 from simulators.shoppers import shop
 from simulators.staff import shifts
-from simulators.tills import Queue, check_out, queues_of
+from simulators.stock import Stock, sell
+from simulators.tills import Queue, queues_of, serve
 from simulators.walk import Walk
 
 LAST_CALL = 5 * MINUTE
@@ -26,19 +30,29 @@ PASSING_S = (24.0, 0.5)
 
 @dataclass(slots=True)
 class Crowd:
-    """A store, what lasts from one day to the next, its queues and its devices, and what shall happen there."""
+    """A store, what lasts from one day to the next: its queues, devices and shelves, and what shall happen there."""
 
     floor: Floor
     habits: Habits
     seed: int
     queues: list[Queue]
     devices: Devices
+    stock: Stock
     planned: tuple[Planned, ...] = ()
+
+
+class _Told(NamedTuple):
+    """Somebody who came in, told until the tills: the rest of a party is still to come, and pays nothing."""
+
+    walk: Walk
+    pays: bool
+    size: int = 1
 
 
 def crowd_of(floor: Floor, habits: Habits, seed: int, planned: Iterable[Planned] = ()) -> Crowd:
     """A store on its first day."""
-    return Crowd(floor, habits, seed, queues_of(floor), Devices(), tuple(planned))
+    known = tuple(planned)
+    return Crowd(floor, habits, seed, queues_of(floor, failures(known)), Devices(), Stock(habits), known)
 
 
 def come_and_go(crowd: Crowd, window: Window) -> list[Walk]:
@@ -46,7 +60,7 @@ def come_and_go(crowd: Crowd, window: Window) -> list[Walk]:
 
     The same seed, store and window give the same walks, given the same windows before.
     """
-    scene = Scene(Random(f"{crowd.seed}/{crowd.floor.layout.store_id}/{window.label}"), crowd.floor, crowd.habits)
+    scene = Scene(_chance(crowd, window), crowd.floor, crowd.habits)
     walks = _shoppers(scene, crowd, window)
     walks += _passers_by(scene, window, len(walks))
     walks += shifts(scene, window)
@@ -54,27 +68,42 @@ def come_and_go(crowd: Crowd, window: Window) -> list[Walk]:
     return hand_out(scene, crowd.devices, walks)
 
 
+def _chance(crowd: Crowd, window: Window, *of: str) -> Random:
+    return Random("/".join((str(crowd.seed), crowd.floor.layout.store_id, window.label, *of)))
+
+
 def _shoppers(scene: Scene, crowd: Crowd, window: Window) -> list[Walk]:
-    """Those who come in: first what each does alone, then the queues, where they meet, then the way out."""
-    walks, buyers = [], []
+    """Those who come in: what each party does alone, then the shelves and the queues, where they meet, then the way out."""
     home_by = window.closes - LAST_CALL if window.shuts else None
-    for began in arrivals(scene.rng, window, scene.habits):
-        walk = Walk("shopper", began, has_own_tag=chance(scene.rng, scene.habits.own_tags), priority=_priority(scene))
-        walks.append(walk)
-        enter(scene, walk)
-        if shop(scene, walk, home_by) and crowd.queues:
+    told = _come(scene, crowd, arrivals(scene.rng, window, scene.habits), home_by)
+    more = Scene(_chance(crowd, window, "more"), crowd.floor, crowd.habits)
+    told += _come(more, crowd, extra_arrivals(more.rng, crowd.planned, window), home_by)
+    told += [_Told(walk, pays) for walk, pays in enact(scene, crowd.seed, crowd.planned, window)]
+    if window.fresh:
+        crowd.stock.fill()
+    walks = [one.walk for one in told]
+    sell(crowd.stock, _chance(crowd, window, "stock"), walks)
+    if crowd.queues:
+        buyers = [one.walk for one in told if one.pays and (not crowd.floor.prices or one.walk.taken())]
+        for walk in buyers:
             _to_the_tills(scene, walk)
-            buyers.append(walk)
-    for walk, pays in enact(scene, crowd.seed, crowd.planned, window):
-        walks.append(walk)
-        if pays and crowd.queues:
-            _to_the_tills(scene, walk)
-            buyers.append(walk)
-    for walk in sorted(buyers, key=lambda buyer: buyer.now):
-        check_out(scene, crowd.queues, walk, window.label)
+        serve(scene, crowd.queues, buyers, window.label)
     for walk in walks:
         leave(scene, walk, home_by)
-    return walks
+    along = Scene(_chance(crowd, window, "companions"), crowd.floor, crowd.habits)
+    return walks + [companion for one in told for companion in companions(along, one.walk, one.size)]
+
+
+def _come(scene: Scene, crowd: Crowd, times: list[int], home_by: int | None) -> list[_Told]:
+    """Parties of shoppers, who come at the times of their first ones."""
+    told, coming = [], iter(times)
+    for size in party_sizes(scene, len(times)):
+        began, *_ = islice(coming, size)
+        walk = Walk("shopper", began, has_own_tag=chance(scene.rng, scene.habits.own_tags), priority=_priority(scene))
+        enter(scene, walk)
+        shown = scene._replace(floor=with_offers(scene.floor, crowd.planned, began))
+        told.append(_Told(walk, shop(shown, walk, home_by), size))
+    return told
 
 
 def _priority(scene: Scene) -> Priority:

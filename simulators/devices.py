@@ -1,7 +1,11 @@
 """Who carries which device: bands that the store gives to one visitor after the other, and tags of people who come again."""
 
 import heapq
+import math
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
 from random import Random
 
 from simulators.habits import MINUTE
@@ -57,13 +61,23 @@ def _band(devices: Devices, now: int, rest_until: int) -> str:
 
 
 def _tag(scene: Scene, devices: Devices, walk: Walk, rest_until: int) -> str:
-    """Somebody who has a tag, shops in this manner, and is not here nor has just been."""
+    """Somebody who has a tag, shops in this manner, and is not here nor has just been; some come more often than others."""
     first, end = _holders(scene, walk)
-    holder = scene.rng.randrange(first, end)
+    shares = _frequencies(end - first)
+    holder = first + bisect_right(shares, scene.rng.randrange(shares[-1]))
     while devices.tags.get(holder, walk.began) > walk.began:
         holder += 1
     devices.tags[holder] = rest_until
     return f"tag-{holder:05d}"
+
+
+@lru_cache
+def _frequencies(holders: int) -> list[int]:
+    """How often each of so many people comes, summed up, in thousandths of the mean: exponentially spread, the most frequent first.
+
+    Visits of a year are then spread as a negative binomial of shape 1, Ehrenberg's law of repeat buying with an assumed shape [A].
+    """
+    return list(accumulate(max(1, round(-1000 * math.log((number + 0.5) / holders))) for number in range(holders)))
 
 
 def _holders(scene: Scene, walk: Walk) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Coming in from the street and going back to it."""
 
+from typing import Literal
+
 from simulators.habits import MINUTE, SECOND, chance, even, lognormal
 from simulators.scene import Scene, manner_of
 from simulators.walk import Passage, Walk
@@ -58,7 +60,7 @@ def come_in(scene: Scene, walk: Walk) -> str:
     if not gates:
         return scene.floor.doorless
     gate = scene.rng.randrange(len(gates))
-    walk.passages.append(Passage(walk.now, gate, "in", _reports(scene, walk.now, SECOND_LOOK)))
+    pass_gate(scene, walk, gate, "in", walk.now)
     return gates[gate][1]
 
 
@@ -75,9 +77,20 @@ def go_out(scene: Scene, walk: Walk) -> bool:
     gate = scene.rng.randrange(len(gates))
     if walk.here != gates[gate][1]:
         stroll(scene, walk, gates[gate][1])
-    seen = _reports(scene, walk.now, min(SECOND_LOOK, scene.floor.timing.exit_grace - 1))
-    reports = (walk.now,) if walk.scripted else seen
-    walk.passages.append(Passage(walk.now, gate, "out", reports))
+    return pass_gate(scene, walk, gate, "out", walk.now)
+
+
+def pass_gate(scene: Scene, walk: Walk, gate: int, direction: Literal["in", "out"], at: int) -> bool:
+    """Pass a gate at a time.
+
+    Returns:
+        Whether the gate saw it; it sees everybody who goes out by a script.
+    """
+    within = SECOND_LOOK if direction == "in" else min(SECOND_LOOK, scene.floor.timing.exit_grace - 1)
+    reports = _reports(scene, at, within)
+    if walk.scripted and direction == "out":
+        reports = (at,)
+    walk.passages.append(Passage(at, gate, direction, reports))
     return bool(reports)
 
 

@@ -120,7 +120,7 @@ def due_of(floor: Floor, window: Window, walks: Iterable[Walk], silent: list[Sil
         floor: the store. Its day must not go over 04:00, where the days of zones begin.
         window: when it is open.
         walks: all of its people.
-        silent: the silences of sensors, of any time.
+        silent: the silences of sensors, of any time; and when one says something wrong.
         plain: nobody shows a priority but those whose script says so; else nothing is promised of `priority_changed`.
     """
     dwelling = (zone.zone_id for zone in floor.layout.zones if zone.type not in NOBODYS)
@@ -128,7 +128,8 @@ def due_of(floor: Floor, window: Window, walks: Iterable[Walk], silent: list[Sil
     customers = [walk for walk in walks if walk.role != "staff"]
     found = [due for walk in customers for due in _of_walk(day, walk)]
     found += _of_zones(day, customers)
-    found += [due for span in silent if window.opens <= span.start < window.closes for due in _of_silence(day, span)]
+    mute = (span for span in silent if not span.speaks and window.opens <= span.start < window.closes)
+    found += [due for span in mute for due in _of_silence(day, span)]
     return sorted(found, key=lambda due: (due.at, due.kind, due.device_id or "", due.zone_id or ""))
 
 
@@ -187,8 +188,9 @@ def _priority(day: _Day, walk: Walk) -> Iterator[Due]:
 
 
 def _of_zones(day: _Day, customers: list[Walk]) -> Iterator[Due]:
-    """What people cause together; where more than shelves are silent, nobody can be counted."""
-    counted = all(span.sensor_id in {shelf_sensor(shelf.shelf_id) for shelf in day.floor.layout.shelves} for span in day.silent)
+    """What people cause together; where gateways or gates are silent, nobody can be counted."""
+    counting = {gate for gate, _ in day.floor.gates} | {listener.sensor_id for listener in day.floor.listeners.values()}
+    counted = all(span.sensor_id not in counting for span in day.silent)
     paid: dict[str, list[tuple[str, int]]] = {}
     for walk in customers:
         for one in walk.payments:
@@ -240,7 +242,7 @@ def _of_silence(day: _Day, span: Silent) -> Iterator[Due]:
         sure = span.end - span.start > threshold and at < day.window.closes
         late = 0 if at < day.window.closes else day.end - at
         why = f"it says that it lives each {period // SECOND - 2} s, and may have said so just before"
-        yield _due(day, "sensor_silent", at, (period, late), why, sensor=span.sensor_id, sure=sure)
+        yield _due(day, "sensor_silent", at, (period + span.fades, late), why, sensor=span.sensor_id, sure=sure and not span.fades)
 
 
 def _due(  # noqa: PLR0913 - what a signal is made of

@@ -5,28 +5,26 @@ ordinary shoppers, with a chance of their own, through gates that see them, so t
 """
 
 from collections.abc import Iterable
+from datetime import date
 from random import Random
 from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import structs
 
+from sensors.hours import clock_at
 from sensors.layout import Product, ShelfPlan
 from sensors.urls import SettingError
-from simulators.cut import Cut
 from simulators.doors import enter, stroll
 from simulators.floor import Floor
 from simulators.habits import MINUTE, SECOND, even
+from simulators.happening import Happening, Minutes, People, Until
+from simulators.mishaps import Mishap, silences_of
 from simulators.opening import Window
 from simulators.scene import Scene
 from simulators.silence import Silence
+from simulators.tills import Failure
 from simulators.walk import Act, Walk
-
-Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-"""A time of day in the store's zone, `HH:MM`."""
-
-People = Annotated[int, msgspec.Meta(ge=1, le=1000)]
-Minutes = Annotated[float, msgspec.Meta(gt=0, le=720)]
 
 APART = 6 * SECOND
 """Those who come together pass the gate one after the other."""
@@ -41,30 +39,24 @@ BRISK_ZONES = 5
 """Who is in a hurry is so in each zone for so long; times at which a priority is judged are then apart by more than sensors can be off."""
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", forbid_unknown_fields=True):
-    """Something that happens at a time of day: that at which the first of its people comes in."""
-
-    at: Clock
-
-
-class Linger(_Event, tag="linger", frozen=True, kw_only=True):
+class Linger(Happening, tag="linger", frozen=True, kw_only=True):
     """Somebody goes to a zone, and is there for so long without touching anything."""
 
     zone: str
     minutes: Minutes
 
 
-class WalkOut(_Event, tag="walk_out", frozen=True, kw_only=True):
+class WalkOut(Happening, tag="walk_out", frozen=True, kw_only=True):
     """Somebody takes so many products, and leaves without paying."""
 
     products: Annotated[int, msgspec.Meta(ge=1, le=20)]
 
 
-class Hurry(_Event, tag="hurry", frozen=True, kw_only=True):
+class Hurry(Happening, tag="hurry", frozen=True, kw_only=True):
     """Somebody shows in all they do that they value speed: from zone to zone, one quick look in each, something taken, and away."""
 
 
-class Gather(_Event, tag="gather", frozen=True, kw_only=True):
+class Gather(Happening, tag="gather", frozen=True, kw_only=True):
     """So many people come for something in one zone, a tasting say; each goes so long after coming in."""
 
     zone: str
@@ -72,35 +64,46 @@ class Gather(_Event, tag="gather", frozen=True, kw_only=True):
     minutes: Minutes
 
 
-class Party(_Event, tag="party", frozen=True, kw_only=True):
+class Party(Happening, tag="party", frozen=True, kw_only=True):
     """So many people come together, take one thing each, and all pay in the same zone of tills."""
 
     zone: str
     people: People
 
 
-class GoesSilent(_Event, tag="silence", frozen=True, kw_only=True):
-    """A sensor says nothing until another time of that day."""
+class Rush(Happening, tag="rush", frozen=True, kw_only=True):
+    """So many more shoppers come until another time of that day than would have come; they are people like the others."""
 
-    sensor: str
-    until: Annotated[str, msgspec.Meta(pattern=r"^([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$")]
-
-
-class IsCutOff(_Event, tag="cut", frozen=True, kw_only=True):
-    """Sensors are cut off until another time of that day, and send then what they have kept; none named: all of the store."""
-
-    until: Annotated[str, msgspec.Meta(pattern=r"^([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$")]
-    sensors: tuple[str, ...] = ()
+    until: Until
+    people: People
 
 
-Event = Linger | WalkOut | Hurry | Gather | Party | GoesSilent | IsCutOff
+class Promotion(Happening, tag="promotion", frozen=True, kw_only=True):
+    """Products are on offer until another time of that day: who comes in then goes to their shelves and takes them so much more often."""
+
+    until: Until
+    products: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    pull: Annotated[float, msgspec.Meta(ge=1, le=100)] = 4.0
+
+
+class TillFails(Happening, tag="till_fails", frozen=True, kw_only=True):
+    """A till takes no payment until another time of that day, and says nothing; who queues there goes to another one."""
+
+    till: str
+    until: Until
+
+
+Event = Linger | WalkOut | Hurry | Gather | Party | Rush | Promotion | TillFails | Mishap
+
+_OF_PEOPLE = (Linger, WalkOut, Hurry, Gather, Party, Rush, Promotion, TillFails)
 
 
 class Planned(NamedTuple):
-    """An event, and when it happens (epoch ms)."""
+    """An event, when it happens, and until when (epoch ms; the same where it does not last)."""
 
     at: int
     event: Event
+    until: int = 0
 
 
 class Scripted(NamedTuple):
@@ -110,19 +113,42 @@ class Scripted(NamedTuple):
     pays: bool
 
 
-def silences_of(events: Iterable[Event]) -> tuple[Silence, ...]:
-    """The silences among events."""
-    return tuple(Silence(event.sensor, event.at, event.until) for event in events if isinstance(event, GoesSilent))
+def plan(floor: Floor, events: Iterable[Event], days: Iterable[date]) -> list[Planned]:
+    """What people do and meet by a script, on each of some calendar days."""
+    wanted = [event for event in events if isinstance(event, _OF_PEOPLE)]
 
+    def moment(day: date, clock: str) -> int:
+        return clock_at(floor.layout, day, clock) // 1000
 
-def cuts_of(events: Iterable[Event]) -> tuple[Cut, ...]:
-    """The cuts among events."""
-    return tuple(Cut(event.sensors, event.at, event.until) for event in events if isinstance(event, IsCutOff))
+    return [Planned(moment(day, one.at), one, moment(day, getattr(one, "until", one.at))) for day in days for one in wanted]
 
 
 def is_of_people(event: Event) -> bool:
-    """Whether somebody comes in because of it."""
-    return not isinstance(event, GoesSilent | IsCutOff)
+    """Whether it happens to people, and not to sensors alone."""
+    return isinstance(event, _OF_PEOPLE)
+
+
+def extra_arrivals(rng: Random, planned: Iterable[Planned], window: Window) -> list[int]:
+    """When those come who are more than usual in a rush, in order; nobody before the store opens, or after it shuts."""
+    rushes = [(at, until, event) for at, event, until in planned if isinstance(event, Rush) and window.opens <= at < window.closes]
+    return sorted(rng.randrange(at, max(at + 1, min(until, window.closes))) for at, until, event in rushes for _ in range(event.people))
+
+
+def with_offers(floor: Floor, planned: Iterable[Planned], now: int) -> Floor:
+    """The store as somebody finds it who comes in now: with what is on offer."""
+    running = [event for at, event, until in planned if isinstance(event, Promotion) and at <= now < until]
+    return structs.replace(floor, pulls={name: event.pull for event in running for name in event.products}) if running else floor
+
+
+def failures(planned: Iterable[Planned]) -> list[Failure]:
+    """When tills fail: a second early, so that what was paid before has been sent."""
+    return [Failure(event.till, at - SECOND, until) for at, event, until in planned if isinstance(event, TillFails)]
+
+
+def silences(events: Iterable[Event]) -> tuple[Silence, ...]:
+    """The silences of sensors, those of tills that fail among them."""
+    known = tuple(events)
+    return silences_of(known) + tuple(Silence(one.till, one.at, one.until) for one in known if isinstance(one, TillFails))
 
 
 def check_events(floor: Floor, events: Iterable[Event]) -> None:
@@ -141,6 +167,18 @@ def check_events(floor: Floor, events: Iterable[Event]) -> None:
             )
         if isinstance(event, WalkOut | Hurry | Party) and not floor.prices:
             raise SettingError(f"store `{floor.layout.store_id}` has no products, and what happens at {event.at} needs some")
+        if isinstance(event, Rush | Promotion | TillFails):
+            _check_lasting(floor, event)
+
+
+def _check_lasting(floor: Floor, event: Rush | Promotion | TillFails) -> None:
+    store, tills = floor.layout.store_id, [till.sensor_id for till in floor.layout.tills]
+    if event.at >= event.until:
+        raise SettingError(f"what happens at {event.at} ends at {event.until}: it must end later, on the same day")
+    if isinstance(event, Promotion) and (unknown := sorted(set(event.products) - set(floor.prices))):
+        raise SettingError(f"store `{store}` has no product `{unknown[0]}` on its shelves for the promotion at {event.at}")
+    if isinstance(event, TillFails) and event.till not in tills:
+        raise SettingError(f"store `{store}` has no till `{event.till}` to fail at {event.at}; it has {', '.join(tills)}")
 
 
 def enact(scene: Scene, seed: int, planned: Iterable[Planned], window: Window) -> list[Scripted]:
@@ -154,7 +192,7 @@ def enact(scene: Scene, seed: int, planned: Iterable[Planned], window: Window) -
     """
     sure = structs.replace(scene.habits, unseen=0.0, second_looks=0.0, approaches=0.0)
     own = Scene(Random(f"{seed}/{scene.floor.layout.store_id}/{window.label}/events"), scene.floor, sure)
-    return [one for at, event in planned if window.opens <= at < window.closes for one in _people(own, at, event)]
+    return [one for at, event, _ in planned if window.opens <= at < window.closes for one in _people(own, at, event)]
 
 
 def _people(scene: Scene, at: int, event: Event) -> list[Scripted]:
@@ -169,7 +207,7 @@ def _people(scene: Scene, at: int, event: Event) -> list[Scripted]:
             return [Scripted(_with_lane(_take(scene, at + number * APART, 1), event.zone), pays=True) for number in range(event.people)]
         case Hurry():
             return [Scripted(_hurry(scene, at), pays=True)]
-        case GoesSilent() | IsCutOff():
+        case _:
             return []
 
 

@@ -72,6 +72,7 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
         timing: the store's rules.
         prices: what each product on the shelves costs; 1.00 where the layout gives no price.
         ways: the shortest way between two zones, see `way`.
+        pulls: how many times as often shoppers go to a shelf for a product, and choose it there, while a script has it on offer.
     """
 
     layout: Layout
@@ -87,6 +88,7 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     timing: Timing
     prices: dict[str, Decimal]
     ways: dict[tuple[str, str], tuple[str, ...]]
+    pulls: dict[str, float] = {}
 
     def way(self, start: str, goal: str) -> tuple[str, ...]:
         """The zones to walk through from one to another, the goal included, the start not; straight there if no way is known."""

@@ -43,6 +43,8 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         service_ms: at the till without items, around 48 s; item_ms: each item (research/shoppers.md).
         packing_ms: from payment to leaving the lane; at least `MIN_STAY`, so that the payer is seen there after paying.
         next_ms: from a payment to the next shopper's turn.
+        till_opens_min: a lane is opened when one would wait for more than so many minutes; 0: all are always open [A].
+        till_closes_min: a lane is closed when nobody has paid there for so many minutes, but for the first [A].
         patience_min: median minutes that one waits in a queue, and sigma (80 % wait 15 min; Waitwhile 2024).
         hurried: share with the short patience of hurried_min [A].
         loyalty: share of payments that name the device [A].
@@ -50,7 +52,12 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         approaches, lingers: share heard on the pavement before entering, after leaving [A].
         unseen: share of passages that a gate misses [A]; second_looks: share that it reports twice [A].
         own_tags: share of visitors with a tag of their own, who may come again; the others get a band of the store [A].
-        tag_holders: how many people have a tag, for each shopper of a day [A].
+        tag_holders: how many people have a tag, for each shopper of a day [A]; how often each comes is spread exponentially [A]
+            (`simulators.devices`).
+        parties: chances to come alone, with one other, with two, with three [A]; one of them pays for all.
+        looks_along: share of the looks of who leads a party in which each companion joins [A].
+        stock: units of a product on a shelf that is full; 0: it never runs out [A].
+        refill_min: median minutes until somebody fills what has run out, and sigma [A].
         ask_min: median minutes at a service point on coming in, and sigma [A].
         manners: the kinds of shoppers, by what they value, with their shares [A] (`simulators.manners`).
     """
@@ -99,6 +106,8 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     item_ms: int = 3 * SECOND
     packing_ms: tuple[int, int] = (MIN_STAY, 26 * SECOND)
     next_ms: tuple[int, int] = (2 * SECOND, 6 * SECOND)
+    till_opens_min: float = 3.0
+    till_closes_min: float = 6.0
     patience_min: tuple[float, float] = (21.0, 0.4)
     hurried: float = 0.04
     hurried_min: tuple[float, float] = (3.0, 0.4)
@@ -111,6 +120,10 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     second_looks: float = 0.015
     own_tags: float = 0.4
     tag_holders: float = 1.5
+    parties: tuple[float, ...] = (0.8, 0.15, 0.04, 0.01)
+    looks_along: float = 0.4
+    stock: int = 80
+    refill_min: tuple[float, float] = (45.0, 0.5)
     ask_min: tuple[float, float] = (2.5, 0.4)
     manners: dict[Priority, Manner] = msgspec.field(default_factory=MANNERS.copy)
 

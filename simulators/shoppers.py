@@ -67,7 +67,7 @@ def _list(scene: Scene, manner: Manner, wanted: int, most: int) -> list[Errand]:
     shelves = [shelf for zone in floor.shop for shelf in floor.shelves[zone]]
     if not shelves:
         return [Errand(rng.choice(floor.shop)) for _ in range(min(most, max(wanted, 1)))]
-    drawn_to = tuple(manner.offers if any(product.promoted for product in shelf.products) else 1.0 for shelf in shelves)
+    drawn_to = tuple(_draws(scene, manner, shelf) for shelf in shelves)
     errands: list[Errand] = []
     looks = even(rng, manner.looks) + (0 if wanted else even(rng, (1, 4)))
     while wanted > 0 and len(errands) < most:
@@ -79,14 +79,22 @@ def _list(scene: Scene, manner: Manner, wanted: int, most: int) -> list[Errand]:
     return errands + [_stop(scene, manner, shelves[pick(rng, drawn_to)], 0) for _ in range(looks)]
 
 
+def _draws(scene: Scene, manner: Manner, shelf: ShelfPlan) -> float:
+    """How much more often than another one this shelf is gone to."""
+    usual = manner.offers if any(product.promoted for product in shelf.products) else 1.0
+    return (
+        max((scene.floor.pulls.get(product.product_id, usual) for product in shelf.products), default=usual) if scene.floor.pulls else usual
+    )
+
+
 def _stop(scene: Scene, manner: Manner, shelf: ShelfPlan, units: int) -> Errand:
     """Decide what to take from a shelf."""
     if not shelf.products or units == 0:
         return Errand(shelf.zone_id, shelf)
     if chance(scene.rng, manner.cheapest):
         return Errand(shelf.zone_id, shelf, min(shelf.products, key=lambda product: scene.floor.prices[product.product_id]), units)
-    pull = scene.habits.promoted_pull * manner.promoted_pull
-    weights = tuple(pull if product.promoted else 1.0 for product in shelf.products)
+    pull, pulls = scene.habits.promoted_pull * manner.promoted_pull, scene.floor.pulls
+    weights = tuple(pulls.get(product.product_id, pull if product.promoted else 1.0) for product in shelf.products)
     return Errand(shelf.zone_id, shelf, shelf.products[pick(scene.rng, weights)], units)
 
 

@@ -3,8 +3,10 @@
 Same options, same bytes: nothing here knows the time or the machine.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from contextlib import ExitStack
+from datetime import date, timedelta
 from functools import partial
 from itertools import chain, count, pairwise
 from pathlib import Path
@@ -14,20 +16,23 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
-from sensors.hours import DAYS, clock_at
+from sensors.hours import DAYS
 from sensors.layout import Layout
 from sensors.urls import SettingError
-from simulators.crowd import come_and_go, crowd_of
+from simulators.crowd import Crowd, come_and_go, crowd_of
 from simulators.cut import held, hold
 from simulators.due import Due, due_of
 from simulators.due import to_line as due_line
-from simulators.events import Event, Planned, check_events, cuts_of, is_of_people, silences_of
+from simulators.events import Event, check_events, plan, silences
 from simulators.faults import Expected, Faults, afflict, check
 from simulators.floor import Floor, floor_of
 from simulators.habits import HOUR, Habits
+from simulators.mishaps import cuts_of, skews_of
 from simulators.opening import Window, last_open_days, windows
 from simulators.sense import Recorded, Sensors, power, readings
-from simulators.silence import Silence, Span, hush, spans, touches
+from simulators.silence import Silence, Span, hush, spans, touches, with_wills
+from simulators.skew import mistime, wrongs
+from simulators.stock import SoldOut, sold_out
 from simulators.truth import Truth, to_line, truth_of
 from simulators.walk import Walk
 
@@ -77,12 +82,14 @@ class Day(NamedTuple):
         window: when.
         truths: the visits that begin in it, in the order in which they begin.
         due: tells the signals that must be raised, or may be.
+        sold_out: what was not on its shelf for a while, by when it ran out.
         lines: the recording, in order of arrival.
     """
 
     window: Window
     truths: list[Truth]
     due: Callable[[], list[Due]]
+    sold_out: list[SoldOut]
     lines: Iterator[bytes]
 
 
@@ -124,17 +131,23 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
     check(wanted.faults, floor.timing.lateness / 1000)
     days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
     check_events(floor, wanted.events)
-    silent = [span for day in days for span in spans(floor, wanted.silences + silences_of(wanted.events), day)]
+    silent = [span for day in days for span in spans(floor, wanted.silences + silences(wanted.events), day)]
     cuts = [cut for day in days for cut in held(floor, cuts_of(wanted.events), day)]
+    wrong = [clock for day in days for clock in wrongs(floor, skews_of(wanted.events), day)]
+    doubtful = silent + [clock.span for clock in wrong]
     open_windows = [window for day in days for window in windows(wanted.layout, day)]
-    sensors = Sensors(floor)
-    for window, walks, recorded in _windows(sensors, wanted, open_windows):
-        truths = [_told(floor, walk, silent) for walk in walks]
-        due = partial(due_of, floor, window, walks, silent, plain=wanted.plain_people)
-        heard = hush(sensors, silent, recorded, expected) if silent else recorded
+    sensors, crowd = Sensors(floor), crowd_of(floor, wanted.habits, wanted.seed, plan(floor, wanted.events, days))
+    for window, walks, recorded in _windows(sensors, crowd, open_windows):
+        truths = [_told(floor, walk, doubtful) for walk in walks]
+        due = partial(due_of, floor, window, walks, doubtful, plain=wanted.plain_people)
+        start = f"{wanted.seed}/{wanted.layout.store_id}/{window.label}"
+        heard = mistime(sensors, wrong, recorded) if wrong else recorded
+        if silent:
+            heard = hush(Random(f"{start}/silence"), sensors, silent, heard, expected)
+            heard = with_wills(sensors, silent, window, heard)
         heard = hold(sensors, cuts, heard) if cuts else heard
-        chance = Random(f"{wanted.seed}/{wanted.layout.store_id}/{window.label}/faults")
-        yield Day(window, truths, due, afflict(chance, wanted.faults, heard, expected, floor.timing.lateness / 1000))
+        lines = afflict(Random(f"{start}/faults"), wanted.faults, heard, expected, floor.timing.lateness / 1000)
+        yield Day(window, truths, due, sold_out(crowd.stock, wanted.layout.store_id), lines)
 
 
 def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120) -> Iterator[bytes]:
@@ -147,12 +160,12 @@ def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120) ->
         shoppers_per_hour: how many come.
     """
     habits = Habits(shoppers=shoppers_per_hour * LIVE_WINDOW // HOUR, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
-    wanted = Options(layout=layout, first_day=datetime.fromtimestamp(start // 1_000_000, UTC).date(), seed=seed, habits=habits)
+    floor = floor_of(layout)
     begins = (start // 1000 + number * LIVE_WINDOW for number in count())
     endless = (
         Window(f"live-{at}", opens=at, closes=at + LIVE_WINDOW, fresh=False, shuts=False, weekday=0, hour=0, share=1.0) for at in begins
     )
-    for _, _, recorded in _windows(Sensors(floor_of(layout)), wanted, endless):
+    for _, _, recorded in _windows(Sensors(floor), crowd_of(floor, habits, seed), endless):
         for _, _, line in recorded:
             yield line
 
@@ -165,45 +178,55 @@ class Written(NamedTuple):
     expected: Expected
 
 
-def record(
-    wanted: Options, out: Path, truth: Path, progress: Progress = lambda _days, _lines: None, signals: Path | None = None
-) -> Written:
-    """Simulate into files: the recording, one reading a line, and the ground truth, one visit a line, and one signal a line if wanted.
+class Files(NamedTuple):
+    """Where a simulation is written, one thing a line; None: it is not.
+
+    Attributes:
+        out: readings, in order of arrival.
+        truth: true visits.
+        signals: signals that are due.
+        sold_out: what was not on its shelf, and when.
+    """
+
+    out: Path
+    truth: Path
+    signals: Path | None = None
+    sold_out: Path | None = None
+
+
+def record(wanted: Options, files: Files, progress: Progress = lambda _days, _lines: None) -> Written:
+    """Simulate into files.
 
     Raises:
         SettingError: as `simulate`.
         OSError: a file cannot be written.
     """
-    expected, visits, lines, due = Expected(), 0, 0, []
-    with out.open("wb") as readings_file, truth.open("wb") as truth_file:
+    expected, visits, lines = Expected(), 0, 0
+    with ExitStack() as opened:
+        out, truth, signals, sold = (opened.enter_context((file or Path(os.devnull)).open("wb")) for file in files)
         for number, day in enumerate(simulate(wanted, expected)):
-            truth_file.writelines(to_line(one) + b"\n" for one in day.truths)
+            truth.writelines(to_line(one) + b"\n" for one in day.truths)
             visits += len(day.truths)
-            due += [due_line(one) + b"\n" for one in day.due()] if signals else []
+            signals.writelines(due_line(one) + b"\n" for one in (day.due() if files.signals else ()))
+            sold.writelines(msgspec.json.encode(one) + b"\n" for one in day.sold_out)
             for line in day.lines:
-                readings_file.write(line + b"\n")
+                out.write(line + b"\n")
                 lines += 1
                 if lines % PROGRESS_EVERY == 0:
                     progress(number, lines)
             progress(number + 1, lines)
-    if signals is not None:
-        signals.write_bytes(b"".join(due))
     return Written(lines, visits, expected)
 
 
-def _windows(sensors: Sensors, wanted: Options, open_windows: Iterable[Window]) -> Iterator[tuple[Window, list[Walk], Iterator[Recorded]]]:
+def _windows(sensors: Sensors, crowd: Crowd, open_windows: Iterable[Window]) -> Iterator[tuple[Window, list[Walk], Iterator[Recorded]]]:
     """Who comes in each window, and what the sensors say until the next one begins (after the last: until there is nothing more to say)."""
-    days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
-    events = [event for event in wanted.events if is_of_people(event)]
-    planned = [Planned(clock_at(wanted.layout, day, event.at) // 1000, event) for day in days for event in events]
-    crowd = crowd_of(sensors.floor, wanted.habits, wanted.seed, planned)
     for window, following in pairwise(chain(open_windows, (None,))):
         if window is not None:
             walks = come_and_go(crowd, window)
             until = NEVER if following is None else power(following)[0]
-            yield window, walks, readings(sensors, walks, window, until, wanted.seed)
+            yield window, walks, readings(sensors, walks, window, until, crowd.seed)
 
 
-def _told(floor: Floor, walk: Walk, silent: list[Span]) -> Truth:
+def _told(floor: Floor, walk: Walk, doubtful: list[Span]) -> Truth:
     truth = truth_of(floor, walk)
-    return structs.replace(truth, unreliable=True) if any(touches(floor, span, walk) for span in silent) else truth
+    return structs.replace(truth, unreliable=True) if any(touches(floor, span, walk) for span in doubtful) else truth

@@ -5,11 +5,15 @@ see where somebody is only every few seconds. So that the question has one answe
 
 - two shoppers join a lane at least `SPACING` apart, longer than a scan can lag: who came first is seen first;
 - a shopper pays at least `SPACING` after the one before has left: who paid before is seen gone;
-- who gives up leaves before the turn that would have been theirs, and so before the next payment by more than that.
+- who gives up leaves before the turn that would have been theirs, and so before the next payment by more than that;
+- where a till fails, all who would pay later leave at that moment, and nobody is served until it works again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from simulators.floor import Floor, Lane
 from simulators.habits import MIN_STAY, MINUTE, SECOND, chance, even, lognormal
@@ -22,49 +26,108 @@ SPACING = MIN_STAY
 STEP_UP = 5 * SECOND
 """From joining an empty lane to being served: the belt must be loaded."""
 
+CALLED = (60 * SECOND, 120 * SECOND)
+"""Somebody is called to a closed lane, and serves there so much later."""
+
+
+class Failure(NamedTuple):
+    """A till that takes no payment from `start` to just before `end` (epoch ms)."""
+
+    till: str
+    start: int
+    end: int
+
 
 @dataclass(slots=True)
 class Queue:
-    """What a lane remembers."""
+    """What a lane remembers: from when on somebody may join, when its till is free, until when it is open, when its till fails."""
 
     lane: Lane
     joinable: int = 0
     free: int = 0
     receipts: int = 0
+    open_until: int = 0
+    failures: tuple[Failure, ...] = ()
 
     def joins_at(self, ready: int) -> int:
         """When somebody who is ready now may join."""
         return max(ready, self.joinable)
 
     def served_at(self, ready: int) -> int:
-        """When the turn of somebody who is ready now would come."""
-        return max(self.free, self.joins_at(ready) + STEP_UP)
+        """When the turn of somebody who is ready now would come, as far as one can see."""
+        joins = self.joins_at(ready)
+        back = max((failure.end for failure in self.failures if failure.start <= joins), default=0)
+        return max(self.free, joins + STEP_UP, back + STEP_UP if back > joins else 0)
+
+    def fails_at(self, joins: int, paid: int) -> int | None:
+        """When the till fails on somebody who has joined, and would pay at a time; None: it does not."""
+        return min((failure.start for failure in self.failures if joins < failure.start <= paid), default=None)
 
 
-def queues_of(floor: Floor) -> list[Queue]:
-    """One queue a lane, all empty."""
-    return [Queue(lane) for lane in floor.lanes]
+def queues_of(floor: Floor, failures: Iterable[Failure] = ()) -> list[Queue]:
+    """One queue a lane, all empty. A lane fails as a whole: its tills serve one queue."""
+    known = tuple(failures)
+    return [Queue(lane, failures=tuple(one for one in known if one.till in lane.tills)) for lane in floor.lanes]
 
 
-def check_out(scene: Scene, queues: list[Queue], walk: Walk, label: str) -> None:
+def serve(scene: Scene, queues: list[Queue], buyers: Iterable[Walk], label: str) -> None:
+    """Let everybody pay, in the order in which they are ready; whose till fails is ready once more.
+
+    Args:
+        scene: chance, the store, the figures.
+        queues: its lanes.
+        buyers: told until the tills; told further.
+        label: what is part of the names of receipts.
+    """
+    ready = [(walk.now, number, walk) for number, walk in enumerate(buyers)]
+    heapify(ready)
+    while ready:
+        _, number, walk = heappop(ready)
+        if not _check_out(scene, queues, walk, label):
+            heappush(ready, (walk.now, number, walk))
+
+
+def _check_out(scene: Scene, queues: list[Queue], walk: Walk, label: str) -> bool:
     """Join the lane where the turn comes first, and pay there, or give up when the wait is too long.
 
-    Callers bring shoppers in the order in which they are ready, which is the end of what is told of their walk.
+    Returns:
+        Whether that is the end of it. Else the till has failed meanwhile: they stand where they came from, and are ready for another lane.
     """
     rng, _, habits = scene
-    ready = walk.now
-    queue = min((one for one in queues if walk.lane in {None, one.lane.zone_id}), key=lambda one: one.served_at(ready))
+    ready, came_from = walk.now, walk.here
+    queue = _choose(scene, queues, walk)
     joins, served = queue.joins_at(ready), queue.served_at(ready)
-    walk.stay(walk.here, joins - ready)
+    walk.stay(came_from, joins - ready)
     queue.joinable = joins + SPACING
     patience = lognormal(rng, habits.hurried_min if chance(rng, habits.hurried) else habits.patience_min, MINUTE)
     if served - joins > max(patience, MIN_STAY) and not walk.scripted:
         walk.stay(queue.lane.zone_id, patience)
-        return
+        return True
     paid = served + even(rng, habits.service_ms) + habits.item_ms * sum(walk.taken().values())
+    fails = queue.fails_at(joins, paid)
+    if fails is not None:
+        walk.stay(queue.lane.zone_id, fails - joins)
+        walk.stay(came_from, 0)
+        return False
     walk.payments.append(_payment(scene, queue, walk, paid, label))
     queue.free = paid + even(rng, habits.next_ms)
+    queue.open_until = round(paid + habits.till_closes_min * MINUTE)
     walk.stay(queue.lane.zone_id, paid - joins + even(rng, habits.packing_ms))
+    return True
+
+
+def _choose(scene: Scene, queues: list[Queue], walk: Walk) -> Queue:
+    """The open lane where the turn comes first; where that would take too long, one more is opened."""
+    allowed = [queue for queue in queues if walk.lane in {None, queue.lane.zone_id}]
+    longest, ready = round(scene.habits.till_opens_min * MINUTE), walk.now
+    opened = [queue for queue in allowed if not longest or queue is queues[0] or queue.open_until > ready] or allowed[:1]
+    best = min(opened, key=lambda queue: queue.served_at(ready))
+    closed = [queue for queue in allowed if queue not in opened]
+    if closed and best.served_at(ready) - ready > longest:
+        closed[0].free = max(closed[0].free, ready + even(scene.rng, CALLED))
+        closed[0].open_until = round(closed[0].free + scene.habits.till_closes_min * MINUTE)
+        best = min(best, closed[0], key=lambda queue: queue.served_at(ready))
+    return best
 
 
 def _payment(scene: Scene, queue: Queue, walk: Walk, at: int, label: str) -> Paid:

@@ -42,6 +42,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
         pass_by: never left the pavement.
         is_staff: a registered staff device.
         priority: what the shopper values, by the simulator's own label; null for staff and passers-by.
+        party: the device of the one with whom they came; null for who came alone, or leads.
         unreliable: a sensor was silenced where it would have mattered to this visit; nothing is promised then.
     """
 
@@ -65,6 +66,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     pass_by: bool
     is_staff: bool
     priority: Priority | None = None
+    party: str | None = None
     unreliable: bool = False
 
 
@@ -100,6 +102,7 @@ def truth_of(floor: Floor, walk: Walk) -> Truth:
         pass_by=all(stay.zone_id == floor.outside for stay in stays),
         is_staff=walk.role == "staff",
         priority=walk.priority,
+        party=walk.leader.device_id if walk.leader else None,
     )
 
 

@@ -75,6 +75,7 @@ class Walk:
         scripted: comes because a script says so (`simulators.events`), and does what it says: does not give up, goes straight home.
         shows: a priority that all they do shows plainly, by their script.
         lane: the zone of tills that the script wants them to pay in; None: where it goes fastest.
+        leader: with whom they came; None for who came alone, or leads.
         device_id: given when the day is complete.
     """
 
@@ -89,6 +90,7 @@ class Walk:
     scripted: bool = False
     shows: Priority | None = None
     lane: str | None = None
+    leader: "Walk | None" = field(default=None, repr=False)
     device_id: str = ""
 
     @property

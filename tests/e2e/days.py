@@ -2,19 +2,28 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import psycopg
 from psycopg.rows import dict_row
 
+from simulators.due import Due
+from simulators.faults import Expected
 from simulators.reconcile import reconcile
-from simulators.truth import Truth
+from simulators.replay import Pace, publish
+from simulators.signalled import compare
+from simulators.simulate import Options, simulate
+from simulators.truth import Truth, to_line
 from simulators.truth import read as read_truth
+from storage.layouts import save
 from storage.reader import Reader
+from stream.rules import Rules
 from tests.e2e.processes import Surroundings, wait_until
 
 GROCERY = Path(__file__).parents[2] / "simulators" / "stores" / "grocery.yaml"
@@ -37,6 +46,9 @@ NOT_COMPARED = {
 }
 """Columns that say when something was written or received, which is another moment in each run; or that repeat what other rows say, which
 `tests.storage.figures` compares with these."""
+
+EVER = 1 << 52
+"""Microseconds since 1970: after all that happens."""
 
 STORED = "SELECT count(*) FROM instore.readings WHERE store_id = %s"
 IS_DONE = """
@@ -108,6 +120,43 @@ def recorded(here: Surroundings, store_id: str, *options: str) -> Day:
     layout.write_text(re.sub(r"(?m)^store_id: .*$", f"store_id: {store_id}", GROCERY.read_text()))
     here.run_well("simulate", "--store", layout, "--out", recording, "--truth", truth, "--date", A_SATURDAY, *options)
     return Day(store_id, layout, recording, truth)
+
+
+class Played(NamedTuple):
+    """A day that was simulated here and published; `expected` is what must come of its readings, `due` the signals that are."""
+
+    day: Day
+    due: list[Due]
+    expected: Expected
+
+
+def played(here: Surroundings, wanted: Options) -> Played:
+    """Simulate a day of a store of its own, load its plan, publish it as fast as can be, and wait until all of it is stored and final."""
+    database_url, store_id = here.environment["INSTORE_DATABASE_URL"], wanted.layout.store_id
+    folder, expected = here.folder / store_id, Expected()
+    folder.mkdir()
+    day = Day(store_id, folder / "layout.json", folder / "readings.jsonl", folder / "truth.jsonl")
+    [simulated_day] = simulate(wanted, expected)
+    lines = list(simulated_day.lines)
+    day.layout.write_bytes(msgspec.json.encode(wanted.layout))
+    day.recording.write_bytes(b"\n".join(lines))
+    day.truth.write_bytes(b"\n".join(map(to_line, simulated_day.truths)))
+    with psycopg.connect(database_url) as connection:
+        save(connection, wanted.layout, "test")
+    publish(lines, here.environment["INSTORE_MQTT_URL"], Pace(rules=lambda _: Rules.of(wanted.layout.rules)))
+    wait_until_stored(database_url, day)
+    return Played(day, simulated_day.due(), expected)
+
+
+def assert_signalled(database_url: str, played: Played) -> Counter[str]:
+    """Compare the signals of the database with those that were due; tells how many of each kind were found as they had to be."""
+    reader = Reader(database_url)
+    try:
+        report = compare(played.due, reader.signals(played.day.store_id, 0, EVER))
+    finally:
+        reader.close()
+    assert report.differences == []
+    return Counter(one.due.kind for one in report.equal)
 
 
 def stored(database_url: str, store_id: str) -> int:

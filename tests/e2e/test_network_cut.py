@@ -1,19 +1,12 @@
 """A store whose network is cut for ten minutes: what its sensors kept comes late, and the visits are those of a day without a cut."""
 
-import msgspec
 import psycopg
 import pytest
 from msgspec import structs
 
-from simulators.events import IsCutOff
-from simulators.faults import Expected
-from simulators.replay import Pace, publish
-from simulators.simulate import simulate
-from simulators.truth import to_line
-from storage.layouts import save
-from stream.rules import Rules
+from simulators.mishaps import IsCutOff
 from tests.e2e.conftest import Pipeline
-from tests.e2e.days import Day, accounting, assert_same, assert_true, wait_until_stored
+from tests.e2e.days import accounting, assert_same, assert_true, played
 from tests.simulators.plans import CROWDED, SMALL, options_of
 
 pytestmark = pytest.mark.integration
@@ -26,18 +19,7 @@ LATE = "SELECT count(*) FROM instore.readings WHERE store_id = %s AND is_late"
 
 def test_the_visits_are_those_of_a_day_without_a_cut(pipeline: Pipeline) -> None:
     """As the people really were, and value for value as `reconstruct` tells them, which knows no lateness."""
-    folder = pipeline.here.folder / STORE.store_id
-    folder.mkdir()
-    day, expected = Day(STORE.store_id, folder / "layout.json", folder / "readings.jsonl", folder / "truth.jsonl"), Expected()
-    [played] = simulate(options_of(STORE, events=CUTS, habits=structs.replace(CROWDED, shoppers=25)), expected)
-    lines = list(played.lines)
-    day.layout.write_bytes(msgspec.json.encode(STORE))
-    day.recording.write_bytes(b"\n".join(lines))
-    day.truth.write_bytes(b"\n".join(map(to_line, played.truths)))
-    with psycopg.connect(pipeline.database_url) as connection:
-        save(connection, STORE, "test")
-    publish(lines, pipeline.here.environment["INSTORE_MQTT_URL"], Pace(rules=lambda _: Rules.of(STORE.rules)))
-    wait_until_stored(pipeline.database_url, day)
+    day = played(pipeline.here, options_of(STORE, events=CUTS, habits=structs.replace(CROWDED, shoppers=25))).day
     assert accounting(pipeline.database_url, day.store_id) == day.expected()
     with psycopg.connect(pipeline.database_url) as connection:
         [(n_late,)] = connection.execute(LATE, [STORE.store_id]).fetchall()

@@ -97,6 +97,11 @@ CROWDED = Habits(
     second_looks=0.1,
     regret=0.2,
     browsers=0.15,
+    parties=(0.5, 0.3, 0.1, 0.1),
+    stock=12,
+    refill_min=(10.0, 0.5),
+    till_opens_min=1.0,
+    till_closes_min=3.0,
 )
 """Everything that is rare happens often, and the tills are busy."""
 

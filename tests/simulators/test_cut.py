@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sensors.urls import SettingError
 from simulators.cut import Cut, Held, held, hold
 from simulators.due import Due
-from simulators.events import IsCutOff, check_events
+from simulators.events import check_events
 from simulators.faults import Expected
 from simulators.floor import floor_of
+from simulators.mishaps import IsCutOff
 from simulators.sense import Recorded, Sensors
 from simulators.simulate import simulate
 from simulators.truth import Truth
@@ -20,7 +21,8 @@ from tests.simulators.plans import FRIDAY, SMALL, options_of
 
 FLOOR = floor_of(SMALL)
 NAMES = ("a", "b", "c")
-CUTS = st.lists(st.builds(Held, st.frozensets(st.sampled_from(NAMES), min_size=1), st.integers(0, 50), st.integers(50, 100)), max_size=3)
+SOME = st.frozensets(st.sampled_from(NAMES), min_size=1)
+CUTS = st.lists(st.builds(Held, SOME, st.integers(0, 50), st.integers(50, 100)), max_size=3)
 ARRIVALS = st.lists(st.tuples(st.integers(0, 120), st.integers(0, len(NAMES) - 1)), max_size=40)
 
 
@@ -41,6 +43,26 @@ def test_what_is_held_comes_at_the_end_of_the_cut(cuts: list[Held], arrivals: li
             assert not any(name in cut.sensors and cut.start <= arrived < cut.end for cut in cuts)
             is_cut_off = any(name in cut.sensors and cut.start <= at < cut.end for cut in cuts)
             assert arrived in ({cut.end for cut in cuts} if is_cut_off else {at})
+
+
+@given(SOME, st.integers(0, 50), st.integers(50, 100), st.integers(1, 40), ARRIVALS)
+def test_batches_come_every_so_often(names: frozenset[str], start: int, end: int, every: int, arrivals: list[tuple[int, int]]) -> None:
+    """Each at the next time of sending, or at the end of it; all of it, each sensor in its own order."""
+    sensors = Sensors(FLOOR)
+    for name in NAMES:
+        sensors.topic("status", name)
+    sent: list[Recorded] = [(at, topic, b"%d" % number) for number, (at, topic) in enumerate(sorted(arrivals))]
+    came = list(hold(sensors, [Held(names, start, end, every)], sent))
+    assert sorted(line for _, _, line in came) == sorted(line for _, _, line in sent)
+    for topic, name in enumerate(NAMES):
+        own = [one for one in sent if one[1] == topic]
+        assert [line for _, there, line in came if there == topic] == [line for _, _, line in own]
+        for (at, _, _), (arrived, _, _) in zip(own, (one for one in came if one[1] == topic), strict=True):
+            if name in names and start <= at < end:
+                assert 0 < arrived - at <= every
+                assert arrived == end or (arrived - start) % every == 0
+            else:
+                assert arrived == at
 
 
 def test_one_sensor_after_the_other_sends_what_it_kept() -> None:

@@ -8,9 +8,10 @@ from msgspec import structs
 from sensors.hours import clock_at
 from sensors.urls import SettingError
 from simulators.crowd import come_and_go, crowd_of
-from simulators.events import Event, Gather, GoesSilent, Hurry, Linger, Party, Planned, WalkOut, check_events, silences_of
+from simulators.events import Event, Gather, Hurry, Linger, Party, Promotion, Rush, TillFails, WalkOut, check_events, plan, silences
 from simulators.floor import builtin, floor_of
 from simulators.habits import MINUTE, SECOND, Habits
+from simulators.mishaps import GoesSilent, silences_of
 from simulators.opening import Window
 from simulators.silence import Silence
 from simulators.tills import SPACING
@@ -30,8 +31,7 @@ def at(clock: str) -> int:
 
 def played(*events: Event, seed: int = 1, habits: Habits = FEW, window: Window = WINDOW) -> list[Walk]:
     """Everybody of a day with these events."""
-    planned = [Planned(at(event.at), event) for event in events]
-    return come_and_go(crowd_of(FLOOR, habits, seed, planned), window)
+    return come_and_go(crowd_of(FLOOR, habits, seed, plan(FLOOR, events, [FRIDAY])), window)
 
 
 def scripted(walks: list[Walk]) -> list[Walk]:
@@ -113,6 +113,49 @@ def test_the_ordinary_shoppers_are_the_same_people_until_they_queue() -> None:
     assert plain == others
 
 
+def test_a_rush_brings_more_people() -> None:
+    """So many more in that time, who are like the others; those who come anyway are who they would have been."""
+    plain, rushed = played(), played(Rush(at="17:00", until="17:30", people=100))
+    before, after = ([walk for walk in walks if walk.role == "shopper"] for walks in (plain, rushed))
+    assert len(after) == len(before) + 100
+    assert sum(at("17:00") <= walk.began < at("17:31") for walk in after) >= 100
+    assert {walk.began for walk in before} <= {walk.began for walk in after}
+    assert sum(bool(walk.payments) for walk in after) > 50
+
+
+def test_nobody_comes_to_a_store_that_is_closed() -> None:
+    """A rush ends with the opening hours, and does not begin before them."""
+    shut = WINDOW.closes
+    late = [walk for walk in played(Rush(at="19:58", until="23:00", people=50)) if walk.role == "shopper"]
+    assert at("20:00") == shut
+    assert sum(walk.began >= at("19:58") for walk in late) == 50
+    assert all(walk.began < shut + 60_000 for walk in late)
+    assert len(played(Rush(at="05:00", until="23:00", people=50))) == len(played())
+
+
+def test_a_promotion_draws_and_sells() -> None:
+    """Those who come while it lasts take its products several times as often as others do."""
+    walks = played(Promotion(at="10:00", until="14:00", products=("honey", "coffee"), pull=8), habits=Habits(shoppers=1000, stock=0))
+    shares = []
+    for is_early in (True, False):
+        taken = [walk.taken() for walk in walks if walk.role == "shopper" and (at("10:00") <= walk.began < at("14:00")) is is_early]
+        shares.append(sum(one.get("honey", 0) + one.get("coffee", 0) for one in taken) / sum(sum(one.values()) for one in taken))
+    assert shares[0] > 5 * shares[1]
+
+
+def test_nobody_pays_at_a_till_that_fails() -> None:
+    """Who stood there goes to another one; it is silent for that time."""
+    failing = TillFails(at="12:00", until="13:00", till="till-1")
+    walks = played(failing, habits=Habits(shoppers=1000))
+    paid = [one.at for walk in walks for one in walk.payments if one.till == "till-1"]
+    assert any(one < at("12:00") for one in paid)
+    assert any(one > at("13:00") for one in paid)
+    assert not any(at("12:00") - SECOND <= one < at("13:00") for one in paid)
+    lanes = {"checkout-1", "checkout-2", "checkout-3", "checkout-4"}
+    assert any(sum(stay.zone_id in lanes for stay in walk.stays) == 2 for walk in walks if walk.role == "shopper")
+    assert silences([failing]) == (Silence("till-1", "12:00", "13:00"),)
+
+
 def test_each_day_has_its_own() -> None:
     """A window gets only what happens in it."""
     early = WINDOW._replace(closes=at("12:00"))
@@ -124,6 +167,9 @@ def test_each_day_has_its_own() -> None:
     [
         (Linger(at="09:00", zone="attic", minutes=5), "has no zone `attic` for what happens at 09:00; it has outside, entrance"),
         (Party(at="09:00", zone="bakery", people=5), "has no zone of tills `bakery` for what happens at 09:00; it has checkout-1"),
+        (Rush(at="10:00", until="10:00", people=5), "what happens at 10:00 ends at 10:00: it must end later"),
+        (Promotion(at="10:00", until="11:00", products=("gold",)), "has no product `gold` on its shelves for the promotion at 10:00"),
+        (TillFails(at="10:00", until="11:00", till="till-9"), "has no till `till-9` to fail at 10:00; it has till-1, till-2"),
     ],
 )
 def test_what_cannot_happen_is_refused(event: Event, sentence: str) -> None:

@@ -19,7 +19,7 @@ from sensors.urls import SettingError
 from simulators.faults import Faults
 from simulators.messages import Message, messages
 from simulators.replay import FUTURE, IN_FLIGHT, Pace, Published, closings, publish, publish_messages, read_lines, speed_of
-from simulators.simulate import live, record
+from simulators.simulate import Files, live, record
 from stream.rules import Rules
 from tests.servers import mosquitto
 from tests.simulators.observer import millis
@@ -80,7 +80,7 @@ def test_everything_arrives_once_and_in_order(broker: str) -> None:
 @pytest.mark.integration
 def test_broken_messages_arrive_as_broken_as_they_are(broker: str, tmp_path: Path) -> None:
     """A recording with faults, through a file and a broker, is counted by the bridge's decoder as was foretold."""
-    written = record(options_of(faults=Faults(duplicates=0.05, disorder_s=20, malformed=0.05)), tmp_path / "r", tmp_path / "t")
+    written = record(options_of(faults=Faults(duplicates=0.05, disorder_s=20, malformed=0.05)), Files(tmp_path / "r", tmp_path / "t"))
     with subscriber(broker) as heard:
         done = publish(read_lines(tmp_path / "r"), broker, NO_END)
         received = heard.take(done.messages)

@@ -100,7 +100,7 @@ def test_what_is_no_scenario_is_refused(tmp_path: Path, text: str, sentence: str
 
 def test_a_scenario_that_is_not_there_is_refused() -> None:
     """The sentence names those that are."""
-    with pytest.raises(SettingError, match="no scenario `sunday`; there are network-cut, quiet, saturday"):
+    with pytest.raises(SettingError, match="no scenario `sunday`; there are flash-crowd, gateway-outage, network-cut"):
         load("sunday")
 
 

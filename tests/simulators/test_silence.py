@@ -7,10 +7,12 @@ import pytest
 from sensors.urls import SettingError
 from simulators.floor import floor_of
 from simulators.habits import MINUTE
-from simulators.silence import AFTERMATH, Silence, Span, parse, sensors_of, spans, touches
+from simulators.mishaps import BatteryEnds, GoesSilent, Outage
+from simulators.sense import WARM_UP
+from simulators.silence import AFTERMATH, WILL_AFTER, Silence, Span, parse, sensors_of, spans, touches
 from simulators.walk import Act, Paid, Passage, Walk
 from tests.simulators.observer import millis
-from tests.simulators.plans import FRIDAY, SMALL, options_of, run, said, window_of
+from tests.simulators.plans import FRIDAY, SMALL, Said, options_of, run, said, window_of
 
 FLOOR = floor_of(SMALL)
 OPENS = window_of(SMALL).opens
@@ -104,3 +106,50 @@ def test_a_silent_shelf_or_till_touches_those_who_use_it() -> None:
     one.payments = [Paid(QUARTER.start, "till-2", "r", (), FLOOR.prices["milk"], False)]
     touched = {sensor for sensor in sensors_of(FLOOR) if touches(FLOOR, Span(sensor, QUARTER.start, QUARTER.end), one)}
     assert touched == {"gw-rear", "sensor-left-1", "till-2"}
+
+
+def of(lines: list[bytes], sensor: str) -> list[Said]:
+    """What one sensor said."""
+    return [one for one in said(lines) if one.sensor_id == sensor]
+
+
+def test_a_broker_sends_the_last_will_of_a_sensor_without_power() -> None:
+    """In the words that it left there on connecting, a minute and a half later; and the sensor says when it is back. All are counted."""
+    plain, (_, lines, expected) = run(options_of())[1], run(options_of(events=(Outage(at="10:15", until="10:30", sensor="gw-front"),)))
+    known = {one.id for one in said(plain)}
+    added = [one for one in said(lines) if one.id not in known]
+    assert [(one.sensor_id, one.kind, one.state) for one in added] == [("gw-front", "status", "offline"), ("gw-front", "status", "online")]
+    assert [millis(one.ts) for one in added] == [window_of(SMALL).opens - WARM_UP, QUARTER.end]
+    (will,) = (index for index, line in enumerate(lines) if b"-will-" in line)
+    before, after = (millis(one.ts) for one in said([lines[will - 1], lines[will + 1]]))
+    assert before - 3000 <= QUARTER.start + WILL_AFTER <= after + 3000
+    mute = run(options_of(events=(GoesSilent(at="10:15", until="10:30", sensor="gw-front"),)))[1]
+    assert set(lines) - set(plain) == {line for line in lines if b"-will-" in line or b"-back-" in line}
+    assert [line for line in lines if line in set(plain)] == mute
+    assert (expected.received, expected.silenced) == (len(lines), len(plain) - len(mute))
+
+
+def test_a_battery_fades_and_ends() -> None:
+    """Of each quarter of the hour before the end less gets through than of the one before, and nothing after it."""
+    plain, lines = run(options_of())[1], run(options_of(events=(BatteryEnds(at="11:15", until="24:00", sensor="gw-rear", hours=1),)))[1]
+    end = QUARTER.start + 60 * MINUTE
+    quarters = [(end - minutes * MINUTE, end - (minutes - 15) * MINUTE) for minutes in (75, 60, 45, 30, 15, 0)]
+    heard = [
+        sum(start <= millis(one.ts) < stop for one in of(lines, "gw-rear"))
+        / max(1, sum(start <= millis(one.ts) < stop for one in of(plain, "gw-rear")))
+        for start, stop in quarters
+    ]
+    assert heard[0] == 1
+    assert heard[-1] == 0
+    assert heard == sorted(heard, reverse=True)
+    assert 0.7 < heard[1] < 0.95
+    assert 0.02 < heard[4] < 0.3
+    assert set(lines) < set(plain)
+
+
+def test_the_day_before_a_battery_ends_is_as_ever() -> None:
+    """And visits are doubtful from its fading on."""
+    span = Span("gw-front", QUARTER.start, QUARTER.end, fades=10 * MINUTE)
+    assert touches(FLOOR, span, walk("entrance", -11 * MINUTE))
+    assert not touches(FLOOR, span, walk("entrance", -14 * MINUTE))
+    assert not touches(FLOOR, QUARTER, walk("entrance", -11 * MINUTE))

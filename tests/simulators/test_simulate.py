@@ -9,15 +9,18 @@ from datetime import date
 from itertools import islice, pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from sensors.urls import SettingError
+from simulators.due import Due
 from simulators.faults import Expected, Faults
 from simulators.floor import builtin
 from simulators.habits import HOUR
+from simulators.simulate import Files, options, record, simulate
 from simulators.simulate import live as live_lines
-from simulators.simulate import options, record, simulate
+from simulators.stock import SoldOut
 from simulators.truth import read
 from tests.simulators.observer import millis
 from tests.simulators.plans import BARE, CROWDED, FRIDAY, SMALL, options_of, run, said
@@ -25,7 +28,7 @@ from tests.simulators.plans import BARE, CROWDED, FRIDAY, SMALL, options_of, run
 GROCERY = builtin("grocery")
 STORMY = Faults(duplicates=0.05, disorder_s=40, malformed=0.01)
 
-KNOWN = "084ef5c902d5"
+KNOWN = "105df39987bd"
 """Beginning of the digest of the small store's day with faults. It changes when the simulation does, and must not when the machine does."""
 
 DIGEST = """
@@ -155,13 +158,30 @@ def test_faults_that_the_store_cannot_bear_are_refused_before_anything_is_made()
 def test_a_recording_and_its_truth_are_written_to_files(tmp_path: Path) -> None:
     """One reading a line, one visit a line, and the counts that must come out; progress is told."""
     told: list[tuple[int, int]] = []
-    written = record(options_of(days=2), tmp_path / "r.jsonl", tmp_path / "t.jsonl", lambda days, lines: told.append((days, lines)))
+    written = record(options_of(days=2), Files(tmp_path / "r.jsonl", tmp_path / "t.jsonl"), lambda days, lines: told.append((days, lines)))
     truths, lines, expected = run(options_of(days=2))
     assert (tmp_path / "r.jsonl").read_bytes() == b"".join(line + b"\n" for line in lines)
     assert list(read((tmp_path / "t.jsonl").open("rb"))) == truths
     assert (written.lines, written.visits, written.expected) == (len(lines), len(truths), expected)
     assert told[-1] == (2, len(lines))
     assert told == sorted(told)
+
+
+def test_signals_and_what_was_sold_out_are_written_where_one_asks(tmp_path: Path) -> None:
+    """One a line, as the days tell them."""
+    wanted = options_of(days=2, habits=structs.replace(CROWDED, stock=3))
+    files = Files(*(tmp_path / name for name in ("r.jsonl", "t.jsonl", "s.jsonl", "o.jsonl")))
+    record(wanted, files)
+    expected: tuple[list[object], list[object]] = [], []
+    for day in simulate(wanted, Expected()):
+        expected[0].extend(day.due())
+        expected[1].extend(day.sold_out)
+        list(day.lines)
+    assert files.signals is not None
+    assert files.sold_out is not None
+    assert [msgspec.json.decode(line, type=Due) for line in files.signals.read_bytes().splitlines()] == expected[0]
+    assert [msgspec.json.decode(line, type=SoldOut) for line in files.sold_out.read_bytes().splitlines()] == expected[1]
+    assert min(len(told) for told in expected) > 5
 
 
 def test_a_day_of_the_grocery_is_as_large_as_the_issue_asks_for() -> None:

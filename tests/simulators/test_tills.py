@@ -1,5 +1,6 @@
 """Queues: what makes it certain who paid."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from itertools import pairwise
 from random import Random
@@ -10,15 +11,28 @@ from hypothesis import strategies as st
 from simulators.floor import floor_of
 from simulators.habits import MIN_STAY, MINUTE, SECOND, Habits
 from simulators.scene import Scene
-from simulators.tills import SPACING, STEP_UP, Queue, check_out, queues_of
+from simulators.tills import SPACING, STEP_UP, Failure, Queue, queues_of, serve
 from simulators.walk import Act, Line, Stay, Walk
 from tests.simulators.plans import BARE, CROWDED, SMALL
 
 NOON = 1_795_000_000_000
 LANES = {lane.zone_id for lane in floor_of(SMALL).lanes}
 
+ALL_OPEN = Habits(till_opens_min=0)
+
 rushes = st.lists(st.integers(0, 40 * MINUTE), min_size=1, max_size=60).map(sorted)
 """When shoppers are ready to pay: up to sixty in forty minutes, at two lanes."""
+
+failing = st.lists(
+    st.builds(
+        lambda till, start, length: Failure(till, NOON + start, NOON + start + length),
+        st.sampled_from(["till-1", "till-2", "till-3"]),
+        st.integers(0, 50 * MINUTE),
+        st.integers(MINUTE, 40 * MINUTE),
+    ),
+    max_size=3,
+)
+"""When tills fail, all of them at once perhaps."""
 
 
 def buyer(ready: int, units: int = 1) -> Walk:
@@ -29,59 +43,96 @@ def buyer(ready: int, units: int = 1) -> Walk:
     return walk
 
 
-def rush(seed: int, ready: list[int], habits: Habits = CROWDED) -> tuple[list[Walk], list[Queue]]:
+def rush(seed: int, ready: list[int], habits: Habits = CROWDED, failures: Iterable[Failure] = ()) -> tuple[list[Walk], list[Queue]]:
     """Let them queue."""
     floor = floor_of(SMALL)
-    walks, queues = [buyer(at, 1 + at % 7) for at in ready], queues_of(floor)
-    for walk in walks:
-        check_out(Scene(Random(f"{seed}/{walk.began}"), floor, habits), queues, walk, "day")
+    walks, queues = [buyer(at, 1 + at % 7) for at in ready], queues_of(floor, failures)
+    serve(Scene(Random(seed), floor, habits), queues, walks, "day")
     return walks, queues
 
 
 def in_lane(walk: Walk) -> Stay:
-    """The stay in the queue."""
-    (stay,) = [stay for stay in walk.stays if stay.zone_id in LANES]
-    return stay
+    """The last stay in a queue."""
+    return [stay for stay in walk.stays if stay.zone_id in LANES][-1]
 
 
-def by_lane(walks: list[Walk]) -> list[list[Walk]]:
-    """Who queued in each lane, in the order of joining."""
+def by_lane(walks: list[Walk]) -> list[list[tuple[Stay, Walk]]]:
+    """Who queued in each lane, in the order of joining; where a till fails, one may come to several."""
     return [
-        sorted((walk for walk in walks if in_lane(walk).zone_id == lane), key=lambda walk: in_lane(walk).start) for lane in sorted(LANES)
+        sorted(((stay, walk) for walk in walks for stay in walk.stays if stay.zone_id == lane), key=lambda one: one[0].start)
+        for lane in sorted(LANES)
     ]
 
 
-@given(st.integers(0, 99), rushes)
-def test_two_join_a_lane_far_enough_apart(seed: int, ready: list[int]) -> None:
+@given(st.integers(0, 99), rushes, failing)
+def test_two_join_a_lane_far_enough_apart(seed: int, ready: list[int], failures: list[Failure]) -> None:
     """So that who came first is seen first."""
-    for lane in by_lane(rush(seed, ready)[0]):
-        assert all(in_lane(b).start - in_lane(a).start >= SPACING for a, b in pairwise(lane))
+    for lane in by_lane(rush(seed, ready, failures=failures)[0]):
+        assert all(b.start - a.start >= SPACING for (a, _), (b, _) in pairwise(lane))
 
 
-@given(st.integers(0, 99), rushes)
-def test_they_pay_in_the_order_in_which_they_came(seed: int, ready: list[int]) -> None:
+@given(st.integers(0, 99), rushes, failing)
+def test_they_pay_in_the_order_in_which_they_came(seed: int, ready: list[int], failures: list[Failure]) -> None:
     """First come, first served, in each lane."""
-    for lane in by_lane(rush(seed, ready)[0]):
-        paid = [walk.payments[0].at for walk in lane if walk.payments]
+    for lane in by_lane(rush(seed, ready, failures=failures)[0]):
+        paid = [walk.payments[0].at for stay, walk in lane if walk.payments and stay == in_lane(walk)]
         assert paid == sorted(paid)
 
 
-@given(st.integers(0, 99), rushes)
-def test_at_a_payment_the_payer_is_there_longest(seed: int, ready: list[int]) -> None:
-    """Everybody who came before has left, and has been seen gone: those who paid, and those who gave up."""
-    for lane in by_lane(rush(seed, ready)[0]):
-        for index, walk in enumerate(lane):
-            for paid in walk.payments:
-                assert in_lane(walk).start + MIN_STAY < paid.at
-                assert paid.at + MIN_STAY <= in_lane(walk).end
-                assert all(in_lane(before).end + SPACING <= paid.at for before in lane[:index])
+@given(st.integers(0, 99), rushes, failing)
+def test_at_a_payment_the_payer_is_there_longest(seed: int, ready: list[int], failures: list[Failure]) -> None:
+    """Everybody who came before has left, and has been seen gone: those who paid, those who gave up, and those whose till failed."""
+    for lane in by_lane(rush(seed, ready, failures=failures)[0]):
+        for index, (stay, walk) in enumerate(lane):
+            for paid in walk.payments if stay == in_lane(walk) else ():
+                assert stay.start + MIN_STAY < paid.at
+                assert paid.at + MIN_STAY <= stay.end
+                assert all(before.end + SPACING <= paid.at for before, _ in lane[:index])
+
+
+@given(st.integers(0, 99), rushes, failing)
+def test_a_till_that_fails_takes_no_payment(seed: int, ready: list[int], failures: list[Failure]) -> None:
+    """Nor does another one of its lane; who waited there pays elsewhere, later, or gives up: everybody comes to an end."""
+    walks, queues = rush(seed, ready, failures=failures)
+    lanes = {till: queue.failures for queue in queues for till in queue.lane.tills}
+    for walk in walks:
+        assert all(not one.start <= paid.at < one.end for paid in walk.payments for one in lanes[paid.till])
+        assert in_lane(walk).end - in_lane(walk).start >= MIN_STAY
+
+
+def test_who_waits_at_a_till_that_fails_goes_to_the_other() -> None:
+    """Back to where they came from first; the lane that is left serves all."""
+    walks, _ = rush(1, [0] * 10, ALL_OPEN, [Failure("till-1", NOON + 3 * MINUTE, NOON + 60 * MINUTE)])
+    moved = [walk for walk in walks if sum(stay.zone_id in LANES for stay in walk.stays) == 2]
+    assert len(moved) >= 2
+    for walk in moved:
+        assert [stay.zone_id for stay in walk.stays] == ["fresh", "till-a", "fresh", "till-b"]
+        assert walk.stays[1].end == NOON + 3 * MINUTE
+    assert all(walk.payments for walk in walks)
 
 
 @given(st.integers(0, 99), rushes)
-def test_whoever_gives_up_pays_nothing_and_was_there_long_enough_to_be_seen(seed: int, ready: list[int]) -> None:
-    """A stay in the lane, and no receipt."""
+def test_lanes_open_when_they_are_needed(seed: int, ready: list[int]) -> None:
+    """Where the second serves, somebody stood at the first, or another had just been served at the second."""
+    walks, _ = rush(seed, ready, Habits(till_opens_min=3.0))
+    first, second = by_lane(walks)
+    assert first
+    for index, (stay, _) in enumerate(second):
+        waiting = [one for one, walk in first if one.start <= stay.start < one.end]
+        assert waiting or (index > 0 and stay.start - second[index - 1][0].end < Habits().till_closes_min * MINUTE)
+
+
+def test_a_lane_is_closed_when_nobody_needs_it() -> None:
+    """The last of a rush is long served: who comes then goes to the first lane."""
+    walks, _ = rush(1, [0] * 12 + [60 * MINUTE, 62 * MINUTE], Habits(till_opens_min=2.0))
+    assert {in_lane(walk).zone_id for walk in walks[:12]} == LANES
+    assert [in_lane(walk).zone_id for walk in walks[12:]] == ["till-a", "till-a"]
+
+
+@given(st.integers(0, 99), rushes)
+def test_who_gives_up_was_there_long_enough_to_be_seen(seed: int, ready: list[int]) -> None:
+    """Like everybody else."""
     for walk in rush(seed, ready)[0]:
-        assert len(walk.payments) <= 1
         assert in_lane(walk).end - in_lane(walk).start >= MIN_STAY
 
 
@@ -93,8 +144,8 @@ def test_somebody_gives_up_in_a_rush() -> None:
 
 
 def test_the_shorter_queue_is_chosen() -> None:
-    """Two who come together go to different lanes."""
-    walks, _ = rush(1, [0, 0])
+    """Two who come together go to different lanes, where all are open."""
+    walks, _ = rush(1, [0, 0], ALL_OPEN)
     assert {in_lane(walk).zone_id for walk in walks} == LANES
 
 
@@ -123,7 +174,7 @@ def test_receipts_have_numbers_of_their_own() -> None:
 
 def test_tills_of_one_lane_take_turns() -> None:
     """The lane with two tills uses both."""
-    walks, _ = rush(1, [minute * MINUTE for minute in range(30)], Habits())
+    walks, _ = rush(1, [minute * MINUTE for minute in range(30)], ALL_OPEN)
     assert {paid.till for walk in walks for paid in walk.payments} == {"till-1", "till-2", "till-3"}
 
 
@@ -132,7 +183,7 @@ def test_without_products_a_receipt_has_an_amount_alone() -> None:
     floor = floor_of(BARE)
     walk = buyer(0)
     walk.acts = []
-    check_out(Scene(Random(1), floor, Habits()), queues_of(floor), walk, "day")
+    serve(Scene(Random(1), floor, Habits()), queues_of(floor), [walk], "day")
     (paid,) = walk.payments
     assert paid.lines == ()
     assert paid.total > 0

@@ -346,7 +346,7 @@ def simulate(out: Path, truth: Path, signals: Path | None, sold_out: Path | None
     """Simulate days of a store: what its sensors say, and what really happened."""
     from sensors.files import check_target
     from simulators.flags import options_of
-    from simulators.simulate import Files, record
+    from simulators.together import Files, record
 
     for flag, file in (("--out", out), ("--truth", truth), ("--signals", signals), ("--sold-out", sold_out)):
         if file is not None:

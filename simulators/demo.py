@@ -27,9 +27,10 @@ from simulators import replay
 from simulators.day import print_addresses, print_days
 from simulators.due import Due
 from simulators.faults import Expected
+from simulators.live import ahead, live
 from simulators.reconcile import Report, reconcile
 from simulators.signalled import Signalled, compare
-from simulators.simulate import Options, live, simulate
+from simulators.simulate import Options, simulate
 from simulators.stack import Urls
 from simulators.truth import Truth, micros
 from storage import layouts
@@ -170,8 +171,10 @@ def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Eve
         print_addresses(console, urls, preview)
         console.print("\n[bold]The store goes on live; Ctrl-C ends it.[/]")
         now = time.time_ns() // 1000
-        lines = live(options.layout, options.seed, now - OPEN_SINCE)  # what is past comes at once, so there are people in the store
-        replay.publish(lines, urls.mqtt, replay.Pace(speed=1.0, anchor=now, close=False), stop=stop.is_set)
+        with ahead(
+            live(options.layout, options.seed, now - OPEN_SINCE)
+        ) as lines:  # what is past comes at once: there are people in the store
+            replay.publish(lines, urls.mqtt, replay.Pace(speed=1.0, anchor=now, close=False), stop=stop.is_set)
 
 
 def _span(recording: Recording) -> tuple[int, int]:

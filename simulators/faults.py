@@ -78,7 +78,11 @@ def max_delay_s(lateness_s: float) -> float:
     return max(0.0, min(MAX_DELAY_S, lateness_s - SLACK_S))
 
 
-def afflict(rng: Random, faults: Faults, recorded: Iterable[Recorded], expected: Expected, lateness_s: float = 60.0) -> Iterator[bytes]:
+Arrival = tuple[int, bytes]
+"""A line of a recording, and when it arrives (epoch ms)."""
+
+
+def afflict(rng: Random, faults: Faults, recorded: Iterable[Recorded], expected: Expected, lateness_s: float = 60.0) -> Iterator[Arrival]:
     """Let the faults happen to a stream of readings in order of arrival.
 
     Args:
@@ -89,30 +93,30 @@ def afflict(rng: Random, faults: Faults, recorded: Iterable[Recorded], expected:
         lateness_s: the store's.
 
     Yields:
-        The lines of the recording, in the order in which they arrive now.
+        The lines of the recording with their times, in the order in which they arrive now.
     """
-    for line in _in_time(rng, faults, recorded, expected, max_delay_s(lateness_s)):
+    for at, line in _in_time(rng, faults, recorded, expected, max_delay_s(lateness_s)):
         expected.received += 1
-        yield line
+        yield at, line
         if faults.malformed and rng.random() < faults.malformed:
             broken, reason = break_line(rng, line)
             expected.received += 1
             expected.rejected[reason] += 1
-            yield broken
+            yield at, broken
 
 
-def _in_time(rng: Random, faults: Faults, recorded: Iterable[Recorded], expected: Expected, most_s: float) -> Iterator[bytes]:
+def _in_time(rng: Random, faults: Faults, recorded: Iterable[Recorded], expected: Expected, most_s: float) -> Iterator[Arrival]:
     """Delay and repeat messages. No more are in memory than arrive within the longest delay."""
     if not faults.duplicates and not faults.disorder_s:
-        for _, _, line in recorded:
+        for at, _, line in recorded:
             expected.stored += 1
-            yield line
+            yield at, line
         return
     waiting: list[tuple[int, int, list[bytes]]] = []
     most, number = round(most_s * SECOND), 0
     for (due, _), readings in groupby(recorded, key=lambda one: one[:2]):
         while waiting and waiting[0][0] <= due:
-            yield from heapq.heappop(waiting)[2]
+            yield from _arrived(heapq.heappop(waiting))
         lines = [line for _, _, line in readings]
         expected.stored += len(lines)
         delay = rng.randint(0, round(faults.disorder_s * SECOND))
@@ -122,7 +126,12 @@ def _in_time(rng: Random, faults: Faults, recorded: Iterable[Recorded], expected
             heapq.heappush(waiting, (due + rng.randint(delay, max(delay, most)), number + 1, lines))
         number += 2
     while waiting:
-        yield from heapq.heappop(waiting)[2]
+        yield from _arrived(heapq.heappop(waiting))
+
+
+def _arrived(message: tuple[int, int, list[bytes]]) -> Iterator[Arrival]:
+    at, _, lines = message
+    return ((at, line) for line in lines)
 
 
 REQUIRED = {

@@ -6,7 +6,7 @@ the spread of the moments within one scan. Gates, shelves, tills and presence se
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import blake2b
@@ -46,6 +46,9 @@ WARM_UP = 45 * MINUTE
 
 SLOT = MINUTE
 """Readings are put in order slot by slot of this length, so that no more than those of the people inside are in memory."""
+
+STATUS_SENT = 150
+"""Milliseconds from a status to its arrival."""
 
 SENT = SECOND // 2
 """A gateway sends so long after the beginning of a scan, when that is over, and up to a second later."""
@@ -91,27 +94,34 @@ class Sensors:
         self.slots[at // SLOT].append((at, topic, ts, tail))
 
 
-def readings(sensors: Sensors, walks: list[Walk], window: Window, until: int, seed: int) -> Iterator[Recorded]:
+def readings(sensors: Sensors, walks: Iterable[Walk], window: Window, until: int, seed: int) -> Iterator[Recorded]:
     """All readings that arrive before `until` (epoch ms), in the order of their arrival.
 
     Args:
         sensors: the sensors; what arrives later stays with them for the next window.
-        walks: the walks of the window, in the order in which they begin.
+        walks: the walks of the window, in the order in which they begin; taken one by one.
         window: when the store is open.
         until: when the next window's sensing begins; a whole minute.
         seed: part of the ids, so that another seed's recording is no repetition of this one.
     """
     start = blake2b(f"{seed}/{sensors.floor.layout.store_id}/{window.label}".encode(), digest_size=4).hexdigest()
     sensors.rng = Random(f"{seed}/{sensors.floor.layout.store_id}/{window.label}/sensors")
-    _heartbeats(sensors, window)
+    beats = _heartbeats(sensors, window)
     sent: Counter[str] = Counter()
+    inside: defaultdict[int, list[_Inside]] = defaultdict(list)
     coming = iter(walks)
     walk = next(coming, None)
-    slot = min([*sensors.slots, *(one.began // SLOT for one in walks[:1])])
-    while slot < until // SLOT and (walk is not None or sensors.slots):
+    slot = min([*sensors.slots, *(beat.next // SLOT for beat in beats), *(one.began // SLOT for one in (walk,) if one is not None)])
+    while slot < until // SLOT and (walk is not None or inside or sensors.slots or any(beat.next < beat.off for beat in beats)):
+        for beat in beats:
+            beat.until(sensors, (slot + 1) * SLOT)
         while walk is not None and walk.began < (slot + 1) * SLOT:
-            sense(sensors, walk)
+            _moments(sensors, walk)
+            inside[slot].append(_Inside(walk))
             walk = next(coming, None)
+        for one in inside.pop(slot, ()):
+            if one.until(sensors, (slot + 1) * SLOT):
+                inside[one.stay.start // SLOT].append(one)
         for at, topic, _, tail in sorted(sensors.slots.pop(slot, ())):
             head, sensor = sensors.heads[topic]
             sent[sensor] += 1
@@ -119,18 +129,36 @@ def readings(sensors: Sensors, walks: list[Walk], window: Window, until: int, se
         slot += 1
 
 
-def sense(sensors: Sensors, walk: Walk) -> None:
-    """Everything that the sensors notice of one walk."""
+def _moments(sensors: Sensors, walk: Walk) -> None:
+    """All that is noticed of a walk at one moment: at gates, shelves and tills."""
     _gates(sensors, walk)
-    missed = 0
-    for stay in walk.stays:
-        listener = sensors.floor.listeners[stay.zone_id]
-        if listener.rssi_dbm is None:
-            _presence(sensors, walk, stay, listener)
-        else:
-            missed = _scan(sensors, walk, stay, listener, missed)
     _shelves(sensors, walk)
     _tills(sensors, walk)
+
+
+@dataclass(slots=True)
+class _Inside:
+    """Somebody whose stays are told up to a time, so that no more is in memory than one of each; how many scans in a row missed them."""
+
+    walk: Walk
+    told: int = 0
+    missed: int = 0
+
+    @property
+    def stay(self) -> Stay:
+        """The next one to be told."""
+        return self.walk.stays[self.told]
+
+    def until(self, sensors: Sensors, end: int) -> bool:
+        """Tell the stays that begin before a time; are there more?"""
+        while self.told < len(self.walk.stays) and self.stay.start < end:
+            listener = sensors.floor.listeners[self.stay.zone_id]
+            if listener.rssi_dbm is None:
+                _presence(sensors, self.walk, self.stay, listener)
+            else:
+                self.missed = _scan(sensors, self.walk, self.stay, listener, self.missed)
+            self.told += 1
+        return self.told < len(self.walk.stays)
 
 
 def _scan(sensors: Sensors, walk: Walk, stay: Stay, listener: Listener, missed: int) -> int:
@@ -214,20 +242,38 @@ def power(window: Window) -> tuple[int, int]:
     return window.opens - (WARM_UP if window.fresh else 0), window.closes + (WARM_UP if window.shuts else 0)
 
 
-def _heartbeats(sensors: Sensors, window: Window) -> None:
+@dataclass(slots=True)
+class _Beat:
+    """When a sensor says next that it lives, how often, until when (epoch ms), and in which words first."""
+
+    topic: int
+    next: int
+    period: int
+    off: int
+    state: str
+
+    def until(self, sensors: Sensors, end: int) -> None:
+        """Say so as often as it is due before a time."""
+        while self.next < min(self.off, end):
+            sensors.put(self.next + STATUS_SENT, self.topic, self.next, f'","ts":{self.next},"state":"{self.state}"}}')
+            self.next, self.state = self.next + self.period, "alive"
+
+
+def _heartbeats(sensors: Sensors, window: Window) -> list[_Beat]:
     """Every sensor says that it is switched on, then that it lives, at the end that it is switched off."""
     on, off = power(window)
     layout = sensors.floor.layout
     listeners = dict.fromkeys([plan.sensor_id for plan in layout.gateways] + [one.sensor_id for one in sensors.floor.listeners.values()])
     mains = [*(plan.sensor_id for plan in layout.gates), *listeners, *(plan.sensor_id for plan in layout.tills)]
-    beats = [(name, HEARTBEAT) for name in mains] + [(shelf_sensor(shelf.shelf_id), SHELF_HEARTBEAT) for shelf in layout.shelves]
-    for index, (sensor, period) in enumerate(beats):
+    periods = [(name, HEARTBEAT) for name in mains] + [(shelf_sensor(shelf.shelf_id), SHELF_HEARTBEAT) for shelf in layout.shelves]
+    beats = []
+    for index, (sensor, period) in enumerate(periods):
         topic = sensors.topic("status", sensor)
-        first = on + index * 997 % HEARTBEAT
-        for ts in range(first, off, period):
-            sensors.put(ts + 150, topic, ts, f'","ts":{ts},"state":"{"online" if ts == first and window.fresh else "alive"}"}}')
+        beats.append(_Beat(topic, on + index * 997 % HEARTBEAT, period, off, "online" if window.fresh else "alive"))
         if window.shuts:
-            sensors.put(off + index * 10 + 150, topic, off + index * 10, f'","ts":{off + index * 10},"state":"offline"}}')
+            at = off + index * 10
+            sensors.put(at + STATUS_SENT, topic, at, f'","ts":{at},"state":"offline"}}')
+    return beats
 
 
 def _json(text: str) -> str:

@@ -3,41 +3,33 @@
 Same options, same bytes: nothing here knows the time or the machine.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from datetime import date, timedelta
 from functools import partial
-from itertools import chain, count, pairwise
-from pathlib import Path
+from itertools import chain, pairwise
 from random import Random
 from typing import NamedTuple
 
 import msgspec
 from msgspec import structs
 
-from sensors.hours import DAYS
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.crowd import Crowd, come_and_go, crowd_of
-from simulators.cut import held, hold
+from simulators.cut import Held, held, hold
 from simulators.due import Due, due_of
-from simulators.due import to_line as due_line
 from simulators.events import Event, check_events, plan, silences
-from simulators.faults import Expected, Faults, afflict, check
+from simulators.faults import Arrival, Expected, Faults, afflict, check
 from simulators.floor import Floor, floor_of
-from simulators.habits import HOUR, Habits
+from simulators.habits import Habits
 from simulators.mishaps import cuts_of, skews_of
 from simulators.opening import Window, last_open_days, windows
 from simulators.sense import Recorded, Sensors, power, readings
 from simulators.silence import Silence, Span, hush, spans, touches, with_wills
-from simulators.skew import mistime, wrongs
+from simulators.skew import Wrong, mistime, wrongs
 from simulators.stock import SoldOut, sold_out
-from simulators.truth import Truth, to_line, truth_of
-from simulators.walk import Walk
-
-LIVE_WINDOW = 8 * HOUR
-"""A live store plans so far ahead; to those who look at it, it never closes."""
+from simulators.truth import Truth, truth_of
+from simulators.walk import Walk, packed
 
 NEVER = 1 << 62
 """Milliseconds: after all that is ever simulated."""
@@ -76,21 +68,26 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(NamedTuple):
-    """An opening window of the store. `lines` must be read to its end before the next one is asked for.
+    """An opening window of the store. `arrivals` (or `lines`) must be read to its end before the next one is asked for.
 
     Attributes:
         window: when.
         truths: the visits that begin in it, in the order in which they begin.
         due: tells the signals that must be raised, or may be.
         sold_out: what was not on its shelf for a while, by when it ran out.
-        lines: the recording, in order of arrival.
+        arrivals: the recording, in order of arrival.
     """
 
     window: Window
     truths: list[Truth]
     due: Callable[[], list[Due]]
     sold_out: list[SoldOut]
-    lines: Iterator[bytes]
+    arrivals: Iterator[Arrival]
+
+    @property
+    def lines(self) -> Iterator[bytes]:
+        """The recording without its times."""
+        return (line for _, line in self.arrivals)
 
 
 def options(layout: Layout, today: date, *, first_day: date | None = None, days: int = 1, shoppers: int | None = None) -> Options:
@@ -117,6 +114,14 @@ def options(layout: Layout, today: date, *, first_day: date | None = None, days:
     return Options(layout=layout, first_day=start, days=(today - start).days, habits=habits)
 
 
+class Played(NamedTuple):
+    """Who came in a window, and what the sensors say of them."""
+
+    window: Window
+    walks: list[Walk]
+    recorded: Iterator[Recorded]
+
+
 def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
     """Simulate day after day.
 
@@ -131,100 +136,58 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
     check(wanted.faults, floor.timing.lateness / 1000)
     days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
     check_events(floor, wanted.events)
-    silent = [span for day in days for span in spans(floor, wanted.silences + silences(wanted.events), day)]
-    cuts = [cut for day in days for cut in held(floor, cuts_of(wanted.events), day)]
-    wrong = [clock for day in days for clock in wrongs(floor, skews_of(wanted.events), day)]
-    doubtful = silent + [clock.span for clock in wrong]
-    open_windows = [window for day in days for window in windows(wanted.layout, day)]
-    sensors, crowd = Sensors(floor), crowd_of(floor, wanted.habits, wanted.seed, plan(floor, wanted.events, days))
-    for window, walks, recorded in _windows(sensors, crowd, open_windows):
-        truths = [_told(floor, walk, doubtful) for walk in walks]
-        due = partial(due_of, floor, window, walks, doubtful, plain=wanted.plain_people)
-        start = f"{wanted.seed}/{wanted.layout.store_id}/{window.label}"
-        heard = mistime(sensors, wrong, recorded) if wrong else recorded
-        if silent:
-            heard = hush(Random(f"{start}/silence"), sensors, silent, heard, expected)
-            heard = with_wills(sensors, silent, window, heard)
-        heard = hold(sensors, cuts, heard) if cuts else heard
-        lines = afflict(Random(f"{start}/faults"), wanted.faults, heard, expected, floor.timing.lateness / 1000)
-        yield Day(window, truths, due, sold_out(crowd.stock, wanted.layout.store_id), lines)
-
-
-def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120) -> Iterator[bytes]:
-    """A store without end, busy at any hour, for a demonstration: lines in order of arrival, the first soon after `start`.
-
-    Args:
-        layout: the store; its opening hours are not looked at.
-        seed: other seeds, other people.
-        start: microseconds since 1970; with the time of now, `replay.publish` at speed 1 keeps pace with the clock.
-        shoppers_per_hour: how many come.
-    """
-    habits = Habits(shoppers=shoppers_per_hour * LIVE_WINDOW // HOUR, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
-    floor = floor_of(layout)
-    begins = (start // 1000 + number * LIVE_WINDOW for number in count())
-    endless = (
-        Window(f"live-{at}", opens=at, closes=at + LIVE_WINDOW, fresh=False, shuts=False, weekday=0, hour=0, share=1.0) for at in begins
+    store = _Store(
+        wanted,
+        Sensors(floor),
+        crowd_of(floor, wanted.habits, wanted.seed, plan(floor, wanted.events, days)),
+        [span for day in days for span in spans(floor, wanted.silences + silences(wanted.events), day)],
+        [cut for day in days for cut in held(floor, cuts_of(wanted.events), day)],
+        [clock for day in days for clock in wrongs(floor, skews_of(wanted.events), day)],
     )
-    for _, _, recorded in _windows(Sensors(floor), crowd_of(floor, habits, seed), endless):
-        for _, _, line in recorded:
-            yield line
+    played = play(store.sensors, store.crowd, (window for day in days for window in windows(wanted.layout, day)))
+    return map(partial(_day, store, expected), played)  # keeps no day: many stores are told at once
 
 
-class Written(NamedTuple):
-    """What `record` wrote: the lines and visits, and what must come of the lines behind the bridge."""
+class _Store(NamedTuple):
+    """What is simulated, its sensors and its people, and what happens to the sensors on all days."""
 
-    lines: int
-    visits: int
-    expected: Expected
-
-
-class Files(NamedTuple):
-    """Where a simulation is written, one thing a line; None: it is not.
-
-    Attributes:
-        out: readings, in order of arrival.
-        truth: true visits.
-        signals: signals that are due.
-        sold_out: what was not on its shelf, and when.
-    """
-
-    out: Path
-    truth: Path
-    signals: Path | None = None
-    sold_out: Path | None = None
+    wanted: Options
+    sensors: Sensors
+    crowd: Crowd
+    silent: list[Span]
+    cuts: list[Held]
+    wrong: list[Wrong]
 
 
-def record(wanted: Options, files: Files, progress: Progress = lambda _days, _lines: None) -> Written:
-    """Simulate into files.
-
-    Raises:
-        SettingError: as `simulate`.
-        OSError: a file cannot be written.
-    """
-    expected, visits, lines = Expected(), 0, 0
-    with ExitStack() as opened:
-        out, truth, signals, sold = (opened.enter_context((file or Path(os.devnull)).open("wb")) for file in files)
-        for number, day in enumerate(simulate(wanted, expected)):
-            truth.writelines(to_line(one) + b"\n" for one in day.truths)
-            visits += len(day.truths)
-            signals.writelines(due_line(one) + b"\n" for one in (day.due() if files.signals else ()))
-            sold.writelines(msgspec.json.encode(one) + b"\n" for one in day.sold_out)
-            for line in day.lines:
-                out.write(line + b"\n")
-                lines += 1
-                if lines % PROGRESS_EVERY == 0:
-                    progress(number, lines)
-            progress(number + 1, lines)
-    return Written(lines, visits, expected)
+def _day(store: _Store, expected: Expected, played: Played) -> Day:
+    """Tell one window, with what happens to its sensors and messages."""
+    wanted, sensors, crowd, silent, cuts, wrong = store
+    floor, (window, walks, heard) = sensors.floor, played
+    doubtful = silent + [clock.span for clock in wrong]
+    truths = [_told(floor, walk, doubtful) for walk in walks]
+    due = partial(due_of, floor, window, walks, doubtful, plain=wanted.plain_people)
+    start = f"{wanted.seed}/{wanted.layout.store_id}/{window.label}"
+    if wrong:
+        heard = mistime(sensors, wrong, heard)
+    if silent:
+        heard = hush(Random(f"{start}/silence"), sensors, silent, heard, expected)
+        heard = with_wills(sensors, silent, window, heard)
+    if cuts:
+        heard = hold(sensors, cuts, heard)
+    arrivals = afflict(Random(f"{start}/faults"), wanted.faults, heard, expected, floor.timing.lateness / 1000)
+    return Day(window, truths, due, sold_out(crowd.stock, wanted.layout.store_id), arrivals)
 
 
-def _windows(sensors: Sensors, crowd: Crowd, open_windows: Iterable[Window]) -> Iterator[tuple[Window, list[Walk], Iterator[Recorded]]]:
+def play(sensors: Sensors, crowd: Crowd, open_windows: Iterable[Window]) -> Iterator[Played]:
     """Who comes in each window, and what the sensors say until the next one begins (after the last: until there is nothing more to say)."""
     for window, following in pairwise(chain(open_windows, (None,))):
         if window is not None:
-            walks = come_and_go(crowd, window)
-            until = NEVER if following is None else power(following)[0]
-            yield window, walks, readings(sensors, walks, window, until, crowd.seed)
+            yield _play_one(sensors, crowd, window, NEVER if following is None else power(following)[0])
+
+
+def _play_one(sensors: Sensors, crowd: Crowd, window: Window, until: int) -> Played:
+    walks = come_and_go(crowd, window)
+    return Played(window, walks, readings(sensors, packed(walks), window, until, crowd.seed))
 
 
 def _told(floor: Floor, walk: Walk, doubtful: list[Span]) -> Truth:

@@ -3,9 +3,12 @@
 All times are epoch milliseconds.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from simulators.habits import MIN_STAY
 from simulators.manners import Priority
@@ -118,3 +121,12 @@ class Walk:
             if act.product_id is not None and act.action != "view":
                 units[act.product_id] = units.get(act.product_id, 0) + (1 if act.action == "pickup" else -1)
         return {product: count for product, count in units.items() if count > 0}
+
+
+_ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Walk)
+
+
+def packed(walks: Iterable[Walk]) -> Iterator[Walk]:
+    """The same walks again, one by one, from a tenth of the memory; with whom they came is not told."""
+    kept = [_ENCODER.encode(replace(walk, leader=None)) for walk in walks]
+    return map(_DECODER.decode, kept)

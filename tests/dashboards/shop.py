@@ -152,7 +152,7 @@ def story() -> Story:
 
 def _heard(layout: Layout, truths: list[Truth], due: list[Due]) -> Iterator[Arrival]:
     """The messages of a store as they are received, and beside them the truth."""
-    opened, habits = OPENED[layout.store_id], Habits(shoppers=SHOPPERS[layout.store_id])
+    opened, habits = OPENED[layout.store_id], Habits(shoppers=SHOPPERS[layout.store_id], till_opens_min=0)
     days = (LAST_DAY - opened).days + 1
     wanted = Options(layout=layout, first_day=opened, days=days, habits=habits, faults=FAULTS)
     chance, clock = Random(layout.store_id), 0

@@ -30,7 +30,7 @@ ORIGINAL = [line for _, _, line in RECORDED]
 def disturb(seed: int, faults: Faults) -> tuple[list[bytes], Expected]:
     """Let faults happen to a small recording."""
     expected = Expected()
-    return list(afflict(Random(seed), faults, RECORDED, expected)), expected
+    return [line for _, line in afflict(Random(seed), faults, RECORDED, expected)], expected
 
 
 def ids(lines: list[bytes]) -> Counter[str]:

@@ -17,9 +17,10 @@ from sensors.decode import decode
 from sensors.reading import SECOND
 from sensors.urls import SettingError
 from simulators.faults import Faults
+from simulators.live import live
 from simulators.messages import Message, messages
 from simulators.replay import FUTURE, IN_FLIGHT, Pace, Published, closings, publish, publish_messages, read_lines, speed_of
-from simulators.simulate import Files, live, record
+from simulators.together import Files, record
 from stream.rules import Rules
 from tests.servers import mosquitto
 from tests.simulators.observer import millis

@@ -11,7 +11,8 @@ from sensors.decode import decode
 from sensors.layout import Layout, SensorPlan
 from simulators.floor import floor_of
 from simulators.habits import MINUTE, SECOND
-from simulators.sense import BOUND, MISSES, SCAN, SLOT, SPREAD, WARM_UP, Recorded, Sensors, readings, sense
+from simulators.opening import Window
+from simulators.sense import BOUND, MISSES, SCAN, SLOT, SPREAD, WARM_UP, Recorded, Sensors, readings
 from simulators.simulate import NEVER
 from simulators.walk import Act, Stay, Walk
 from tests.simulators.observer import by_device, millis
@@ -29,11 +30,10 @@ def recorded(played: Played, until: int = NEVER) -> list[Recorded]:
 
 def heard(walk: Walk, layout: Layout = SMALL) -> list[Said]:
     """What is said of one walk, in order of arrival."""
-    sensors = Sensors(floor_of(layout))
     walk.device_id = "me"
-    sense(sensors, walk)
-    pending = sorted(one for slot in sensors.slots.values() for one in slot)
-    return list(said([f"{sensors.heads[topic][0]}{number}{tail}".encode() for number, (_, topic, _, tail) in enumerate(pending)]))
+    window = Window("alone", walk.began, walk.now, fresh=False, shuts=False, weekday=0, hour=0, share=1.0)
+    lines = [line for _, _, line in readings(Sensors(floor_of(layout)), [walk], window, NEVER, 1)]
+    return [one for one in said(lines) if one.kind != "status"]
 
 
 @settings(max_examples=20)

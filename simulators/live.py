@@ -1,0 +1,103 @@
+"""Stores without end, busy at any hour, for demonstrations and to put load on a pipeline: at the pace of the clock."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from heapq import merge
+from itertools import chain, count, islice
+from queue import Full, Queue
+from threading import Event, Thread
+
+from sensors.hours import DAYS
+from sensors.layout import Layout
+from simulators.crowd import Crowd, crowd_of
+from simulators.floor import floor_of
+from simulators.habits import HOUR, Habits
+from simulators.opening import Window
+from simulators.sense import Sensors
+from simulators.simulate import play
+from simulators.together import Numbered, copies
+
+LIVE_WINDOW = 8 * HOUR
+"""A live store plans so far ahead; to those who look at it, it never closes."""
+
+AT_ONCE = 100
+"""Lines that are handed over at once."""
+
+AHEAD = 20_000
+"""Lines that are made before they are due: planning takes a quarter of a second now and then, and none of them may be late for that."""
+
+LOOK_EVERY_S = 0.1
+
+
+def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120, stores: int = 1) -> Iterator[bytes]:
+    """Lines in order of arrival, the first soon after `start`.
+
+    Args:
+        layout: the store, or what each of them is like (`simulators.together.copies`); its opening hours are not looked at.
+        seed: other seeds, other people.
+        start: microseconds since 1970; with the time of now, `replay.publish` at speed 1 keeps pace with the clock.
+        shoppers_per_hour: how many come to each store.
+        stores: how many. They plan ahead at different times, so that they do not all do so at once.
+    """
+    habits = Habits(shoppers=shoppers_per_hour * LIVE_WINDOW // HOUR, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
+    streams = []
+    for number, one in enumerate(copies(layout, stores)):
+        first = start // 1000 + LIVE_WINDOW * (number + 1) // stores
+        windows = _windows(chain((start // 1000,), count(first, LIVE_WINDOW)))
+        streams.append(_lines(crowd_of(floor_of(one), habits, seed), windows, number))
+    return (line for _, _, line in merge(*streams))
+
+
+@contextmanager
+def ahead(lines: Iterable[bytes], most: int = AHEAD) -> Iterator[Iterator[bytes]]:
+    """Have a thread of its own make lines before they are wanted, so many at the most; it ends with the block."""
+    made: Queue[list[bytes]] = Queue(max(1, most // AT_ONCE))
+    ended, failed = Event(), []
+
+    def put(some: list[bytes]) -> bool:
+        while not ended.is_set():
+            try:
+                made.put(some, timeout=LOOK_EVERY_S)
+            except Full:
+                continue
+            return True
+        return False
+
+    def make() -> None:
+        coming = iter(lines)
+        try:
+            while put(some := list(islice(coming, AT_ONCE))) and some:
+                pass
+        except BaseException as error:  # noqa: BLE001 - it is told where the lines are read
+            failed.append(error)
+            put([])
+
+    def taken() -> Iterator[bytes]:
+        while some := made.get():
+            yield from some
+        if failed:
+            raise failed[0]
+
+    thread = Thread(target=make, name="ahead", daemon=True)
+    thread.start()
+    try:
+        yield taken()
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _lines(crowd: Crowd, windows: Iterable[Window], number: int) -> Iterator[Numbered]:
+    for _, _, recorded in play(Sensors(crowd.floor), crowd, windows):
+        for at, _, line in recorded:
+            yield at, number, line
+
+
+def _windows(begins: Iterable[int]) -> Iterator[Window]:
+    """Windows from each time (epoch ms) to the next."""
+    coming = iter(begins)
+    at = next(coming)
+    for until in coming:
+        share = (until - at) / LIVE_WINDOW
+        yield Window(f"live-{at}", opens=at, closes=until, fresh=False, shuts=False, weekday=0, hour=0, share=share)
+        at = until

@@ -1,0 +1,117 @@
+"""Many stores at once, in one stream: copies of one, each with people of its own, in the order in which what they say arrives.
+
+A store's day is planned when it begins, and what is kept of it is small: a thousand stores need a thousand times the memory of the plan
+of a day, however long they are simulated.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from heapq import merge
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import structs
+
+from sensors.layout import Layout
+from simulators.due import to_line as due_line
+from simulators.faults import Expected
+from simulators.simulate import Day, Options, simulate
+from simulators.truth import to_line
+
+PROGRESS_EVERY = 10_000
+"""Readings between two reports of progress."""
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many days of stores are done and how many readings are written."""
+
+Numbered = tuple[int, int, bytes]
+"""When a line arrives (epoch ms), the number of its store, the line."""
+
+
+class Files(NamedTuple):
+    """Where a simulation is written, one thing a line; None: it is not.
+
+    Attributes:
+        out: readings, in order of arrival.
+        truth: true visits, of each store in order of their beginning.
+        signals: signals that are due.
+        sold_out: what was not on its shelf, and when.
+    """
+
+    out: Path
+    truth: Path
+    signals: Path | None = None
+    sold_out: Path | None = None
+
+
+class Written(NamedTuple):
+    """What `record` wrote: the lines and visits, and what must come of the lines behind the bridge."""
+
+    lines: int
+    visits: int
+    expected: Expected
+
+
+def copies(layout: Layout, stores: int) -> list[Layout]:
+    """So many stores like this one, named `market-0001` and so on; one keeps its name."""
+    if stores == 1:
+        return [layout]
+    return [structs.replace(layout, store_id=f"{layout.store_id}-{number:04d}") for number in range(1, stores + 1)]
+
+
+def simulate_all(wanted: Options, stores: int, expected: Expected, tell: Callable[[Day], None]) -> Iterator[bytes]:
+    """Simulate so many stores at the same time.
+
+    Args:
+        wanted: what to simulate, of each.
+        stores: how many.
+        expected: counted up while the lines are read.
+        tell: is given each day of each store before its lines; it must not keep it, and must not read the lines.
+
+    Yields:
+        The lines of all, in order of arrival.
+    """
+    streams = [
+        _lines(structs.replace(wanted, layout=layout), number, expected, tell)
+        for number, layout in enumerate(copies(wanted.layout, stores))
+    ]
+    return (line for _, _, line in merge(*streams))
+
+
+def record(wanted: Options, files: Files, progress: Progress = lambda _days, _lines: None, stores: int = 1) -> Written:
+    """Simulate into files.
+
+    Raises:
+        SettingError: as `simulate`.
+        OSError: a file cannot be written.
+    """
+    expected, visits, lines, days = Expected(), 0, 0, 0
+    with ExitStack() as opened:
+        out, truth, signals, sold = (opened.enter_context((file or Path(os.devnull)).open("wb")) for file in files)
+
+        def tell(day: Day) -> None:
+            nonlocal visits, days
+            progress(days, lines)
+            visits, days = visits + len(day.truths), days + 1
+            truth.writelines(to_line(one) + b"\n" for one in day.truths)
+            signals.writelines(due_line(one) + b"\n" for one in (day.due() if files.signals else ()))
+            sold.writelines(msgspec.json.encode(one) + b"\n" for one in day.sold_out)
+
+        for line in simulate_all(wanted, stores, expected, tell):
+            out.write(line + b"\n")
+            lines += 1
+            if lines % PROGRESS_EVERY == 0:
+                progress(days - 1, lines)
+    progress(days, lines)
+    return Written(lines, visits, expected)
+
+
+def _lines(wanted: Options, number: int, expected: Expected, tell: Callable[[Day], None]) -> Iterator[Numbered]:
+    for day in simulate(wanted, expected):
+        arrivals = day.arrivals
+        tell(day)
+        del day  # while its lines are read, it need not be there
+        for at, line in arrivals:
+            yield at, number, line

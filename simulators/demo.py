@@ -170,7 +170,9 @@ def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Eve
         print_addresses(console, urls, preview)
         console.print("\n[bold]The store goes on live; Ctrl-C ends it.[/]")
         now = time.time_ns() // 1000
-        lines = live(options.layout, options.seed, now - OPEN_SINCE)  # what is past comes at once, so there are people in the store
+        lines = live(
+            options.layout, options.seed, now - OPEN_SINCE, people=options.habits
+        )  # what is past comes at once, so there are people in the store
         replay.publish(lines, urls.mqtt, replay.Pace(speed=1.0, anchor=now, close=False), stop=stop.is_set)
 
 

@@ -29,6 +29,7 @@ from simulators.floor import Floor, floor_of
 from simulators.habits import HOUR, Habits
 from simulators.mishaps import cuts_of, skews_of
 from simulators.opening import Window, last_open_days, windows
+from simulators.people import check_places
 from simulators.sense import Recorded, Sensors, power, readings
 from simulators.silence import Silence, Span, hush, spans, touches, with_wills
 from simulators.skew import mistime, wrongs
@@ -84,6 +85,7 @@ class Day(NamedTuple):
         due: tells the signals that must be raised, or may be.
         sold_out: what was not on its shelf for a while, by when it ran out.
         lines: the recording, in order of arrival.
+        walks: what everybody did.
     """
 
     window: Window
@@ -91,9 +93,18 @@ class Day(NamedTuple):
     due: Callable[[], list[Due]]
     sold_out: list[SoldOut]
     lines: Iterator[bytes]
+    walks: list[Walk]
 
 
-def options(layout: Layout, today: date, *, first_day: date | None = None, days: int = 1, shoppers: int | None = None) -> Options:
+def options(  # noqa: PLR0913 - as many as the command has
+    layout: Layout,
+    today: date,
+    *,
+    first_day: date | None = None,
+    days: int = 1,
+    shoppers: int | None = None,
+    people: Habits | None = None,
+) -> Options:
     """Options with the defaults of the command.
 
     Args:
@@ -101,7 +112,8 @@ def options(layout: Layout, today: date, *, first_day: date | None = None, days:
         today: the calendar day now, in the store's zone.
         first_day: the first day; without it the last `days` open days before `today`, with the closed ones between them.
         days: how many.
-        shoppers: how many come on the mean open day.
+        shoppers: how many come on the mean open day; without it as many as the figures of the people say.
+        people: their figures; without them, those of the grocery.
 
     Raises:
         SettingError: no days, no shoppers, or a store that never opens.
@@ -110,7 +122,8 @@ def options(layout: Layout, today: date, *, first_day: date | None = None, days:
         raise SettingError(f"`days` must be 1 or more, not {days}")
     if shoppers is not None and shoppers < 1:
         raise SettingError(f"`shoppers` must be 1 or more, not {shoppers}")
-    habits = Habits() if shoppers is None else Habits(shoppers=shoppers)
+    usual = people or Habits()
+    habits = usual if shoppers is None else structs.replace(usual, shoppers=shoppers)
     if first_day is not None:
         return Options(layout=layout, first_day=first_day, days=days, habits=habits)
     start = last_open_days(layout, today, days)
@@ -129,6 +142,7 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
     """
     floor = floor_of(wanted.layout)
     check(wanted.faults, floor.timing.lateness / 1000)
+    check_places(floor, wanted.habits)
     days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
     check_events(floor, wanted.events)
     silent = [span for day in days for span in spans(floor, wanted.silences + silences(wanted.events), day)]
@@ -147,10 +161,10 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
             heard = with_wills(sensors, silent, window, heard)
         heard = hold(sensors, cuts, heard) if cuts else heard
         lines = afflict(Random(f"{start}/faults"), wanted.faults, heard, expected, floor.timing.lateness / 1000)
-        yield Day(window, truths, due, sold_out(crowd.stock, wanted.layout.store_id), lines)
+        yield Day(window, truths, due, sold_out(crowd.stock, wanted.layout.store_id), lines, walks)
 
 
-def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120) -> Iterator[bytes]:
+def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120, people: Habits | None = None) -> Iterator[bytes]:
     """A store without end, busy at any hour, for a demonstration: lines in order of arrival, the first soon after `start`.
 
     Args:
@@ -158,8 +172,10 @@ def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120) ->
         seed: other seeds, other people.
         start: microseconds since 1970; with the time of now, `replay.publish` at speed 1 keeps pace with the clock.
         shoppers_per_hour: how many come.
+        people: their other figures; without them, those of the grocery.
     """
-    habits = Habits(shoppers=shoppers_per_hour * LIVE_WINDOW // HOUR, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
+    many = shoppers_per_hour * LIVE_WINDOW // HOUR
+    habits = structs.replace(people or Habits(), shoppers=many, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
     floor = floor_of(layout)
     begins = (start // 1000 + number * LIVE_WINDOW for number in count())
     endless = (
@@ -194,8 +210,15 @@ class Files(NamedTuple):
     sold_out: Path | None = None
 
 
-def record(wanted: Options, files: Files, progress: Progress = lambda _days, _lines: None) -> Written:
+def record(
+    wanted: Options,
+    files: Files,
+    progress: Progress = lambda _days, _lines: None,
+    watch: Callable[[Iterator[Day]], Iterator[Day]] = lambda days: days,
+) -> Written:
     """Simulate into files.
+
+    The days go through `watch`, which may look at them.
 
     Raises:
         SettingError: as `simulate`.
@@ -204,7 +227,7 @@ def record(wanted: Options, files: Files, progress: Progress = lambda _days, _li
     expected, visits, lines = Expected(), 0, 0
     with ExitStack() as opened:
         out, truth, signals, sold = (opened.enter_context((file or Path(os.devnull)).open("wb")) for file in files)
-        for number, day in enumerate(simulate(wanted, expected)):
+        for number, day in enumerate(watch(simulate(wanted, expected))):
             truth.writelines(to_line(one) + b"\n" for one in day.truths)
             visits += len(day.truths)
             signals.writelines(due_line(one) + b"\n" for one in (day.due() if files.signals else ()))

@@ -146,7 +146,7 @@ def test_every_command_explains_itself(command: str) -> None:
         ("simulate --out r.jsonl --truth t.jsonl --silence gw-1", ["gw-1"]),
         ("simulate --out r.jsonl --truth t.jsonl --silence gw-front@25:00-26:00", ["25:00"]),
         ("simulate --out r.jsonl --truth t.jsonl --signals nowhere/s.jsonl", ["nowhere"]),
-        ("simulate --out r.jsonl --truth t.jsonl --scenario sunday", ["sunday", "quiet, saturday"]),
+        ("simulate --out r.jsonl --truth t.jsonl --scenario sunday", ["sunday", "quiet", "saturday"]),
         ("simulate --out r.jsonl --truth t.jsonl --scenario wrong.yaml", ["wrong.yaml", "store_id"]),
         ("simulate --out r.jsonl --truth t.jsonl --scenario saturday --days 2", ["--scenario", "--days"]),
         ("demo --once --disorder 1000", ["disorder"]),

@@ -49,7 +49,9 @@ def _lengths(found: Measured) -> Picture:
         shares[seconds // 60 // bin_min] += count
     far = bin_min * _BINS
     bars = [(at * bin_min, (at + 1) * bin_min, shares[at] / total) for at in range(_BINS)]
-    fits = {"supermarkets": (SUPERMARKET_FIT, PUBLISHED), "all formats": (ALL_FORMATS_FIT, ALSO)} if is_of(found, "grocery") else {}
+    fits = (
+        {"published: supermarkets": (SUPERMARKET_FIT, PUBLISHED), "all formats": (ALL_FORMATS_FIT, ALSO)} if is_of(found, "grocery") else {}
+    )
     drawn = {
         name: [((at + 0.5) * bin_min, curves.lognormal_share(at * bin_min, (at + 1) * bin_min, *fit)) for at in range(_BINS)]
         for name, (fit, _) in fits.items()

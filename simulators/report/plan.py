@@ -22,19 +22,20 @@ def plan(tally: Tally) -> Picture | None:
     scale = (WIDTH - 2) / (max(xs) - min(xs))
     height = (max(ys) - min(ys)) * scale + 2
     parts = [f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="Plan of the store">']
+    words = []
     for zone in zones:
         corners = tuple(((x - min(xs)) * scale + 1, (max(ys) - y) * scale + 1) for x, y in zone.polygon)
         share = tally.came[zone.zone_id] / tally.shoppers
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
         shade = _SHADES[min(len(_SHADES) - 1, int(share * len(_SHADES)))]
         parts.append(f'<polygon points="{path}" fill="{shade}" stroke="#6f7f8f"/>')
-        parts += _words(corners, zone.name or zone.zone_id, f"{share:.0%}")
+        words += _words(corners, zone.name or zone.zone_id, f"{share:.0%}")
     for gateway in tally.floor.layout.gateways:
         if gateway.x is not None and gateway.y is not None:
             x, y = (gateway.x - min(xs)) * scale + 1, (max(ys) - gateway.y) * scale + 1
             parts.append(f'<path d="M{x:.1f} {y - 6:.1f}l5 9h-10z" fill="#D55E00"/>')
     about = "Share of the trips that came to each zone, on the way to another one or to stay. Triangles are radio gateways."
-    return Picture("The plan", "\n".join([*parts, "</svg>"]), about, "")
+    return Picture("The plan", "\n".join([*parts, *words, "</svg>"]), about, "")
 
 
 def _words(corners: Polygon, name: str, share: str) -> list[str]:
@@ -50,7 +51,8 @@ def _words(corners: Polygon, name: str, share: str) -> list[str]:
         [(y - 3, fits), (y + _LINE - 1, share)] if (right - left if turned else bottom - top) > 2 * _LINE else [(y + 4, f"{fits} {share}")]
     )
     return [
-        f'<text x="{x:.1f}" y="{at:.1f}" text-anchor="middle" fill="{_INK}" class="small"{turn}>{escape(said)}</text>' for at, said in lines
+        f'<text x="{x:.1f}" y="{at:.1f}" text-anchor="middle" fill="{_INK}" class="small halo"{turn}>{escape(said)}</text>'
+        for at, said in lines
     ]
 
 

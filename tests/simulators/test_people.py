@@ -93,6 +93,29 @@ def test_nobody_stays_longer_than_is_usual_in_a_store() -> None:
         assert 0.6 * most * MINUTE < fmean(till) < (most + 3) * MINUTE
 
 
+PLAIN = {"none": Manner(share=1.0, asks=0.0, returns=0.0)}
+
+
+def test_stops_lie_together_as_much_as_the_habits_say() -> None:
+    """With a focus of 1 every stop is in the zone of the first one; without, those of most people are in several."""
+    zones = {"fresh-1": "fresh", "left-1": "left", "right-1": "right", "right-2": "right"}
+    for focus, together in ((1.0, 1.0), (0.0, 0.5)):
+        habits = structs.replace(CROWDED, focus=focus, glances=2.0, parties=(1.0,), manners=PLAIN)
+        seen = [{zones[act.shelf_id] for act in walk.acts} for walk in play(habits=habits).shoppers()]
+        share = fmean(len(where) == 1 for where in seen if where)
+        assert share == 1.0 if together == 1.0 else share < together
+
+
+def test_nobody_is_beside_a_shelf_for_longer_than_is_usual() -> None:
+    """An hour for a few stops makes long ones; with a minute for each, the trip is over soon."""
+    habits = structs.replace(CROWDED, trip_min=(60.0, 0.0), basket=(0.1, 0.1), rests=0.0, parties=(1.0,), manners=PLAIN)
+    long, short = (
+        fmean(walk.now - walk.began for walk in play(habits=structs.replace(habits, beside_min=most)).shoppers()) for most in (None, 1.0)
+    )
+    assert long > 20 * MINUTE
+    assert short < 12 * MINUTE
+
+
 def test_people_who_go_where_nothing_is_are_refused() -> None:
     """The sentence names the zone and those that there are."""
     lost = Habits(places={"coaster": Place(share=0.5, minutes=(10.0, 0.2))})
@@ -130,7 +153,7 @@ def test_what_is_no_file_of_people_is_refused(tmp_path: Path, text: str, sentenc
 
 def test_people_that_are_not_there_are_refused() -> None:
     """The sentence names those that are."""
-    with pytest.raises(SettingError, match="no people `casino`; there are fashion, grocery, home, theme-park"):
+    with pytest.raises(SettingError, match="no people `casino`; there are fashion, grocery, home, supermarket, theme-park"):
         people_of("casino")
 
 

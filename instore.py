@@ -25,7 +25,7 @@ from dashboards.command import group as dashboards
 from sensors import logs
 from sensors.bridge_options import bridge_options
 from sensors.urls import SettingError
-from simulators.command import Shell
+from simulators.command import Shell, people_option, scenario, store_option
 from simulators.command import commands as recordings
 from storage.command import commands as of_storage
 
@@ -100,7 +100,6 @@ metrics_port = click.option(
     type=click.IntRange(0, 65_535),
     help="Show metrics and health on this port of 127.0.0.1; 0: any that is free.  [default: nowhere]",
 )
-scenario = click.option("--scenario", metavar="NAME", help="A scripted day: saturday, rush-hour, network-cut and others, or a YAML file.")
 readings_file = click.argument("readings", type=click.Path(path_type=Path))
 
 
@@ -328,40 +327,12 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the readings go, one a line, in order of arrival.")
-@click.option("--truth", type=click.Path(path_type=Path), required=True, help="Where the true visits go, one a line.")
-@click.option("--signals", type=click.Path(path_type=Path), help="Where the signals that are due go, one a line.")
-@click.option("--sold-out", type=click.Path(path_type=Path), help="Where goes what was sold out, one product and time a line.")
-@scenario
-@click.option("--store", type=click.Path(path_type=Path), help="The store's layout.  [default: a grocery]")
-@click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
-@click.option("--date", "first_day", metavar="YYYY-MM-DD", help="The first day.  [default: the last open days before today]")
-@click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
-@click.option("--shoppers", type=click.IntRange(1), help="How many come on a mean day.")
-@click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
-@click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
-@click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
-@click.option("--silence", "silences", multiple=True, metavar="SENSOR@HH:MM-HH:MM", help="A sensor that says nothing for a while.")
-def simulate(out: Path, truth: Path, signals: Path | None, sold_out: Path | None, store: Path | None, days: int, **wanted: Any) -> None:
-    """Simulate days of a store: what its sensors say, and what really happened."""
-    from sensors.files import check_target
-    from simulators.flags import options_of
-    from simulators.together import Files, record
-
-    for flag, file in (("--out", out), ("--truth", truth), ("--signals", signals), ("--sold-out", sold_out)):
-        if file is not None:
-            check_target(flag, file)
-    options = options_of(plan=_layout(store) if store else None, days=days, **wanted)
-    with _progress("simulating", days) as advance:
-        written = record(options, Files(out, truth, signals, sold_out), lambda done, _: advance(done))
-    MESSAGES.print(f"{written.lines} readings in {out}, {written.visits} true visits in {truth}", highlight=False)
-
-
-@main.command()
 @_url("mqtt", "an embedded one")
 @_url("kafka", "an embedded one")
 @_url("database", "an embedded one")
 @scenario
+@store_option
+@people_option
 @click.option("--once", is_flag=True, help="End after the days: reconcile, print, and fail on a difference.")
 @click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
@@ -371,14 +342,24 @@ def simulate(out: Path, truth: Path, signals: Path | None, sold_out: Path | None
 @click.option(
     "--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object; all else goes to standard error."
 )
-def demo(mqtt_url: str | None, kafka_url: str | None, database_url: str | None, once: bool, as_json: bool, **wanted: Any) -> None:
+def demo(
+    mqtt_url: str | None,
+    kafka_url: str | None,
+    database_url: str | None,
+    store: str | None,
+    people: str | None,
+    once: bool,
+    as_json: bool,
+    **wanted: Any,
+) -> None:
     """Run a simulated store through the whole pipeline, prove that nothing was lost, then go on live until Ctrl-C."""
     from simulators.demo import run
-    from simulators.flags import options_of
+    from simulators.flags import options_of, store_of
     from simulators.stack import up as stack
 
     _check_urls(mqtt_url, kafka_url, database_url)
-    options = options_of(plan=None, **wanted)
+    chosen = store_of(store, people, wanted["scenario"], _layout)
+    options = options_of(plan=chosen.plan, people=chosen.people, **wanted)
     stop = _stop_on_signals()
     console = MESSAGES if as_json else Console(soft_wrap=True)
     started = time.monotonic()

@@ -1,8 +1,9 @@
-"""`instore record` and `instore replay`: parse, and have it done."""
+"""`instore simulate`, `instore record` and `instore replay`: parse, and have it done."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from itertools import chain
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -12,6 +13,14 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 Option = Callable[[Callable[..., None]], Callable[..., None]]
+
+scenario = click.option("--scenario", metavar="NAME", help="A scripted day: saturday, rush-hour, network-cut and others, or a YAML file.")
+store_option = click.option("--store", metavar="NAME", help="grocery, fashion, home, theme-park, or a layout of yours.  [default: grocery]")
+people_option = click.option(
+    "--people",
+    metavar="NAME",
+    help="How its people behave: as those of a store that comes with it, or a YAML file.  [default: the store's]",
+)
 
 
 class Shell(NamedTuple):
@@ -38,8 +47,122 @@ class Shell(NamedTuple):
 
 def commands(shell: Shell) -> Iterator[click.Command]:
     """Make the commands."""
-    for command in (_record(shell), _replay(shell)):
+    for command in (_simulate(shell), _record(shell), _replay(shell)):
         yield click.command()(shell.mqtt_url(shell.data_dir(command)))
+
+
+def _simulate(shell: Shell) -> Callable[..., None]:
+    @click.option("--out", type=click.Path(path_type=Path), help="Where the readings go, one a line, in order of arrival.")
+    @click.option("--truth", type=click.Path(path_type=Path), help="Where the true visits go, one a line.")
+    @click.option("--signals", type=click.Path(path_type=Path), help="Where the signals that are due go, one a line.")
+    @click.option("--sold-out", type=click.Path(path_type=Path), help="Where goes what was sold out, one product and time a line.")
+    @click.option(
+        "--report", type=click.Path(path_type=Path), help="Where a page goes that holds the people against published figures (HTML)."
+    )
+    @scenario
+    @store_option
+    @people_option
+    @click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
+    @click.option("--date", "first_day", metavar="YYYY-MM-DD", help="The first day.  [default: the last open days before today]")
+    @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
+    @click.option(
+        "--stores", type=click.IntRange(1, 9999), default=1, show_default=True, help="How many such stores, each with its own people."
+    )
+    @click.option("--live", is_flag=True, help="Publish to MQTT what sensors say right now, at the pace of the clock, until Ctrl-C.")
+    @click.option("--shoppers", type=click.IntRange(1), help="How many come on a mean day; with --live in an hour.")
+    @click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
+    @click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
+    @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
+    @click.option("--silence", "silences", multiple=True, metavar="SENSOR@HH:MM-HH:MM", help="A sensor that says nothing for a while.")
+    def simulate(
+        store: str | None, people: str | None, days: int, report: Path | None, mqtt_url: str | None, data_dir: Path, **wanted: Any
+    ) -> None:
+        """Simulate days of a store: what its sensors say, what really happened, and how like real people that is."""
+        from sensors.files import check_target
+        from simulators.flags import options_of, store_of
+        from simulators.report.making import Report, report_on
+        from simulators.together import record
+
+        stores, live = wanted.pop("stores"), wanted.pop("live")
+        if live:
+            _refuse(report=report, **{name: wanted[name] for name in ("out", "truth", "signals", "sold_out", "scenario", "first_day")})
+            chosen = store_of(store, people, None, shell.layout)
+            url = shell.find(data_dir, mqtt=mqtt_url)["mqtt"]
+            _go_live(shell, url, chosen, stores, wanted)
+            return
+        files = _files(report, **{name: wanted.pop(name) for name in ("out", "truth", "signals", "sold_out")})
+        if report is not None:
+            check_target("--report", report)
+        chosen = store_of(store, people, wanted["scenario"], shell.layout)
+        options = options_of(plan=chosen.plan, people=chosen.people, days=days, **wanted)
+        with shell.progress("simulating", days) as advance:
+            if files is None:
+                html = report_on(options, advance)
+            else:
+                page = Report.of(options)
+                written = record(options, files, lambda done, _: advance(done / stores), page.watch, stores=stores)
+                html = page.html()
+        if files is not None:
+            shell.messages.print(f"{written.lines} readings in {files.out}, {written.visits} true visits in {files.truth}", highlight=False)
+        if report is not None:
+            report.write_text(html, encoding="utf-8")
+            shell.messages.print(f"a page about the simulated people in {report}", highlight=False)
+
+    return simulate
+
+
+def _refuse(**said: object) -> None:
+    """Refuse options that make no sense live.
+
+    Raises:
+        SettingError: one was given.
+    """
+    from sensors.urls import SettingError
+
+    for name, value in said.items():
+        if value is not None:
+            raise SettingError(f"--live publishes what happens now: it does not go with --{name.replace('_', '-')}")
+
+
+def _go_live(shell: Shell, url: str, chosen: Any, stores: int, wanted: dict[str, Any]) -> None:
+    """Publish at the pace of the clock until told to stop, and say how late messages were."""
+    from msgspec import structs
+
+    from simulators import replay
+    from simulators.floor import builtin
+    from simulators.live import VISITORS, ahead, live
+
+    stop, plan = shell.stop_on_signals(), chosen.plan or builtin("grocery")
+    people = structs.replace(chosen.people or VISITORS, shoppers=wanted["shoppers"] or VISITORS.shoppers)
+    began = time.monotonic()
+    next(live(plan, wanted["seed"], 0, people))
+    planning_s = 1 + 1.5 * (time.monotonic() - began) * (stores + 1) / 2  # of all stores, which plan for half of a window on average
+    shell.messages.print(f"{stores} stores begin in {planning_s:.0f} s, and go on until Ctrl-C", highlight=False)
+    start = time.time_ns() // 1000 + round(planning_s * 1e6)
+    with ahead(live(plan, wanted["seed"], start, people, stores)) as lines:
+        first = next(lines)
+        pace = replay.Pace(speed=1.0, anchor=time.time_ns() // 1000, close=False)
+        done = replay.publish(chain([first], lines), url, pace, stop=stop.is_set)
+    shell.messages.print(f"{done.readings} readings in {done.messages} messages; {done.lateness}", highlight=False)
+
+
+def _files(report: Path | None, **said: Path | None) -> Any:
+    """Where a simulation shall be written; None where nothing but the page is wanted.
+
+    Raises:
+        SettingError: only some of it was said, or a file cannot be written.
+    """
+    from sensors.files import check_target
+    from sensors.urls import SettingError
+    from simulators.together import Files
+
+    out, truth = said["out"], said["truth"]
+    if (out is None) != (truth is None) or (out is None and (report is None or any(said.values()))):
+        raise SettingError("say where it shall go: --out and --truth together, or --report; --signals and --sold-out go with the first two")
+    for name, file in said.items():
+        if file is not None:
+            check_target(f"--{name.replace('_', '-')}", file)
+    return None if out is None or truth is None else Files(out, truth, said["signals"], said["sold_out"])
 
 
 def _record(shell: Shell) -> Callable[..., None]:

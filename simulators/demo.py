@@ -16,6 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import structs
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -27,7 +28,7 @@ from simulators import replay
 from simulators.day import print_addresses, print_days
 from simulators.due import Due
 from simulators.faults import Expected
-from simulators.live import ahead, live
+from simulators.live import VISITORS, ahead, live
 from simulators.reconcile import Report, reconcile
 from simulators.signalled import Signalled, compare
 from simulators.simulate import Options, simulate
@@ -171,9 +172,10 @@ def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Eve
         print_addresses(console, urls, preview)
         console.print("\n[bold]The store goes on live; Ctrl-C ends it.[/]")
         now = time.time_ns() // 1000
+        # What is past comes at once, so there are people in the store.
         with ahead(
-            live(options.layout, options.seed, now - OPEN_SINCE)
-        ) as lines:  # what is past comes at once: there are people in the store
+            live(options.layout, options.seed, now - OPEN_SINCE, structs.replace(options.habits, shoppers=VISITORS.shoppers))
+        ) as lines:
             replay.publish(lines, urls.mqtt, replay.Pace(speed=1.0, anchor=now, close=False), stop=stop.is_set)
 
 

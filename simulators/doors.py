@@ -3,7 +3,7 @@
 from typing import Literal
 
 from simulators.habits import MINUTE, SECOND, chance, even, lognormal
-from simulators.scene import Scene, manner_of
+from simulators.scene import Scene, manner_of, rests_of
 from simulators.walk import Passage, Walk
 
 STROLL = (16 * SECOND, 34 * SECOND)
@@ -33,10 +33,11 @@ def enter(scene: Scene, walk: Walk) -> None:
 def leave(scene: Scene, walk: Walk, home_by: int | None) -> None:
     """Go out to the street, after paying perhaps by way of the café; be heard there for a while or not."""
     rng, floor, habits = scene
-    rests = walk.payments and not walk.scripted and floor.rests and chance(rng, habits.rests * manner_of(scene, walk).rests)
+    places = rests_of(scene)
+    rests = walk.payments and not walk.scripted and places and chance(rng, habits.rests * manner_of(scene, walk).rests)
     rest = lognormal(rng, habits.rest_min, MINUTE) if rests else 0
     if rest and (home_by is None or walk.now + rest < home_by):
-        stroll(scene, walk, rng.choice(floor.rests))
+        stroll(scene, walk, rng.choice(places))
         walk.stay(walk.here, rest)
     seen = go_out(scene, walk)
     longest = min(LINGER[1], floor.timing.exit_grace - 2 * SECOND)

@@ -1,8 +1,10 @@
 """Turns the flags of `instore simulate` and `instore demo` into the options of a simulation."""
 
 import time
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
@@ -11,16 +13,53 @@ from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.faults import Faults, check
 from simulators.floor import builtin
+from simulators.habits import Habits
+from simulators.people import people_of
 from simulators.scenarios import load
 from simulators.scenarios import options_of as options_of_scenario
 from simulators.silence import parse
 from simulators.simulate import Options, options
 
+_FILES = (".yaml", ".yml", ".json")
 
-def options_of(
-    *, plan: Layout | None, scenario: str | None, first_day: str | None = None, days: int, shoppers: int | None = None, **wanted: Any
+
+class Store(NamedTuple):
+    """A store that a user asks for: its plan, and the figures of its people; None where the user did not say."""
+
+    plan: Layout | None
+    people: Habits | None
+
+
+def store_of(store: str | None, people: str | None, scenario: str | None, read: Callable[[Path], Layout]) -> Store:
+    """Find the store that `--store` and `--people` say.
+
+    Args:
+        store: the name of one that comes with the simulator, which has people of its own, or the path of a layout.
+        people: the name of such a store, or the path of a file of people.
+        scenario: a scripted day, which has people of its own.
+        read: reads a layout.
+
+    Raises:
+        SettingError: there is no such store, or no such people, or people were given to a scenario.
+    """
+    if people is not None and scenario is not None:
+        raise SettingError("--scenario has people of its own (`habits`): it does not go with --people")
+    if store is None or store.endswith(_FILES) or Path(store).exists():
+        return Store(None if store is None else read(Path(store)), None if people is None else people_of(people))
+    return Store(builtin(store), people_of(people or store))
+
+
+def options_of(  # noqa: PLR0913 - as many as the command has
+    *,
+    plan: Layout | None,
+    people: Habits | None = None,
+    scenario: str | None,
+    first_day: str | None = None,
+    days: int,
+    shoppers: int | None = None,
+    **wanted: Any,
 ) -> Options:
-    """Make the options of what a user asks for.
+    """Make the options of what a user asks for. A scenario has people of its own.
 
     Raises:
         SettingError: a flag is wrong, or some do not go together.
@@ -33,7 +72,7 @@ def options_of(
         check(faults, float(store.rules.get("lateness_s", 60)))
         silences = tuple(parse(text) for text in wanted.get("silences", ()))
         if scenario is None:
-            chosen = options(store, today, first_day=day, days=days, shoppers=shoppers)
+            chosen = options(store, today, first_day=day, days=days, shoppers=shoppers, people=people)
         else:
             chosen = _scripted(scenario, plan, day, days, shoppers)
     except ValueError as wrong:

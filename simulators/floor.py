@@ -95,6 +95,12 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
         return self.ways.get((start, goal), (goal,))
 
 
+def builtin_names() -> list[str]:
+    """The stores that come with the simulator."""
+    folder = resources.files("simulators") / "stores"
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
 def builtin_file(name: str) -> Traversable:
     """The layout file of a store that comes with the simulator.
 
@@ -104,8 +110,7 @@ def builtin_file(name: str) -> Traversable:
     folder = resources.files("simulators") / "stores"
     file = folder / f"{name}.yaml"
     if not file.is_file():
-        known = ", ".join(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
-        raise SettingError(f"no store `{name}` comes with the simulator; there are: {known}")
+        raise SettingError(f"no store `{name}` comes with the simulator; there are: {', '.join(builtin_names())}")
     return file
 
 

@@ -6,6 +6,7 @@ whose mathematical libraries differ in the last bit still write the same bytes.
 
 import math
 from random import Random
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -21,19 +22,44 @@ MIN_STAY = 16 * SECOND
 """Nobody is in a zone for less: three scans fall into it, of which at most two are missed, so no zone of a path stays unseen."""
 
 
+Kind = Literal["grocery", "fashion", "home", "theme-park"]
+"""What kind of store it is, for that decides which published figures its people are held against (`simulators.report`)."""
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+MedianSigma = tuple[Annotated[float, msgspec.Meta(gt=0)], Annotated[float, msgspec.Meta(ge=0)]]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A zone that people go to for itself: a ride, a show, the fitting rooms.
+
+    Attributes:
+        share: of the shoppers.
+        minutes: median time there, and sigma of the lognormal.
+    """
+
+    share: Share
+    minutes: MedianSigma
+
+
 class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The figures of one store's shoppers. Shares are fractions of the shoppers; `_ms` pairs are the ends of an even spread.
 
     Attributes:
+        kind: of the store.
         shoppers: on the mean open day.
         passers_by: who only pass on the pavement, for each shopper [A].
         weekday: Monday to Sunday, against the mean (Time Use Institute 2008; Wednesday to Friday and Sunday [A]).
         weekday_hours: weight of each hour, Monday to Friday (USDA ERS: 16 % in each hour of 11-13 h and 15-16 h; the rest [A]).
         weekend_hours: the same on Saturday and Sunday (USDA ERS: 20 % an hour at 11-13 h; 17 % here, for four tills serve no more [A]).
         trip_min: median minutes in the store before the till, and sigma of the lognormal (Ehrenberg-Bass; fit in research/shoppers.md).
+        max_trip_min: nobody plans to be in the store for longer before the till [A].
         basket: mu and sigma of the zero-truncated Poisson-lognormal of items (Sorensen; Martin 2020).
         max_basket: nobody buys more items [A].
         browsers: who come without wanting to buy (grocery converts over 90 %; RetailNext 2012).
+        looks: at how many shelves those look who come without wanting to buy, at the least and at the most [A].
+        beside_min: nobody spends longer beside one shelf, in minutes; None: as the length of the trip has it [A].
+        places: zones that people go to besides shelves; what is still planned when the time is over is left out [A].
+        focus: chance that a stop is in a zone where there is another one already, and not anywhere in the store [A].
         units: chances of one, two, three units of a product at a stop [A].
         glances: looks at a shelf without taking anything, for each stop [A].
         regret: share of units that are put back [A].
@@ -62,6 +88,7 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         manners: the kinds of shoppers, by what they value, with their shares [A] (`simulators.manners`).
     """
 
+    kind: Kind = "grocery"
     shoppers: int = 1000
     passers_by: float = 0.25
     weekday: tuple[float, ...] = (0.91, 0.91, 1.0, 1.0, 1.0, 1.28, 0.9)
@@ -93,9 +120,14 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         0.1,
     )
     trip_min: tuple[float, float] = (13.0, 0.62)
+    max_trip_min: float = 90.0
     basket: tuple[float, float] = (1.65, 0.8)
     max_basket: int = 80
     browsers: float = 0.07
+    looks: tuple[int, int] = (1, 4)
+    beside_min: float | None = None
+    places: dict[str, Place] = {}
+    focus: Share = 0.0
     units: tuple[float, float, float] = (0.75, 0.2, 0.05)
     glances: float = 0.5
     regret: float = 0.05

@@ -7,6 +7,8 @@ from itertools import chain, count, islice
 from queue import Full, Queue
 from threading import Event, Thread
 
+from msgspec import structs
+
 from sensors.hours import DAYS
 from sensors.layout import Layout
 from simulators.crowd import Crowd, crowd_of
@@ -20,6 +22,9 @@ from simulators.together import Numbered, copies
 LIVE_WINDOW = 8 * HOUR
 """A live store plans so far ahead; to those who look at it, it never closes."""
 
+VISITORS = Habits(shoppers=120)
+"""Who comes where nobody says: so many in an hour."""
+
 AT_ONCE = 100
 """Lines that are handed over at once."""
 
@@ -29,17 +34,18 @@ AHEAD = 20_000
 LOOK_EVERY_S = 0.1
 
 
-def live(layout: Layout, seed: int, start: int, shoppers_per_hour: int = 120, stores: int = 1) -> Iterator[bytes]:
+def live(layout: Layout, seed: int, start: int, people: Habits = VISITORS, stores: int = 1) -> Iterator[bytes]:
     """Lines in order of arrival, the first soon after `start`.
 
     Args:
         layout: the store, or what each of them is like (`simulators.together.copies`); its opening hours are not looked at.
         seed: other seeds, other people.
         start: microseconds since 1970; with the time of now, `replay.publish` at speed 1 keeps pace with the clock.
-        shoppers_per_hour: how many come to each store.
+        people: their figures; `shoppers` is how many come to each store in an hour, any hour.
         stores: how many. They plan ahead at different times, so that they do not all do so at once.
     """
-    habits = Habits(shoppers=shoppers_per_hour * LIVE_WINDOW // HOUR, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
+    many = people.shoppers * LIVE_WINDOW // HOUR
+    habits = structs.replace(people, shoppers=many, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
     streams = []
     for number, one in enumerate(copies(layout, stores)):
         first = start // 1000 + LIVE_WINDOW * (number + 1) // stores

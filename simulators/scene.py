@@ -17,6 +17,11 @@ class Scene(NamedTuple):
     habits: Habits
 
 
+def rests_of(scene: Scene) -> tuple[str, ...]:
+    """The zones to sit down in or to ask: of interest, without a shelf, and nothing that people come for itself."""
+    return tuple(zone for zone in scene.floor.rests if zone not in scene.habits.places)
+
+
 def manner_of(scene: Scene, walk: Walk) -> Manner:
     """How this one shops."""
     return scene.habits.manners[walk.priority or "none"]

@@ -6,10 +6,10 @@ from sensors.layout import Product, ShelfPlan
 from simulators.doors import stroll
 from simulators.habits import MINUTE, SECOND, basket_size, chance, even, lognormal, pick
 from simulators.manners import Manner
-from simulators.scene import Scene, manner_of
+from simulators.scene import Scene, manner_of, rests_of
 from simulators.walk import Act, Walk
 
-MIN_TRIP, MAX_TRIP = 3 * MINUTE, 90 * MINUTE
+MIN_TRIP = 3 * MINUTE
 
 STOP = 30 * SECOND
 """What one stop takes with its part of the way, for planning."""
@@ -24,12 +24,13 @@ REVERSED, ZIGZAG = 1, 2
 
 
 class Errand(NamedTuple):
-    """A stop at a shelf: `units` of `product`; without a product a look only; without a shelf a look around in the zone."""
+    """A stop at a shelf: `units` of `product`; without a product a look only; without a shelf a look around in the zone, or a `stay`."""
 
     zone_id: str
     shelf: ShelfPlan | None = None
     product: Product | None = None
     units: int = 0
+    stay: int = 0
 
 
 def shop(scene: Scene, walk: Walk, home_by: int | None) -> bool:
@@ -46,19 +47,40 @@ def shop(scene: Scene, walk: Walk, home_by: int | None) -> bool:
     rng, floor, habits = scene
     manner = manner_of(scene, walk)
     wanted = 0 if chance(rng, habits.browsers) else min(habits.max_basket, max(1, round(manner.basket * basket_size(rng, habits))))
-    time_left = min(MAX_TRIP, round(manner.trip * lognormal(rng, habits.trip_min, MINUTE)))
+    time_left = min(round(habits.max_trip_min * MINUTE), round(manner.trip * lognormal(rng, habits.trip_min, MINUTE)))
     if home_by is not None:
         time_left = max(MIN_TRIP, min(time_left, home_by - walk.now))
-    if floor.rests and chance(rng, manner.asks):
-        stroll(scene, walk, rng.choice(floor.rests))
+    time_is_over = walk.now + time_left
+    rests = rests_of(scene)
+    if rests and chance(rng, manner.asks):
+        stroll(scene, walk, rng.choice(rests))
         walk.stay(walk.here, lognormal(rng, habits.ask_min, MINUTE))
-    errands = _again(scene, manner, _round(scene, _list(scene, manner, wanted, max(1, time_left // STOP))))
-    spare = round(manner.dawdle * max(0, time_left - STOP * len(errands))) // len(errands)
+    listed = _list(scene, manner, wanted, max(1, time_left // STOP)) + _places(scene)
+    errands = _again(scene, manner, _round(scene, listed))
+    taken_up = STOP * len(errands) + sum(errand.stay for errand in errands)
+    spare = round(manner.dawdle * max(0, time_left - taken_up)) // len(errands)
     for errand in errands:
+        if errand.stay and walk.now >= time_is_over:
+            continue
         if walk.here != errand.zone_id:
             stroll(scene, walk, errand.zone_id)
-        _do(scene, walk, errand, even(rng, (spare // 3, spare * 5 // 3)))
+        _do(scene, walk, errand, _time_for(scene, errand, even(rng, (spare // 3, spare * 5 // 3)), time_is_over - walk.now))
     return bool(walk.taken()) if floor.prices else wanted > 0
+
+
+def _time_for(scene: Scene, errand: Errand, beside: int, left: int) -> int:
+    """How long to be at a stop besides what is done at its shelf.
+
+    Args:
+        scene: the figures.
+        errand: the stop.
+        beside: the time that is to spare for it, in milliseconds.
+        left: how much time is left; who goes to places keeps to it.
+    """
+    habits = scene.habits
+    if errand.shelf is not None and habits.beside_min is not None:
+        beside = min(beside, round(habits.beside_min * MINUTE))
+    return min(errand.stay + beside, max(0, left)) if habits.places else beside
 
 
 def _list(scene: Scene, manner: Manner, wanted: int, most: int) -> list[Errand]:
@@ -67,16 +89,32 @@ def _list(scene: Scene, manner: Manner, wanted: int, most: int) -> list[Errand]:
     shelves = [shelf for zone in floor.shop for shelf in floor.shelves[zone]]
     if not shelves:
         return [Errand(rng.choice(floor.shop)) for _ in range(min(most, max(wanted, 1)))]
-    drawn_to = tuple(_draws(scene, manner, shelf) for shelf in shelves)
+    drawn_to = [(shelf, _draws(scene, manner, shelf)) for shelf in shelves]
     errands: list[Errand] = []
-    looks = even(rng, manner.looks) + (0 if wanted else even(rng, (1, 4)))
+    looks = even(rng, manner.looks) + (0 if wanted else even(rng, habits.looks))
     while wanted > 0 and len(errands) < most:
         units = min(wanted, 1 + pick(rng, habits.units))
-        errands.append(_stop(scene, manner, shelves[pick(rng, drawn_to)], units))
+        errands.append(_stop(scene, manner, _shelf(scene, drawn_to, errands), units))
         wanted -= units
         glances = habits.glances * manner.glances
         looks += int(glances) + chance(rng, glances % 1)
-    return errands + [_stop(scene, manner, shelves[pick(rng, drawn_to)], 0) for _ in range(looks)]
+    for _ in range(looks):
+        errands.append(_stop(scene, manner, _shelf(scene, drawn_to, errands), 0))
+    return errands
+
+
+def _shelf(scene: Scene, drawn_to: list[tuple[ShelfPlan, float]], before: list[Errand]) -> ShelfPlan:
+    """Where to stop: anywhere in the store, or where there is a stop `before`; rather at a shelf that one is drawn to."""
+    if before and scene.habits.focus and chance(scene.rng, scene.habits.focus):
+        here = {errand.zone_id for errand in before}
+        drawn_to = [(shelf, drawn) for shelf, drawn in drawn_to if shelf.zone_id in here]
+    return drawn_to[pick(scene.rng, tuple(drawn for _, drawn in drawn_to))][0]
+
+
+def _places(scene: Scene) -> list[Errand]:
+    """Where one goes besides shelves."""
+    rng, _, habits = scene
+    return [Errand(zone, stay=lognormal(rng, place.minutes, MINUTE)) for zone, place in habits.places.items() if chance(rng, place.share)]
 
 
 def _draws(scene: Scene, manner: Manner, shelf: ShelfPlan) -> float:

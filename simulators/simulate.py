@@ -24,6 +24,7 @@ from simulators.floor import Floor, floor_of
 from simulators.habits import Habits
 from simulators.mishaps import cuts_of, skews_of
 from simulators.opening import Window, last_open_days, windows
+from simulators.people import check_places
 from simulators.sense import Recorded, Sensors, power, readings
 from simulators.silence import Silence, Span, hush, spans, touches, with_wills
 from simulators.skew import Wrong, mistime, wrongs
@@ -76,6 +77,7 @@ class Day(NamedTuple):
         due: tells the signals that must be raised, or may be.
         sold_out: what was not on its shelf for a while, by when it ran out.
         arrivals: the recording, in order of arrival.
+        walks: what everybody did.
     """
 
     window: Window
@@ -83,6 +85,7 @@ class Day(NamedTuple):
     due: Callable[[], list[Due]]
     sold_out: list[SoldOut]
     arrivals: Iterator[Arrival]
+    walks: list[Walk]
 
     @property
     def lines(self) -> Iterator[bytes]:
@@ -90,7 +93,15 @@ class Day(NamedTuple):
         return (line for _, line in self.arrivals)
 
 
-def options(layout: Layout, today: date, *, first_day: date | None = None, days: int = 1, shoppers: int | None = None) -> Options:
+def options(  # noqa: PLR0913 - as many as the command has
+    layout: Layout,
+    today: date,
+    *,
+    first_day: date | None = None,
+    days: int = 1,
+    shoppers: int | None = None,
+    people: Habits | None = None,
+) -> Options:
     """Options with the defaults of the command.
 
     Args:
@@ -98,7 +109,8 @@ def options(layout: Layout, today: date, *, first_day: date | None = None, days:
         today: the calendar day now, in the store's zone.
         first_day: the first day; without it the last `days` open days before `today`, with the closed ones between them.
         days: how many.
-        shoppers: how many come on the mean open day.
+        shoppers: how many come on the mean open day; without it as many as the figures of the people say.
+        people: their figures; without them, those of the grocery.
 
     Raises:
         SettingError: no days, no shoppers, or a store that never opens.
@@ -107,7 +119,8 @@ def options(layout: Layout, today: date, *, first_day: date | None = None, days:
         raise SettingError(f"`days` must be 1 or more, not {days}")
     if shoppers is not None and shoppers < 1:
         raise SettingError(f"`shoppers` must be 1 or more, not {shoppers}")
-    habits = Habits() if shoppers is None else Habits(shoppers=shoppers)
+    usual = people or Habits()
+    habits = usual if shoppers is None else structs.replace(usual, shoppers=shoppers)
     if first_day is not None:
         return Options(layout=layout, first_day=first_day, days=days, habits=habits)
     start = last_open_days(layout, today, days)
@@ -134,6 +147,7 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
     """
     floor = floor_of(wanted.layout)
     check(wanted.faults, floor.timing.lateness / 1000)
+    check_places(floor, wanted.habits)
     days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
     check_events(floor, wanted.events)
     store = _Store(
@@ -175,7 +189,7 @@ def _day(store: _Store, expected: Expected, played: Played) -> Day:
     if cuts:
         heard = hold(sensors, cuts, heard)
     arrivals = afflict(Random(f"{start}/faults"), wanted.faults, heard, expected, floor.timing.lateness / 1000)
-    return Day(window, truths, due, sold_out(crowd.stock, wanted.layout.store_id), arrivals)
+    return Day(window, truths, due, sold_out(crowd.stock, wanted.layout.store_id), arrivals, walks)
 
 
 def play(sensors: Sensors, crowd: Crowd, open_windows: Iterable[Window]) -> Iterator[Played]:

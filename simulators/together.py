@@ -61,27 +61,34 @@ def copies(layout: Layout, stores: int) -> list[Layout]:
     return [structs.replace(layout, store_id=f"{layout.store_id}-{number:04d}") for number in range(1, stores + 1)]
 
 
-def simulate_all(wanted: Options, stores: int, expected: Expected, tell: Callable[[Day], None]) -> Iterator[bytes]:
+def simulate_all(wanted: Options, stores: int, expected: Expected, watch: Callable[[Day], Day] = lambda day: day) -> Iterator[bytes]:
     """Simulate so many stores at the same time.
 
     Args:
         wanted: what to simulate, of each.
         stores: how many.
         expected: counted up while the lines are read.
-        tell: is given each day of each store before its lines; it must not keep it, and must not read the lines.
+        watch: is given each day of each store before its lines, which it may have go by itself; it must not keep the day.
 
     Yields:
         The lines of all, in order of arrival.
     """
     streams = [
-        _lines(structs.replace(wanted, layout=layout), number, expected, tell)
+        _lines(structs.replace(wanted, layout=layout), number, expected, watch)
         for number, layout in enumerate(copies(wanted.layout, stores))
     ]
     return (line for _, _, line in merge(*streams))
 
 
-def record(wanted: Options, files: Files, progress: Progress = lambda _days, _lines: None, stores: int = 1) -> Written:
-    """Simulate into files.
+def record(
+    wanted: Options,
+    files: Files,
+    progress: Progress = lambda _days, _lines: None,
+    watch: Callable[[Day], Day] = lambda day: day,
+    *,
+    stores: int = 1,
+) -> Written:
+    """Simulate into files; `watch` may look at each day, and at its lines as they go by.
 
     Raises:
         SettingError: as `simulate`.
@@ -91,13 +98,14 @@ def record(wanted: Options, files: Files, progress: Progress = lambda _days, _li
     with ExitStack() as opened:
         out, truth, signals, sold = (opened.enter_context((file or Path(os.devnull)).open("wb")) for file in files)
 
-        def tell(day: Day) -> None:
+        def tell(day: Day) -> Day:
             nonlocal visits, days
             progress(days, lines)
             visits, days = visits + len(day.truths), days + 1
             truth.writelines(to_line(one) + b"\n" for one in day.truths)
             signals.writelines(due_line(one) + b"\n" for one in (day.due() if files.signals else ()))
             sold.writelines(msgspec.json.encode(one) + b"\n" for one in day.sold_out)
+            return watch(day)
 
         for line in simulate_all(wanted, stores, expected, tell):
             out.write(line + b"\n")
@@ -108,10 +116,9 @@ def record(wanted: Options, files: Files, progress: Progress = lambda _days, _li
     return Written(lines, visits, expected)
 
 
-def _lines(wanted: Options, number: int, expected: Expected, tell: Callable[[Day], None]) -> Iterator[Numbered]:
+def _lines(wanted: Options, number: int, expected: Expected, watch: Callable[[Day], Day]) -> Iterator[Numbered]:
     for day in simulate(wanted, expected):
-        arrivals = day.arrivals
-        tell(day)
+        arrivals = watch(day).arrivals
         del day  # while its lines are read, it need not be there
         for at, line in arrivals:
             yield at, number, line

@@ -78,6 +78,18 @@ PURE = {
     "simulators/mishaps.py",
     "simulators/opening.py",
     "simulators/reconcile.py",
+    "simulators/report/charts.py",
+    "simulators/report/charts_of_time.py",
+    "simulators/report/claims.py",
+    "simulators/report/curves.py",
+    "simulators/report/measures.py",
+    "simulators/report/named.py",
+    "simulators/report/page.py",
+    "simulators/report/picture.py",
+    "simulators/report/plan.py",
+    "simulators/report/radio.py",
+    "simulators/report/svg.py",
+    "simulators/report/tally.py",
     "simulators/rounds.py",
     "simulators/scene.py",
     "simulators/sense.py",
@@ -97,7 +109,7 @@ PURE = {
 PURE_ENOUGH = {
     "sensors.layout": {"load"},
     "sensors.topics": {"ensure_topics"},
-    "simulators.floor": {"builtin", "builtin_file"},
+    "simulators.floor": {"builtin", "builtin_file", "builtin_names"},
 }
 """Modules of names and types that pure ones may import, but for the few functions there that do I/O."""
 
@@ -115,6 +127,7 @@ HARMLESS = {
         "functools",
         "hashlib",
         "heapq",
+        "html",
     ),
     *("itertools", "json", "math", "operator", "random", "re", "typing", "urllib.parse", "uuid", "zoneinfo", "msgspec"),
 }

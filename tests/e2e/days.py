@@ -26,7 +26,8 @@ from storage.reader import Reader
 from stream.rules import Rules
 from tests.e2e.processes import Surroundings, wait_until
 
-GROCERY = Path(__file__).parents[2] / "simulators" / "stores" / "grocery.yaml"
+STORES = Path(__file__).parents[2] / "simulators" / "stores"
+GROCERY = STORES / "grocery.yaml"
 A_SATURDAY = "2026-11-14"
 """The day that is simulated: the longest one of the store."""
 
@@ -105,20 +106,20 @@ class Accounting(NamedTuple):
     difference: int
 
 
-def simulated(here: Surroundings, store_id: str, *options: str) -> Day:
+def simulated(here: Surroundings, store_id: str, *options: str, kind: str = "grocery") -> Day:
     """Simulate a day of a store of its own, and load its plan into the database."""
-    day = recorded(here, store_id, *options)
+    day = recorded(here, store_id, *options, kind=kind)
     here.run_well("layout", "load", day.layout)
     return day
 
 
-def recorded(here: Surroundings, store_id: str, *options: str) -> Day:
-    """Simulate a day of a store of its own; nobody hears of it yet."""
+def recorded(here: Surroundings, store_id: str, *options: str, kind: str = "grocery") -> Day:
+    """Simulate a day of a store of its own, of that kind; nobody hears of it yet."""
     folder = here.folder / store_id
     folder.mkdir()
     layout, recording, truth = folder / "layout.yaml", folder / "readings.jsonl", folder / "truth.jsonl"
-    layout.write_text(re.sub(r"(?m)^store_id: .*$", f"store_id: {store_id}", GROCERY.read_text()))
-    here.run_well("simulate", "--store", layout, "--out", recording, "--truth", truth, "--date", A_SATURDAY, *options)
+    layout.write_text(re.sub(r"(?m)^store_id: .*$", f"store_id: {store_id}", (STORES / f"{kind}.yaml").read_text()))
+    here.run_well("simulate", "--store", layout, "--people", kind, "--out", recording, "--truth", truth, "--date", A_SATURDAY, *options)
     return Day(store_id, layout, recording, truth)
 
 

@@ -17,6 +17,7 @@ from sensors.decode import decode
 from sensors.reading import SECOND
 from sensors.urls import SettingError
 from simulators.faults import Faults
+from simulators.habits import Habits
 from simulators.live import live
 from simulators.messages import Message, messages
 from simulators.replay import FUTURE, IN_FLIGHT, Pace, Published, closings, publish, publish_messages, read_lines, speed_of
@@ -236,7 +237,7 @@ def test_a_live_store_keeps_pace_with_the_clock(broker: str) -> None:
     """What arrives is of now: never ahead of the clock, and hardly behind it; and it stops when it is asked to."""
     start = int(time.time() * 1_000_000)
     with subscriber(broker) as heard:
-        lines = live(SMALL, 1, start, 600)
+        lines = live(SMALL, 1, start, Habits(shoppers=600))
         first = next(lines)  # until then an hour of shoppers is simulated
         end = time.monotonic() + 3
         done = publish(chain([first], lines), broker, Pace(speed=1, anchor=start, close=False), stop=lambda: time.monotonic() > end)

@@ -17,7 +17,7 @@ from sensors.urls import SettingError
 from simulators.due import Due
 from simulators.faults import Expected, Faults
 from simulators.floor import builtin
-from simulators.habits import HOUR
+from simulators.habits import HOUR, Habits
 from simulators.live import live as live_lines
 from simulators.simulate import options, simulate
 from simulators.stock import SoldOut
@@ -201,7 +201,7 @@ def test_a_live_store_begins_now_and_does_not_end() -> None:
     ids: list[str] = []
     newest = 0
     devices = set()
-    for one in said(list(islice(live_lines(SMALL, 1, start, 60), 30_000))):
+    for one in said(list(islice(live_lines(SMALL, 1, start, Habits(shoppers=60)), 30_000))):
         newest = max(newest, millis(one.ts))
         assert millis(one.ts) >= start // 1000 > 0
         assert newest - millis(one.ts) < 2000
@@ -216,7 +216,7 @@ def test_a_live_store_goes_on_after_its_first_plan() -> None:
     """Planning is done some hours ahead; nothing shows where one plan ends and the next begins."""
     start = 1_795_300_000_000_000
     hours = [0] * 12
-    for one in said(list(islice(live_lines(BARE, 1, start, 20), 90_000))):
+    for one in said(list(islice(live_lines(BARE, 1, start, Habits(shoppers=20)), 90_000))):
         hour = (millis(one.ts) - start // 1000) // HOUR
         if hour < len(hours) and one.kind == "entry":
             hours[hour] += 1

@@ -10,7 +10,7 @@ from simulators.doors import LINGER, SECOND_LOOK, come_in, enter, go_out, leave,
 from simulators.floor import floor_of
 from simulators.habits import MIN_STAY, MINUTE, SECOND, Habits
 from simulators.scene import Scene
-from simulators.shoppers import MAX_TRIP, shop
+from simulators.shoppers import shop
 from simulators.walk import Act, Stay, Walk
 from tests.simulators.plans import BARE, CROWDED, SMALL
 
@@ -198,4 +198,4 @@ def test_nobody_shops_for_ever() -> None:
     for seed in range(30):
         walk = shopper()
         shop(scene(seed, Habits(trip_min=(900.0, 0.1), basket=(0.5, 0.5))), walk, None)
-        assert walk.now - NOON < 2 * MAX_TRIP
+        assert walk.now - NOON < 2 * Habits().max_trip_min * MINUTE

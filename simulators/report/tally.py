@@ -1,0 +1,135 @@
+"""What the people of simulated days did, counted as the days go by: no walk is kept. Pure.
+
+Told from the walks themselves, which nobody's sensors have seen, so what is measured is the simulator and not the pipeline.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from simulators.floor import Floor
+from simulators.geometry import Polygon
+from simulators.habits import SECOND, Habits
+from simulators.opening import Window
+from simulators.walk import Walk
+
+SATURDAY = 5
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of many visits. Shoppers are those who came in, staff and passers-by left out.
+
+    Attributes:
+        floor: the store.
+        habits: the figures of its people.
+        shoppers: how many visits of people who came in.
+        parties: how many came alone, or led others, who pay nothing themselves.
+        buyers: how many of them paid.
+        quitters: how many stood in a queue, and left without having paid.
+        passers_by: who only passed.
+        days: how many shoppers came on each open calendar day.
+        hours: how many came in each local hour, Monday to Friday; `weekend_hours` the same on Saturday and Sunday.
+        length_s: how many were in the store for so many seconds, from gate to gate.
+        units: how many bought so many units.
+        wait_s: how many of those who paid had waited so many seconds in the queue.
+        view_s: how many looks at a shelf took so many seconds.
+        actions: pickups and put-backs.
+        reach: how many came to so many percent of the floor on which one shops, and `shelf_reach` of the shelves.
+        came: how many came to each zone.
+        visits: of each tag that visitors bring along.
+    """
+
+    floor: Floor
+    habits: Habits
+    shoppers: int = 0
+    parties: int = 0
+    buyers: int = 0
+    quitters: int = 0
+    passers_by: int = 0
+    days: Counter[str] = field(default_factory=Counter)
+    hours: Counter[int] = field(default_factory=Counter)
+    weekend_hours: Counter[int] = field(default_factory=Counter)
+    length_s: Counter[int] = field(default_factory=Counter)
+    units: Counter[int] = field(default_factory=Counter)
+    wait_s: Counter[int] = field(default_factory=Counter)
+    view_s: Counter[int] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=Counter)
+    reach: Counter[int] = field(default_factory=Counter)
+    shelf_reach: Counter[int] = field(default_factory=Counter)
+    came: Counter[str] = field(default_factory=Counter)
+    visits: Counter[str] = field(default_factory=Counter)
+
+    def add(self, window: Window, walks: Iterable[Walk]) -> None:
+        """Count everybody of an opening window."""
+        zone = ZoneInfo(self.floor.layout.timezone)
+        areas = {one.zone_id: area(one.polygon) for one in self.floor.layout.zones}
+        self.days[f"{_local(window.opens, zone):%Y-%m-%d}"] += 0
+        for walk in walks:
+            if walk.role == "passer-by":
+                self.passers_by += 1
+            elif walk.role == "shopper":
+                self._shopper(walk, _local(walk.began, zone))
+                self._reached(walk, areas)
+
+    def _shopper(self, walk: Walk, came: datetime) -> None:
+        self.shoppers += 1
+        self.parties += walk.leader is None
+        self.days[f"{came:%Y-%m-%d}"] += 1
+        hours = self.weekend_hours if came.weekday() >= SATURDAY else self.hours
+        hours[came.hour] += 1
+        self.length_s[length_of(walk) // SECOND] += 1
+        if walk.has_own_tag:
+            self.visits[walk.device_id] += 1
+        for act in walk.acts:
+            if act.action == "view":
+                self.view_s[(act.duration_ms or 0) // SECOND] += 1
+            else:
+                self.actions[act.action] += 1
+        self._till(walk)
+
+    def _till(self, walk: Walk) -> None:
+        lanes = {lane.zone_id for lane in self.floor.lanes}
+        if walk.payments:
+            self.buyers += 1
+            self.units[sum(walk.taken().values())] += 1
+            self.wait_s[waited(self, walk) // SECOND] += 1
+        elif any(stay.zone_id in lanes for stay in walk.stays):
+            self.quitters += 1
+
+    def _reached(self, walk: Walk, areas: dict[str, float]) -> None:
+        """Of the zones to shop in, by their area; where the plan has no areas each zone is as large as any other."""
+        came, shop = {stay.zone_id for stay in walk.stays}, self.floor.shop
+        size = areas if all(areas[zone] for zone in shop) else dict.fromkeys(shop, 1.0)
+        self.came.update(came)
+        self.reach[round(100 * sum(size[zone] for zone in shop if zone in came) / sum(size[zone] for zone in shop))] += 1
+        shelves = sum(map(len, self.floor.shelves.values()))
+        if shelves:
+            self.shelf_reach[round(100 * len({act.shelf_id for act in walk.acts}) / shelves)] += 1
+
+
+def length_of(walk: Walk) -> int:
+    """How long somebody was in the store, from gate to gate (milliseconds); without gates, as long as they were there at all."""
+    ends = {passage.direction: passage.at for passage in walk.passages}
+    return ends.get("out", walk.now) - ends.get("in", walk.began)
+
+
+def waited(tally: Tally, walk: Walk) -> int:
+    """From joining the queue to the turn (milliseconds): the payment, less what serving so many units takes in the mean."""
+    paid = walk.payments[0].at
+    joined = next(stay.start for stay in walk.stays if stay.start <= paid < stay.end)
+    served = sum(tally.habits.service_ms) // 2 + tally.habits.item_ms * sum(walk.taken().values())
+    return max(0, paid - joined - served)
+
+
+def area(polygon: Polygon) -> float:
+    """Square metres, by the shoelace formula; 0 without a polygon."""
+    corners = zip(polygon, polygon[1:] + polygon[:1], strict=True)
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in corners)) / 2
+
+
+def _local(at: int, zone: tzinfo) -> datetime:
+    return (_EPOCH + timedelta(milliseconds=at)).astimezone(zone)

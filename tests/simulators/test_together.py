@@ -1,0 +1,131 @@
+"""Many stores in one stream, and stores without end."""
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from simulators.faults import Expected
+from simulators.habits import MINUTE, Habits
+from simulators.live import LIVE_WINDOW, ahead, live
+from simulators.simulate import Day, simulate
+from simulators.together import Files, copies, record, simulate_all
+from simulators.truth import read
+from tests.simulators.observer import millis
+from tests.simulators.plans import CROWDED, SMALL, options_of, run, said
+
+NOON = 1_795_000_000_000_000
+"""Microseconds since 1970."""
+
+FEW = structs.replace(CROWDED, shoppers=15)
+
+
+def test_each_store_is_what_it_would_be_alone() -> None:
+    """Its lines in their order; all are told in the order of arrival, so no store is far ahead of another."""
+    wanted = options_of(habits=FEW, days=2)
+    expected = Expected()
+    together = list(simulate_all(wanted, 3, expected))
+    alone = [run(structs.replace(wanted, layout=layout))[1] for layout in copies(SMALL, 3)]
+    for lines, layout in zip(alone, copies(SMALL, 3), strict=True):
+        assert [line for line in together if f'"store_id":"{layout.store_id}"'.encode() in line] == lines
+    assert expected.stored == len(together) == sum(map(len, alone))
+    assert len({tuple(sorted({one.device_id or "" for one in said(lines) if one.kind == "entry"})) for lines in alone}) == 3
+    newest = 0
+    for one in said(together):
+        newest = max(newest, millis(one.ts))
+        assert millis(one.ts) > newest - 16 * MINUTE  # a presence is told when it is over
+
+
+def test_one_store_keeps_its_name() -> None:
+    """Others are numbered."""
+    assert copies(SMALL, 1) == [SMALL]
+    assert [one.store_id for one in copies(SMALL, 2)] == ["small-0001", "small-0002"]
+
+
+def test_they_are_written_to_files(tmp_path: Path) -> None:
+    """Readings of all in one, and the truth of all; progress counts their days."""
+    told: list[tuple[int, int]] = []
+    files = Files(tmp_path / "r", tmp_path / "t")
+    written = record(options_of(habits=FEW), files, lambda days, lines: told.append((days, lines)), stores=3)
+    assert len(files.out.read_bytes().splitlines()) == written.lines == written.expected.stored
+    truths = list(read(files.truth.open("rb")))
+    assert {truth.store_id for truth in truths} == {"small-0001", "small-0002", "small-0003"}
+    assert (len(truths), told[-1]) == (written.visits, (3, written.lines))
+
+
+def test_no_day_is_kept_while_its_lines_are_read() -> None:
+    """Nor what it holds on to, its walks and its truth: of a thousand stores that would be much."""
+    kept: list[weakref.ref[object]] = []
+
+    def watch(day: Day) -> Day:
+        kept.append(weakref.ref(day.due))
+        return day
+
+    lines = simulate_all(options_of(habits=FEW), 3, Expected(), watch)
+    list(islice(lines, 100))
+    gc.collect()
+    assert len(kept) == 3
+    assert [one() for one in kept] == [None] * 3
+
+
+def test_live_stores_are_open_all_the_time() -> None:
+    """All from the beginning, in order of time; they plan anew at different times."""
+    lines = list(islice(live(SMALL, 1, NOON, Habits(shoppers=6), stores=4), 30_000))
+    begins = {layout.store_id: 0 for layout in copies(SMALL, 4)}
+    newest = 0
+    for one in said(lines):
+        newest = max(newest, millis(one.ts))
+        begins[one.store_id] = begins[one.store_id] or millis(one.ts)
+        assert millis(one.ts) > newest - 16 * MINUTE
+    assert all(0 <= begun - NOON // 1000 < 2 * MINUTE for begun in begins.values())
+    starts = {one.id.rsplit("-", 1)[0] for one in said(lines) if one.kind == "status"}
+    assert newest - NOON // 1000 > LIVE_WINDOW // 4
+    assert len({start for start in starts if start.startswith("gate-1")}) > 4
+
+
+@pytest.mark.parametrize("most", [1, 100, 20_000])
+def test_what_is_made_ahead_is_what_is_made(most: int) -> None:
+    """In its order, to its end."""
+    with ahead((b"%d" % number for number in range(1234)), most) as lines:
+        assert list(lines) == [b"%d" % number for number in range(1234)]
+
+
+def test_no_more_is_made_ahead_than_is_wanted() -> None:
+    """And nothing once nobody reads any more: the thread is gone."""
+    made: list[int] = []
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            made.append(1)
+            yield b"x"
+
+    with ahead(endless(), 1000) as lines:
+        assert next(lines) == b"x"
+        assert any(thread.name == "ahead" for thread in threading.enumerate())
+    assert len(made) <= 1000 + 200
+    assert not any(thread.name == "ahead" for thread in threading.enumerate())
+
+
+def test_what_goes_wrong_is_told_where_the_lines_are_read() -> None:
+    """After those that were made before."""
+
+    def broken() -> Iterator[bytes]:
+        yield b"1"
+        raise ValueError("no more")
+
+    with ahead(broken()) as lines, pytest.raises(ValueError, match="no more"):
+        list(lines)
+
+
+def test_packed_walks_are_the_same() -> None:
+    """Money, passages and acts included: the recording of a day told twice is one."""
+    first, second = (list(next(iter(simulate(options_of(), Expected()))).lines) for _ in range(2))
+    assert first == second
+    assert sum(b'"kind":"payment"' in line for line in first) > 10
+    assert msgspec.json.decode(next(line for line in first if b'"amount"' in line))["amount"].count(".") == 1

@@ -14,7 +14,7 @@ DISTURBED = ("--shoppers", "40", "--duplicates", "0.05", "--disorder", "40", "--
 
 
 def test_a_saturday_of_the_theme_park(pipeline: Pipeline) -> None:
-    """With faults, and until midnight: every reading is accounted for, the rows are those of `reconstruct`, and the visits those that were."""
+    """With faults: every reading is accounted for, the rows are those of `reconstruct`, and the visits those that were."""
     day = simulated(pipeline.here, "a-theme-park", *DISTURBED, kind="theme-park")
     pipeline.here.run_well("replay", day.recording, "--layout", day.layout)
     wait_until_stored(pipeline.database_url, day, timeout_s=120)

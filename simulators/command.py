@@ -85,7 +85,8 @@ def _simulate(shell: Shell) -> Callable[..., None]:
 
         stores, live = wanted.pop("stores"), wanted.pop("live")
         if live:
-            _refuse(report=report, **{name: wanted[name] for name in ("out", "truth", "signals", "sold_out", "scenario", "first_day")})
+            given = {"report": report, "days": days if days > 1 else None, **wanted}
+            _refuse(**{name: given[name] or None for name in given.keys() - {"seed", "shoppers"}})
             chosen = store_of(store, people, None, shell.layout)
             url = shell.find(data_dir, mqtt=mqtt_url)["mqtt"]
             _go_live(shell, url, chosen, stores, wanted)

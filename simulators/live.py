@@ -51,7 +51,8 @@ def live(layout: Layout, seed: int, start: int, people: Habits = VISITORS, store
         first = start // 1000 + LIVE_WINDOW * (number + 1) // stores
         windows = _windows(chain((start // 1000,), count(first, LIVE_WINDOW)))
         streams.append(_lines(crowd_of(floor_of(one), habits, seed), windows, number))
-    return (line for _, _, line in merge(*streams))
+    told = merge(*streams)
+    return (line for at, _, line in told if at >= start // 1000)  # who works late in a short first window has come before
 
 
 @contextmanager

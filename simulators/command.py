@@ -122,7 +122,8 @@ def _refuse(**said: object) -> None:
 
     for name, value in said.items():
         if value is not None:
-            raise SettingError(f"--live publishes what happens now: it does not go with --{name.replace('_', '-')}")
+            flag = {"first_day": "date", "silences": "silence"}.get(name, name.replace("_", "-"))
+            raise SettingError(f"--live publishes what happens now: it does not go with --{flag}")
 
 
 def _go_live(shell: Shell, url: str, chosen: Any, stores: int, wanted: dict[str, Any]) -> None:

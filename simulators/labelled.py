@@ -90,9 +90,14 @@ def _pairs(truths: Iterable[Truth], visits: Iterable[Visit]) -> Iterator[tuple[T
         of_device[truth.device_id].append(truth)
     for visit in visits:
         for truth in of_device[visit.device_id]:
-            if truth.priority is not None and micros(truth.entered_at) <= visit.left_at and micros(truth.left_at) >= visit.entered_at:
+            if _is_judged(truth) and micros(truth.entered_at) <= visit.left_at and micros(truth.left_at) >= visit.entered_at:
                 yield truth, visit
                 break
+
+
+def _is_judged(truth: Truth) -> bool:
+    """Whether what they value can be seen in what they do: companions do what the one does with whom they came."""
+    return truth.priority is not None and truth.party is None
 
 
 def _cut(truth: Truth, visit: Visit, readings: list[Tracked], share: float, plan: Plan) -> Labelled:

@@ -138,7 +138,7 @@ def test_the_faults_change_no_signal() -> None:
 def test_on_an_ordinary_saturday_all_that_is_sure_is_found_and_nothing_that_nothing_caused() -> None:
     """A busy day by the default rules: many signals, of which the truth knows when they were due, or that they may be.
 
-    Not seed 2: there the engine finds a crowd of half a minute that only who sees the most can see, and `simulators.crowding.turns` does not
+    Not seed 2: there the engine finds a crowd of half a minute that only who sees the most sees, and `simulators.crowding.turns` does not
     say that it may be found where a sure one follows before all see that there is room again.
     """
     grocery = options_of(load("saturday"), None, None, NOW)

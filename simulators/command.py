@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from itertools import chain
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -80,8 +79,6 @@ def _simulate(shell: Shell) -> Callable[..., None]:
         """Simulate days of a store: what its sensors say, what really happened, and how like real people that is."""
         from sensors.files import check_target
         from simulators.flags import options_of, store_of
-        from simulators.report.making import Report, report_on
-        from simulators.together import record
 
         stores, live = wanted.pop("stores"), wanted.pop("live")
         if live:
@@ -95,21 +92,29 @@ def _simulate(shell: Shell) -> Callable[..., None]:
         if report is not None:
             check_target("--report", report)
         chosen = store_of(store, people, wanted["scenario"], shell.layout)
-        options = options_of(plan=chosen.plan, people=chosen.people, days=days, **wanted)
-        with shell.progress("simulating", days) as advance:
-            if files is None:
-                html = report_on(options, advance)
-            else:
-                page = Report.of(options)
-                written = record(options, files, lambda done, _: advance(done / stores), page.watch, stores=stores)
-                html = page.html()
-        if files is not None:
-            shell.messages.print(f"{written.lines} readings in {files.out}, {written.visits} true visits in {files.truth}", highlight=False)
-        if report is not None:
-            report.write_text(html, encoding="utf-8")
-            shell.messages.print(f"a page about the simulated people in {report}", highlight=False)
+        _to_files(shell, options_of(plan=chosen.plan, people=chosen.people, days=days, **wanted), files, report, stores)
 
     return simulate
+
+
+def _to_files(shell: Shell, options: Any, files: Any, report: Path | None, stores: int) -> None:
+    """Simulate into files, and make the page on the way if it is wanted."""
+    from simulators.report.making import Report, report_on
+    from simulators.together import record
+
+    page = None if report is None else Report.of(options)
+    with shell.progress("simulating", options.days) as advance:
+        if files is None:
+            html = report_on(options, advance)
+        else:
+            watched = {} if page is None else {"watch": page.watch}
+            written = record(options, files, lambda done, _: advance(done / stores), stores=stores, **watched)
+            html = "" if page is None else page.html()
+    if files is not None:
+        shell.messages.print(f"{written.lines} readings in {files.out}, {written.visits} true visits in {files.truth}", highlight=False)
+    if report is not None:
+        report.write_text(html, encoding="utf-8")
+        shell.messages.print(f"a page about the simulated people in {report}", highlight=False)
 
 
 def _refuse(**said: object) -> None:
@@ -130,9 +135,8 @@ def _go_live(shell: Shell, url: str, chosen: Any, stores: int, wanted: dict[str,
     """Publish at the pace of the clock until told to stop, and say how late messages were."""
     from msgspec import structs
 
-    from simulators import replay
     from simulators.floor import builtin
-    from simulators.live import VISITORS, ahead, live
+    from simulators.live import VISITORS, live, publish_live
 
     stop, plan = shell.stop_on_signals(), chosen.plan or builtin("grocery")
     people = structs.replace(chosen.people or VISITORS, shoppers=wanted["shoppers"] or VISITORS.shoppers)
@@ -141,10 +145,7 @@ def _go_live(shell: Shell, url: str, chosen: Any, stores: int, wanted: dict[str,
     planning_s = 1 + 1.5 * (time.monotonic() - began) * (stores + 1) / 2  # of all stores, which plan for half of a window on average
     shell.messages.print(f"{stores} stores begin in {planning_s:.0f} s, and go on until Ctrl-C", highlight=False)
     start = time.time_ns() // 1000 + round(planning_s * 1e6)
-    with ahead(live(plan, wanted["seed"], start, people, stores)) as lines:
-        first = next(lines)
-        pace = replay.Pace(speed=1.0, anchor=time.time_ns() // 1000, close=False)
-        done = replay.publish(chain([first], lines), url, pace, stop=stop.is_set)
+    done = publish_live(live(plan, wanted["seed"], start, people, stores), url, stop.is_set)
     shell.messages.print(f"{done.readings} readings in {done.messages} messages; {done.lateness}", highlight=False)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
-from typing import NamedTuple
 
 from simulators.companions import companions, party_sizes
 from simulators.devices import Devices, hand_out
@@ -14,7 +13,7 @@ from simulators.floor import Floor
 from simulators.habits import MINUTE, SECOND, Habits, chance, lognormal, pick
 from simulators.manners import Priority
 from simulators.opening import Window, arrivals
-from simulators.scene import Scene
+from simulators.scene import Scene, Told
 from simulators.shoppers import shop
 from simulators.staff import shifts
 from simulators.stock import Stock, sell
@@ -39,14 +38,6 @@ class Crowd:
     devices: Devices
     stock: Stock
     planned: tuple[Planned, ...] = ()
-
-
-class _Told(NamedTuple):
-    """Somebody who came in, told until the tills: the rest of a party is still to come, and pays nothing."""
-
-    walk: Walk
-    pays: bool
-    size: int = 1
 
 
 def crowd_of(floor: Floor, habits: Habits, seed: int, planned: Iterable[Planned] = ()) -> Crowd:
@@ -78,7 +69,7 @@ def _shoppers(scene: Scene, crowd: Crowd, window: Window) -> list[Walk]:
     told = _come(scene, crowd, arrivals(scene.rng, window, scene.habits), home_by)
     more = Scene(_chance(crowd, window, "more"), crowd.floor, crowd.habits)
     told += _come(more, crowd, extra_arrivals(more.rng, crowd.planned, window), home_by)
-    told += [_Told(walk, pays) for walk, pays in enact(scene, crowd.seed, crowd.planned, window)]
+    told += enact(scene, crowd.seed, crowd.planned, window)
     if window.fresh:
         crowd.stock.fill()
     walks = [one.walk for one in told]
@@ -94,7 +85,7 @@ def _shoppers(scene: Scene, crowd: Crowd, window: Window) -> list[Walk]:
     return walks + [companion for one in told for companion in companions(along, one.walk, one.size)]
 
 
-def _come(scene: Scene, crowd: Crowd, times: list[int], home_by: int | None) -> list[_Told]:
+def _come(scene: Scene, crowd: Crowd, times: list[int], home_by: int | None) -> list[Told]:
     """Parties of shoppers, who come at the times of their first ones."""
     told, coming = [], iter(times)
     for size in party_sizes(scene, len(times)):
@@ -102,7 +93,7 @@ def _come(scene: Scene, crowd: Crowd, times: list[int], home_by: int | None) -> 
         walk = Walk("shopper", began, has_own_tag=chance(scene.rng, scene.habits.own_tags), priority=_priority(scene))
         enter(scene, walk)
         shown = scene._replace(floor=with_offers(scene.floor, crowd.planned, began))
-        told.append(_Told(walk, shop(shown, walk, home_by), size))
+        told.append(Told(walk, shop(shown, walk, home_by), size))
     return told
 
 

@@ -28,7 +28,7 @@ from simulators import replay
 from simulators.day import print_addresses, print_days
 from simulators.due import Due
 from simulators.faults import Expected
-from simulators.live import VISITORS, ahead, live
+from simulators.live import VISITORS, live, publish_live
 from simulators.reconcile import Report, reconcile
 from simulators.signalled import Signalled, compare
 from simulators.simulate import Options, simulate
@@ -172,11 +172,9 @@ def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Eve
         print_addresses(console, urls, preview)
         console.print("\n[bold]The store goes on live; Ctrl-C ends it.[/]")
         now = time.time_ns() // 1000
-        # What is past comes at once, so there are people in the store.
-        with ahead(
-            live(options.layout, options.seed, now - OPEN_SINCE, structs.replace(options.habits, shoppers=VISITORS.shoppers))
-        ) as lines:
-            replay.publish(lines, urls.mqtt, replay.Pace(speed=1.0, anchor=now, close=False), stop=stop.is_set)
+        people = structs.replace(options.habits, shoppers=VISITORS.shoppers)
+        lines = live(options.layout, options.seed, now - OPEN_SINCE, people)  # what is past comes at once, so there are people in the store
+        publish_live(lines, urls.mqtt, stop.is_set)
 
 
 def _span(recording: Recording) -> tuple[int, int]:

@@ -18,10 +18,10 @@ from sensors.urls import SettingError
 from simulators.doors import enter, stroll
 from simulators.floor import Floor
 from simulators.habits import MINUTE, SECOND, even
-from simulators.happening import Happening, Minutes, People, Until
+from simulators.happening import Happening, Lasting, Minutes, People
 from simulators.mishaps import Mishap, silences_of
 from simulators.opening import Window
-from simulators.scene import Scene
+from simulators.scene import Scene, Told
 from simulators.silence import Silence
 from simulators.tills import Failure
 from simulators.walk import Act, Walk
@@ -71,26 +71,23 @@ class Party(Happening, tag="party", frozen=True, kw_only=True):
     people: People
 
 
-class Rush(Happening, tag="rush", frozen=True, kw_only=True):
+class Rush(Lasting, tag="rush", frozen=True, kw_only=True):
     """So many more shoppers come until another time of that day than would have come; they are people like the others."""
 
-    until: Until
     people: People
 
 
-class Promotion(Happening, tag="promotion", frozen=True, kw_only=True):
+class Promotion(Lasting, tag="promotion", frozen=True, kw_only=True):
     """Products are on offer until another time of that day: who comes in then goes to their shelves and takes them so much more often."""
 
-    until: Until
     products: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     pull: Annotated[float, msgspec.Meta(ge=1, le=100)] = 4.0
 
 
-class TillFails(Happening, tag="till_fails", frozen=True, kw_only=True):
+class TillFails(Lasting, tag="till_fails", frozen=True, kw_only=True):
     """A till takes no payment until another time of that day, and says nothing; who queues there goes to another one."""
 
     till: str
-    until: Until
 
 
 Event = Linger | WalkOut | Hurry | Gather | Party | Rush | Promotion | TillFails | Mishap
@@ -106,21 +103,16 @@ class Planned(NamedTuple):
     until: int = 0
 
 
-class Scripted(NamedTuple):
-    """Somebody of a script, told until the tills or the way out, and whether they pay."""
-
-    walk: Walk
-    pays: bool
-
-
 def plan(floor: Floor, events: Iterable[Event], days: Iterable[date]) -> list[Planned]:
     """What people do and meet by a script, on each of some calendar days."""
     wanted = [event for event in events if isinstance(event, _OF_PEOPLE)]
 
-    def moment(day: date, clock: str) -> int:
-        return clock_at(floor.layout, day, clock) // 1000
+    def on(day: date, event: Event) -> Planned:
+        clocks = (event.at, event.until if isinstance(event, Lasting) else event.at)
+        begin, end = (clock_at(floor.layout, day, clock) // 1000 for clock in clocks)
+        return Planned(begin, event, end)
 
-    return [Planned(moment(day, one.at), one, moment(day, getattr(one, "until", one.at))) for day in days for one in wanted]
+    return [on(day, event) for day in days for event in wanted]
 
 
 def is_of_people(event: Event) -> bool:
@@ -181,7 +173,7 @@ def _check_lasting(floor: Floor, event: Rush | Promotion | TillFails) -> None:
         raise SettingError(f"store `{store}` has no till `{event.till}` to fail at {event.at}; it has {', '.join(tills)}")
 
 
-def enact(scene: Scene, seed: int, planned: Iterable[Planned], window: Window) -> list[Scripted]:
+def enact(scene: Scene, seed: int, planned: Iterable[Planned], window: Window) -> list[Told]:
     """Everybody who comes in an opening window because a script says so.
 
     Args:
@@ -195,18 +187,18 @@ def enact(scene: Scene, seed: int, planned: Iterable[Planned], window: Window) -
     return [one for at, event, _ in planned if window.opens <= at < window.closes for one in _people(own, at, event)]
 
 
-def _people(scene: Scene, at: int, event: Event) -> list[Scripted]:
+def _people(scene: Scene, at: int, event: Event) -> list[Told]:
     match event:
         case Linger():
             return [_visit_zone(scene, at, event.zone, event.minutes)]
         case Gather():
             return [_visit_zone(scene, at + number * APART, event.zone, event.minutes) for number in range(event.people)]
         case WalkOut():
-            return [Scripted(_take(scene, at, event.products), pays=False)]
+            return [Told(_take(scene, at, event.products), pays=False)]
         case Party():
-            return [Scripted(_with_lane(_take(scene, at + number * APART, 1), event.zone), pays=True) for number in range(event.people)]
+            return [Told(_with_lane(_take(scene, at + number * APART, 1), event.zone), pays=True) for number in range(event.people)]
         case Hurry():
-            return [Scripted(_hurry(scene, at), pays=True)]
+            return [Told(_hurry(scene, at), pays=True)]
         case _:
             return []
 
@@ -217,12 +209,12 @@ def _come_in(scene: Scene, at: int) -> Walk:
     return walk
 
 
-def _visit_zone(scene: Scene, at: int, zone: str, minutes: float) -> Scripted:
+def _visit_zone(scene: Scene, at: int, zone: str, minutes: float) -> Told:
     """Go to a zone, be there until so long after coming in, touch nothing."""
     walk = _come_in(scene, at)
     stroll(scene, walk, zone)
     walk.stay(zone, max(0, at + round(minutes * MINUTE) - walk.now))
-    return Scripted(walk, pays=False)
+    return Told(walk, pays=False)
 
 
 def _take(scene: Scene, at: int, products: int) -> Walk:

@@ -23,6 +23,11 @@ def centroid(polygon: Polygon) -> Point:
     return x / (3 * twice_area), y / (3 * twice_area)
 
 
+def area(polygon: Polygon) -> float:
+    """Square metres, by the shoelace formula; 0 without a polygon."""
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in _edges(polygon))) / 2
+
+
 def distance(a: Point, b: Point) -> float:
     """Metres between two points. `**` instead of `hypot`: the square root is exact on every machine."""
     return float(((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5)

@@ -18,3 +18,9 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", for
     """Something that happens at a time of day; of what people do, that at which the first of them comes in."""
 
     at: Clock
+
+
+class Lasting(Happening, frozen=True, kw_only=True):
+    """Something that lasts until another time of that day."""
+
+    until: Until

@@ -1,6 +1,7 @@
 """Stores without end, busy at any hour, for demonstrations and to put load on a pipeline: at the pace of the clock."""
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from heapq import merge
 from itertools import chain, count, islice
@@ -15,6 +16,7 @@ from simulators.crowd import Crowd, crowd_of
 from simulators.floor import floor_of
 from simulators.habits import HOUR, Habits
 from simulators.opening import Window
+from simulators.replay import Pace, Published, publish
 from simulators.sense import Sensors
 from simulators.simulate import play
 from simulators.together import Numbered, copies
@@ -53,6 +55,18 @@ def live(layout: Layout, seed: int, start: int, people: Habits = VISITORS, store
         streams.append(_lines(crowd_of(floor_of(one), habits, seed), windows, number))
     told = merge(*streams)
     return (line for at, _, line in told if at >= start // 1000)  # who works late in a short first window has come before
+
+
+def publish_live(lines: Iterable[bytes], url: str, stop: Callable[[], bool]) -> Published:
+    """Publish lines at the pace of the clock until told to stop; what is past by then at once.
+
+    Raises:
+        SettingError: the URL is wrong.
+        BrokerAway: the broker cannot be reached at the start.
+    """
+    with ahead(lines) as made:
+        first = next(made)  # planning is over then
+        return publish(chain([first], made), url, Pace(speed=1.0, anchor=time.time_ns() // 1000, close=False), stop=stop)
 
 
 @contextmanager

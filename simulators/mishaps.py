@@ -6,53 +6,47 @@ from typing import Annotated
 import msgspec
 
 from simulators.cut import Cut
-from simulators.happening import Happening, Until
+from simulators.happening import Lasting
 from simulators.silence import Silence
 from simulators.skew import Skew
 
 
-class GoesSilent(Happening, tag="silence", frozen=True, kw_only=True):
+class GoesSilent(Lasting, tag="silence", frozen=True, kw_only=True):
     """A sensor says nothing until another time of that day, and nobody notices but by that."""
 
     sensor: str
-    until: Until
 
 
-class Outage(Happening, tag="outage", frozen=True, kw_only=True):
+class Outage(Lasting, tag="outage", frozen=True, kw_only=True):
     """A sensor loses its power until another time of that day: the broker sends its last will, and it says when it is back."""
 
     sensor: str
-    until: Until
 
 
-class BatteryEnds(Happening, tag="battery", frozen=True, kw_only=True):
+class BatteryEnds(Lasting, tag="battery", frozen=True, kw_only=True):
     """A battery is empty from then on until it is changed; for some hours before, ever less of what the sensor says gets through."""
 
     sensor: str
-    until: Until
     hours: Annotated[float, msgspec.Meta(ge=0, le=24)] = 2.0
 
 
-class IsCutOff(Happening, tag="cut", frozen=True, kw_only=True):
+class IsCutOff(Lasting, tag="cut", frozen=True, kw_only=True):
     """Sensors are cut off until another time of that day, and send then what they have kept; none named: all of the store."""
 
-    until: Until
     sensors: tuple[str, ...] = ()
 
 
-class Batches(Happening, tag="batches", frozen=True, kw_only=True):
+class Batches(Lasting, tag="batches", frozen=True, kw_only=True):
     """Sensors send only every so many seconds, all at once; none named: all of the store."""
 
-    until: Until
     seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)]
     sensors: tuple[str, ...] = ()
 
 
-class WrongClock(Happening, tag="wrong_clock", frozen=True, kw_only=True):
+class WrongClock(Lasting, tag="wrong_clock", frozen=True, kw_only=True):
     """A sensor's clock jumps by so many seconds (below 0: back), and runs too fast by so many millionths, until it is set right."""
 
     sensor: str
-    until: Until
     seconds: Annotated[float, msgspec.Meta(ge=-600, le=600)] = 0.0
     ppm: Annotated[float, msgspec.Meta(ge=-10_000, le=10_000)] = 0.0
 

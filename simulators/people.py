@@ -1,18 +1,11 @@
 """How the people of a kind of store behave, as files (`simulators/people/*.yaml`): what differs from the figures of a grocery."""
 
-from importlib import resources
-from pathlib import Path
-from typing import Any
-
-import msgspec
-import yaml
-
 from sensors.hours import DAYS
 from sensors.urls import SettingError
+from simulators.files import read_named
 from simulators.floor import Floor
 from simulators.habits import Habits
 
-_FILES = (".yaml", ".yml")
 _PER_DAY, _PER_HOUR = ("weekday",), ("weekday_hours", "weekend_hours")
 
 
@@ -25,16 +18,7 @@ def people_of(name: str) -> Habits:
     Raises:
         SettingError: there are none, or they are not written as such.
     """
-    folder = resources.files("simulators") / "people"
-    file = Path(name) if name.endswith(_FILES) else folder / f"{name}.yaml"
-    if not file.is_file():
-        known = ", ".join(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
-        raise SettingError(f"there are no people `{name}`; there are {known}, or give a file that ends in .yaml")
-    try:
-        said: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-        habits = msgspec.convert(said, Habits)
-    except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as wrong:
-        raise SettingError(f"{name} cannot be read as people: {' '.join(str(wrong).split())}") from wrong
+    habits = read_named("people", name, Habits, none="there are no people", kind="people")
     _check_lengths(name, habits)
     return habits
 

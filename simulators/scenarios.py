@@ -1,13 +1,10 @@
 """Scripted days: which store, which people, what happens (`simulators/scenarios/*.yaml`)."""
 
 from datetime import date, timedelta
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
-import yaml
 from msgspec import structs
 
 from sensors.hours import DAYS
@@ -15,6 +12,7 @@ from sensors.layout import Day, Layout
 from sensors.reading import to_datetime
 from sensors.urls import SettingError
 from simulators.events import Event
+from simulators.files import read_named
 from simulators.floor import builtin
 from simulators.habits import Habits
 from simulators.simulate import Options
@@ -80,13 +78,4 @@ def load(name: str) -> Scenario:
     Raises:
         SettingError: there is none, or it is not written as one.
     """
-    folder = resources.files("simulators") / "scenarios"
-    file = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
-    if not file.is_file():
-        known = ", ".join(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir()))
-        raise SettingError(f"there is no scenario `{name}`; there are {known}, or give a file that ends in .yaml")
-    try:
-        said: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return msgspec.convert(said, Scenario)
-    except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as wrong:
-        raise SettingError(f"{name} cannot be read as a scenario: {' '.join(str(wrong).split())}") from wrong
+    return read_named("scenarios", name, Scenario, none="there is no scenario", kind="a scenario")

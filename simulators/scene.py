@@ -22,6 +22,14 @@ def rests_of(scene: Scene) -> tuple[str, ...]:
     return tuple(zone for zone in scene.floor.rests if zone not in scene.habits.places)
 
 
+class Told(NamedTuple):
+    """Somebody who came in, told until the tills or the way out, whether they pay, and how many are of their party."""
+
+    walk: Walk
+    pays: bool
+    size: int = 1
+
+
 def manner_of(scene: Scene, walk: Walk) -> Manner:
     """How this one shops."""
     return scene.habits.manners[walk.priority or "none"]

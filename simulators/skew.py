@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
 import msgspec
 
 from sensors.hours import clock_at
+from sensors.reading import to_datetime, to_micros
 from simulators.floor import Floor
 from simulators.habits import SECOND
 from simulators.sense import Recorded, Sensors
 from simulators.silence import Span, check_sensor
 
 _TS = re.compile(rb'"ts":(?:(\d+)|"([^"]+)")')
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Skew(msgspec.Struct, frozen=True):
@@ -80,5 +80,5 @@ def _shown(clock: Wrong, match: re.Match[bytes]) -> bytes:
     if match[1]:
         return b'"ts":%d' % clock.at(int(match[1]))
     true = datetime.fromisoformat(match[2].decode())
-    shown = clock.at(round((true - _EPOCH) / timedelta(milliseconds=1)))
-    return f'"ts":"{(_EPOCH + timedelta(milliseconds=shown)).astimezone(true.tzinfo).isoformat(timespec="milliseconds")}"'.encode()
+    shown = to_datetime(clock.at(to_micros(true) // 1000) * 1000).astimezone(true.tzinfo)
+    return f'"ts":"{shown.isoformat(timespec="milliseconds")}"'.encode()

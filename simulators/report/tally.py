@@ -6,17 +6,17 @@ Told from the walks themselves, which nobody's sensors have seen, so what is mea
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from sensors.reading import to_datetime
 from simulators.floor import Floor
-from simulators.geometry import Polygon
+from simulators.geometry import area
 from simulators.habits import SECOND, Habits
 from simulators.opening import Window
 from simulators.walk import Walk
 
 SATURDAY = 5
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -125,11 +125,5 @@ def waited(tally: Tally, walk: Walk) -> int:
     return max(0, paid - joined - served)
 
 
-def area(polygon: Polygon) -> float:
-    """Square metres, by the shoelace formula; 0 without a polygon."""
-    corners = zip(polygon, polygon[1:] + polygon[:1], strict=True)
-    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in corners)) / 2
-
-
 def _local(at: int, zone: tzinfo) -> datetime:
-    return (_EPOCH + timedelta(milliseconds=at)).astimezone(zone)
+    return to_datetime(at * 1000).astimezone(zone)

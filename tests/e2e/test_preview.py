@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests import needs
+from tests.chromium import chromium
 from tests.dashboards.preview.looking import looking, ready
 from tests.e2e.conftest import Pipeline
 from tests.e2e.processes import Surroundings, port_of
@@ -38,25 +39,22 @@ def _send(here: Surroundings, device_id: str, direction: str) -> None:
 
 def test_a_visit_appears_while_it_is_being_written(pipeline: Pipeline, tmp_path: Path) -> None:
     """Somebody comes in, then somebody else; the page says 1, then 2, without being loaded again. SIGTERM ends it with 0."""
-    chromium = needs.program("chromium", "chromium")
+    needs.program("chromium", "chromium")
     layout = tmp_path / "looked-at.yaml"
     layout.write_text(STORE)
     pipeline.here.run_well("layout", "load", layout)
     preview = pipeline.here.start("preview", "--port", "0")
     preview.wait_for("http://")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        with looking(browser) as page:
-            page.goto(f"{preview.out.strip()}d/instore-now-looked-at")
-            ready(page)
-            page.evaluate("window.sameDocument = true")
-            inside = page.get_by_label("People inside").locator(".body")
-            expect(inside).to_have_text(re.compile(r"^0"))
-            for count, device_id in enumerate(("one", "other"), 1):
-                _send(pipeline.here, device_id, "in")
-                expect(inside).to_have_text(re.compile(rf"^{count}"), timeout=WITHIN_MS)
-            assert page.evaluate("window.sameDocument")
-        browser.close()
+    with chromium() as browser, looking(browser) as page:
+        page.goto(f"{preview.out.strip()}d/instore-now-looked-at")
+        ready(page)
+        page.evaluate("window.sameDocument = true")
+        inside = page.get_by_label("People inside").locator(".body")
+        expect(inside).to_have_text(re.compile(r"^0"))
+        for count, device_id in enumerate(("one", "other"), 1):
+            _send(pipeline.here, device_id, "in")
+            expect(inside).to_have_text(re.compile(rf"^{count}"), timeout=WITHIN_MS)
+        assert page.evaluate("window.sameDocument")
     ended = preview.terminate()
     assert ended.code == 0, ended.err[-3000:]
     assert "Traceback" not in ended.err

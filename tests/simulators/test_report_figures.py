@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from simulators.floor import floor_of
+from simulators.geometry import area
 from simulators.habits import MINUTE, Habits
 from simulators.report import curves
 from simulators.report.measures import (
@@ -25,7 +26,7 @@ from simulators.report.measures import (
     weekend_share,
 )
 from simulators.report.radio import Radio
-from simulators.report.tally import Tally, area
+from simulators.report.tally import Tally
 from simulators.walk import Passage, Stay, Walk
 from tests.simulators.plans import SMALL, box
 from tests.simulators.report_parts import MONDAY, measured, walk_of, window_of_day

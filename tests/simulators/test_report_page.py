@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from msgspec import structs
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from instore import main
 from simulators.faults import Expected
@@ -20,7 +20,7 @@ from simulators.report.making import Report, report_on
 from simulators.report.page import shown
 from simulators.report.published import assumed, judge, read
 from simulators.simulate import Options, options, simulate
-from tests import needs
+from tests.chromium import chromium
 from tests.simulators.plans import BARE
 from tests.simulators.report_parts import HABITS, measured, walk_of
 
@@ -153,11 +153,8 @@ def test_watching_changes_no_byte_of_a_recording(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
-    path = needs.program("chromium", "chromium")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.mark.parametrize("name", builtin_names())

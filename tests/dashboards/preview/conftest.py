@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from dashboards.preview.server import serving
-from tests import needs
+from tests.chromium import chromium
 from tests.dashboards.preview import sample
 from tests.dashboards.preview.looking import Served, Visit
 from tests.dashboards.shop import Shop
@@ -16,12 +16,8 @@ from tests.dashboards.shop import Shop
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
-    path = needs.program("chromium", "chromium")
-    with sync_playwright() as playwright:
-        # Root has no sandbox, and a container little shared memory; the only pages that it sees are ours.
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="package")

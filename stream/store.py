@@ -27,7 +27,7 @@ from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status
 from storage.model import Removed, Signal, Visit
 from stream.journey import NEVER, Journey, Plan, Span, alike, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
-from stream.recall import History, Recalled, span_of, with_twins
+from stream.recall import History, Recalled, span_of, twin_of
 from stream.signals import Signals
 from stream.telling import Told, said_of
 from stream.track import Changes, Said, Track
@@ -147,10 +147,10 @@ class Store:
             self._retell(device_id, history)
         for payment in recalled.payments:
             self._pay_again(payment)
-        for visit, twin in with_twins(recalled.visits):
+        for visit in sorted(recalled.visits, key=attrgetter("device_id", "entered_at", "left_at")):
             told = told_anew.get(visit.device_id)
             settled = told is None or visit.entered_at <= told.after
-            self._remember(visit, (visit.entered_at, twin), settled=settled)
+            self._remember(visit, (visit.entered_at, twin_of(visit)), settled=settled)
 
     def resume(self, store_time: int, stored: Sequence[Reading]) -> None:
         """Take up where another left off; what it had told comes by `recall`. Only for a store that has seen nothing yet.
@@ -433,6 +433,8 @@ class Store:
                 track.payments = [slot for slot in track.payments if _is_kept(slot, gone, reach)]
         held = {slot.payment.id: slot for track in self._tracks.values() for slot in track.payments}
         nobodys = {slot.payment.id: slot for slot in self._paid.values() if slot.owner is None and slot.payment.ts >= reach}
+        for payment_id in self._paid.keys() - held.keys() - nobodys.keys():
+            self._tills.drop(self._paid[payment_id])
         self._paid = held | nobodys
 
     def _forget_said(self, over: Iterable[Said]) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from sensors.reading import Payment, Reading
 from storage.model import Signal, StoredReading, Visit
@@ -35,6 +36,7 @@ class Rows:
         changes = store.take()
         for removed in changes.removed:
             assert self.visits.pop(removed.visit_id).entered_at == removed.entered_at
+        assert len({visit.visit_id for visit in changes.visits}) == len(changes.visits)
         for visit in changes.visits:
             assert self.visits.get(visit.visit_id) != visit
             self.visits[visit.visit_id] = visit
@@ -158,11 +160,12 @@ class Rows:
 
     def check_themselves(self) -> None:
         """All visits are final and have their names; the rows of payments and those of visits agree."""
-        begun = Counter((visit.device_id, visit.entered_at) for visit in self.visits.values())
-        for visit in self.visits.values():
+        begun: Counter[tuple[str, int]] = Counter()
+        for visit in sorted(self.visits.values(), key=attrgetter("left_at")):
             assert visit.is_final
-            if begun[visit.device_id, visit.entered_at] == 1:
-                assert visit.visit_id == visit_id(visit.store_id, visit.device_id, visit.entered_at)
+            twin = begun[visit.device_id, visit.entered_at]
+            begun[visit.device_id, visit.entered_at] += 1
+            assert visit.visit_id == visit_id(visit.store_id, visit.device_id, visit.entered_at, twin)
         paid = {payment.id: visit.visit_id for visit in self.visits.values() for payment in visit.payments}
         assert {payment_id: owner for payment_id, (_, owner) in self.payments.items() if owner is not None} == paid
 

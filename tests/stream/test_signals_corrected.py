@@ -117,6 +117,13 @@ def test_a_priority_is_said_with_the_reading_of_the_next_zone() -> None:
     assert live.hear(dwell(90, "wine")).says(visitors.changed(30, 90, "wine"))
 
 
+def test_a_priority_is_said_where_the_shopper_really_went() -> None:
+    """A reading that is in time, and earlier than what is known, says that it was another zone."""
+    live = Live(visitors.simple(), *visitors.ROUND, dwell(100, "wine", lasting=10))
+    assert live.says(visitors.changed(30, 90, "wine"))
+    assert live.hear(dwell(95, "dairy", lasting=5)).says(visitors.changed(30, 90, "dairy"))
+
+
 def test_an_exit_that_comes_late_takes_a_long_dwell_back() -> None:
     """Who left after 10 minutes was not there for 15."""
     live = Live(QUIET, *(dwell(t) for t in range(0, 601, 60)), dwell(900, lasting=300))

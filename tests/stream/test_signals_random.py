@@ -51,7 +51,7 @@ def _told(signal: Signal) -> Told:
     subject = {
         "long_dwell": f"{signal.device_id} {signal.zone_id}",
         "abandoned_basket": signal.device_id,
-        "priority_changed": signal.device_id,
+        "priority_changed": f"{signal.device_id} {signal.zone_id}",
         "sensor_silent": signal.sensor_id,
     }
     return Told(signal.kind, subject.get(signal.kind, signal.zone_id) or "", signal.since, signal.at, signal.value)

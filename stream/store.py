@@ -286,7 +286,7 @@ class Store:
             while n_kept < len(before) and n_kept < len(now) and before[n_kept] is now[n_kept]:
                 n_kept += 1
             gone, come = before[n_kept:], now[n_kept:]
-            n_alike = alike(gone[0], come[0]) if len(gone) == len(come) == 1 else 0
+            n_alike = alike(gone[0], come[0]) if len(gone) == len(come) == 1 and gone[0].key == come[0].key else 0
             touched += self._tills.change(device_id, gone, come, n_alike)
             self.signals.change(device_id, gone, come, n_alike)
         return touched

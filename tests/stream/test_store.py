@@ -216,6 +216,21 @@ def test_an_earlier_reading_in_time_moves_the_start_and_replaces_the_id() -> Non
     assert second.payments == [(second.visits[0].payments[0], second.visits[0].visit_id)]
 
 
+def test_a_start_that_moves_before_the_same_stays_takes_the_payments_along() -> None:
+    """An entry at a gate without a zone comes after the dwell that follows it: another id, and not a stay is another one."""
+    store, rows = Store("s1", plan()), Rows()
+    rows.add(store, plan(), [dwell(30, "till", duration_s=20), dwell(50, "till"), payment(20)])
+    rows.write(store)
+    rows.add(store, plan(), [entry(0, "in")])
+    rows.write(store)
+    rows.add(store, plan(), [payment(40)])
+    rows.write(store)
+    assert [(visit.entered_at, len(visit.payments)) for visit in rows.visits.values()] == [(at(0), 2)]
+    store.close()
+    rows.write(store)
+    rows.check_themselves()
+
+
 def test_the_id_is_a_name_that_anybody_can_compute() -> None:
     """UUIDv5 of a documented name in a documented namespace; never changes, so it stands here."""
     name = '["s1","d1","2023-11-14T22:13:20.000000Z"]'

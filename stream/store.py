@@ -175,10 +175,12 @@ class Store:
         return min(self.horizon(store_time), self.signals.reach(store_time - self._plan.micros.lateness))
 
     def _proves(self, signal: Signal) -> int:
-        """How late it must have been when this was said: a restart does not take time back."""
-        if signal.kind in {"long_dwell", "sensor_silent"}:
-            return NEVER
-        return signal.at + (self._plan.micros.lateness + 1 if signal.kind == "abandoned_basket" else 0)
+        """How late it must have been when this was said: a restart does not take time back.
+
+        Only what is said of a zone waits for the time of the store. What is said of a visit is true at the time of a reading, which may be
+        ahead of it, or stands with a visit that is final and proves more; a silence may be found by a reading that is ahead.
+        """
+        return signal.at if signal.zone_id is not None and signal.visit_id is None else NEVER
 
     def settled(self, device_id: str) -> int:
         """Before this moment nothing on time can come of a device any more, and all that came is told."""

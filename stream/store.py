@@ -357,7 +357,8 @@ class Store:
         for payment in visit.payments:
             slot = self._paid.get(payment.id) or self._slot(payment)
             if slot.owner is None and not slot.said:
-                slot.owner, slot.visit_id, slot.said, slot.settled = Owner(visit.device_id, key), visit.visit_id, True, settled
+                slot.owner, slot.visit_id, slot.settled = Owner(visit.device_id, key), visit.visit_id, settled
+                slot.said = slot.payment.zone_id == payment.zone_id  # else the till is in another zone by now
                 if not any(slot is one for one in track.payments):
                     track.payments.append(slot)
             self._slots.append(slot)

@@ -67,6 +67,7 @@ def _live(case: Case, rng: random.Random, restart: float = 0.0, *, any_order: bo
         rows.write(store)
         assert any_order or not any(stored.is_late for stored in rows.readings)
         rows.check_themselves()
+        rows.check_zones(_plan(then or case, store_id))
         found = rows.as_expected()
         visits += found.visits
         nobody += found.unattributed

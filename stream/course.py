@@ -50,7 +50,10 @@ class Course:
         self._judge = judge
         self._tally = Tally(catalog)
         self._span: Span | None = None
-        """The visit as it was when it was counted last; of it, so many stays and touches are counted, and these payments."""
+        """The visit as it was when it was counted last; of it, so many stays and touches are counted, and these payments.
+
+        The zone of the stay that follows these is where the last move went.
+        """
         self._n_stays = self._n_touches = 0
         self._payments: tuple[Payment, ...] = ()
         self._end = NEVER
@@ -64,7 +67,7 @@ class Course:
         counted, n, m = self._span, self._n_stays, self._n_touches
         touches = span.shelf_visits
         return counted is None or (
-            (n == 0 or len(span.stays) > n)
+            (n == 0 or (len(span.stays) > n and span.stays[n].zone_id == counted.stays[n].zone_id))
             and span.stays[:n] == counted.stays[:n]
             and touches[:m] == counted.shelf_visits[:m]
             and (len(touches) == m or touches[m].ts > self._end)

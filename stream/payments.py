@@ -90,12 +90,16 @@ class Tills:
 
     def move(self, slot: Slot, payment: Payment) -> None:
         """Take a payment from the zone where it was to that of its newer version, which must be watched if it is one."""
-        bucket = payment.ts // BUCKET
-        if slot.payment.zone_id is not None:
-            of_zone = self._zones[slot.payment.zone_id][1]
-            of_zone[bucket] = [other for other in of_zone.get(bucket, []) if other is not slot]
+        self.drop(slot)
         if payment.zone_id is not None:
-            self._zones[payment.zone_id][1].setdefault(bucket, []).append(slot)
+            self._zones[payment.zone_id][1].setdefault(payment.ts // BUCKET, []).append(slot)
+
+    def drop(self, slot: Slot) -> None:
+        """Let go of a payment, wherever it is."""
+        of_zone = self._zones[slot.payment.zone_id][1] if slot.payment.zone_id in self._zones else {}
+        bucket = slot.payment.ts // BUCKET
+        if bucket in of_zone:
+            of_zone[bucket] = [other for other in of_zone[bucket] if other is not slot]
 
     def change(self, device_id: str, gone: Iterable[Span], come: Iterable[Span], n_alike: int = 0) -> list[Slot]:
         """Replace stays of a device by others; return the payments whose owner may now be another.

@@ -6,8 +6,7 @@ present. Where its stays come out otherwise than they are stored (`differing`), 
 whoever else stayed there are wanted too.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable
 from operator import attrgetter
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from sensors.reading import SECOND, Entry, Payment, Reading
 from storage.model import Signal, Visit
 from stream.journey import FOR_EVER, NEVER, Journey, Plan, Span, Tracked, in_order
+from stream.naming import visit_id
 
 
 class History(msgspec.Struct):
@@ -121,11 +121,9 @@ def differing(now: Iterable[Span], stored: Iterable[Visit], device_id: str, plan
     return [Where(stay.zone_id, stay.started_at, stay.ended_at) for stay in sorted(changed, key=attrgetter("started_at", "zone_id"))]
 
 
-def with_twins(visits: Iterable[Visit]) -> Iterator[tuple[Visit, int]]:
-    """Number the visits of a device that began at the same moment, as `stream.journey` does: the first was an exit alone."""
-    order = attrgetter("device_id", "entered_at")
-    for _, twins in groupby(sorted(visits, key=lambda visit: (*order(visit), visit.left_at)), key=order):
-        yield from ((visit, number) for number, visit in enumerate(twins))
+def twin_of(visit: Visit) -> int:
+    """Say which of the visits of its device that began at the same moment a stored one is, also where the others are not at hand."""
+    return int(visit.visit_id != visit_id(visit.store_id, visit.device_id, visit.entered_at))
 
 
 def span_of(visit: Visit, twin: int) -> Span:

@@ -27,7 +27,7 @@ from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status
 from storage.model import Removed, Signal, Visit
 from stream.journey import NEVER, Journey, Plan, Span, alike, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
-from stream.recall import History, Recalled, span_of, with_twins
+from stream.recall import History, Recalled, span_of, twin_of
 from stream.signals import Signals
 from stream.telling import Told, said_of
 from stream.track import Changes, Said, Track
@@ -147,10 +147,10 @@ class Store:
             self._retell(device_id, history)
         for payment in recalled.payments:
             self._pay_again(payment)
-        for visit, twin in with_twins(recalled.visits):
+        for visit in sorted(recalled.visits, key=attrgetter("device_id", "entered_at", "left_at")):
             told = told_anew.get(visit.device_id)
             settled = told is None or visit.entered_at <= told.after
-            self._remember(visit, (visit.entered_at, twin), settled=settled)
+            self._remember(visit, (visit.entered_at, twin_of(visit)), settled=settled)
 
     def resume(self, store_time: int, stored: Sequence[Reading]) -> None:
         """Take up where another left off; what it had told comes by `recall`. Only for a store that has seen nothing yet.
@@ -175,10 +175,12 @@ class Store:
         return min(self.horizon(store_time), self.signals.reach(store_time - self._plan.micros.lateness))
 
     def _proves(self, signal: Signal) -> int:
-        """How late it must have been when this was said: a restart does not take time back."""
-        if signal.kind in {"long_dwell", "sensor_silent"}:
-            return NEVER
-        return signal.at + (self._plan.micros.lateness + 1 if signal.kind == "abandoned_basket" else 0)
+        """How late it must have been when this was said: a restart does not take time back.
+
+        Only what is said of a zone waits for the time of the store. What is said of a visit is true at the time of a reading, which may be
+        ahead of it, or stands with a visit that is final and proves more; a silence may be found by a reading that is ahead.
+        """
+        return signal.at if signal.zone_id is not None and signal.visit_id is None else NEVER
 
     def settled(self, device_id: str) -> int:
         """Before this moment nothing on time can come of a device any more, and all that came is told."""
@@ -286,7 +288,7 @@ class Store:
             while n_kept < len(before) and n_kept < len(now) and before[n_kept] is now[n_kept]:
                 n_kept += 1
             gone, come = before[n_kept:], now[n_kept:]
-            n_alike = alike(gone[0], come[0]) if len(gone) == len(come) == 1 else 0
+            n_alike = alike(gone[0], come[0]) if len(gone) == len(come) == 1 and gone[0].key == come[0].key else 0
             touched += self._tills.change(device_id, gone, come, n_alike)
             self.signals.change(device_id, gone, come, n_alike)
         return touched
@@ -355,7 +357,8 @@ class Store:
         for payment in visit.payments:
             slot = self._paid.get(payment.id) or self._slot(payment)
             if slot.owner is None and not slot.said:
-                slot.owner, slot.visit_id, slot.said, slot.settled = Owner(visit.device_id, key), visit.visit_id, True, settled
+                slot.owner, slot.visit_id, slot.settled = Owner(visit.device_id, key), visit.visit_id, settled
+                slot.said = slot.payment.zone_id == payment.zone_id  # else the till is in another zone by now
                 if not any(slot is one for one in track.payments):
                     track.payments.append(slot)
             self._slots.append(slot)
@@ -433,6 +436,8 @@ class Store:
                 track.payments = [slot for slot in track.payments if _is_kept(slot, gone, reach)]
         held = {slot.payment.id: slot for track in self._tracks.values() for slot in track.payments}
         nobodys = {slot.payment.id: slot for slot in self._paid.values() if slot.owner is None and slot.payment.ts >= reach}
+        for payment_id in self._paid.keys() - held.keys() - nobodys.keys():
+            self._tills.drop(self._paid[payment_id])
         self._paid = held | nobodys
 
     def _forget_said(self, over: Iterable[Said]) -> None:

@@ -70,7 +70,7 @@ def _abandoned(visits: Iterable[Visit], layout: Layout, rules: Rules) -> Iterabl
 
 
 def _priorities(visits: Iterable[Visit], layout: Layout) -> Iterable[Told]:
-    """Judge each visit as if it had ended, whenever the shopper moves on."""
+    """Judge each visit as if it had ended, whenever the shopper moves on to another zone, which is where it is said."""
     settings, catalog = Settings.of(layout.rules), Catalog(layout)
     for visit in visits:
         announced, best, since = "none", "none", 0
@@ -90,7 +90,7 @@ def _priorities(visits: Iterable[Visit], layout: Layout) -> Iterable[Told]:
                 best, since = name, now
             if settings.changed_score and name not in {"none", announced} and now - since >= settings.hold_s * SECOND and not visit.pass_by:
                 announced = name
-                yield Told("priority_changed", visit.device_id, since, now, score)
+                yield Told("priority_changed", f"{visit.device_id} {visit.stays[place + 1].zone_id}", since, now, score)
 
 
 def _silent(readings: Sequence[Reading], layout: Layout) -> Iterable[Told]:

@@ -315,6 +315,14 @@ def test_a_visit_under_a_new_id_takes_over_in_one_flush(database: Database) -> N
     assert restore.visits(database.connection) == [new]
 
 
+def test_a_payment_moves_with_its_till(database: Database) -> None:
+    """The layout says by now that the till is in another zone."""
+    paid = msgspec.structs.replace(payment(1), zone_id="till")
+    database.write(payments=[(paid, None)])
+    database.write(payments=[(msgspec.structs.replace(paid, zone_id="hall"), None)])
+    assert database.rows("SELECT receipt_id, zone_id FROM instore.payments") == [("receipt-1", "hall")]
+
+
 def test_a_payment_changes_hands_once_told_so(database: Database) -> None:
     """Attribution is upserted; the receipt and its lines are written once."""
     paid = payment(1)

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
+from operator import attrgetter
 
 from sensors.reading import Payment, Reading
 from storage.model import Signal, StoredReading, Visit
@@ -35,6 +37,7 @@ class Rows:
         changes = store.take()
         for removed in changes.removed:
             assert self.visits.pop(removed.visit_id).entered_at == removed.entered_at
+        assert len({visit.visit_id for visit in changes.visits}) == len(changes.visits)
         for visit in changes.visits:
             assert self.visits.get(visit.visit_id) != visit
             self.visits[visit.visit_id] = visit
@@ -62,10 +65,13 @@ class Rows:
         self.write(store)
         heard = {reading.device_id for reading in self._own(store.store_id) if isinstance(reading, Tracked | Payment)}
         devices = sorted(device for device in heard if device is not None)
-        end = max((one.reading.ts for one in self.readings), default=0) + 1
-        for start in range(0, len(devices) or 1, devices_at_once):
-            paid = (0, end) if start == 0 else (0, 0)
-            store.recall(Gathering(self, plan, [], store).since(0, devices[start : start + devices_at_once], paid))
+        times = [one.reading.ts for one in self.readings] or [0]
+        n_steps = max(1, -(-len(devices) // devices_at_once))
+        cuts = [min(times) + (max(times) + 1 - min(times)) * step // n_steps for step in range(n_steps + 1)]
+        for step, paid in enumerate(pairwise(cuts)):
+            some = devices[step * devices_at_once : (step + 1) * devices_at_once]
+            store.recall(Gathering(self, plan, [], store).since(0, some, paid))
+            store.let_go()
             self.write(store)
 
     def restored(self, store: Store, plan: Plan) -> Store:
@@ -158,13 +164,19 @@ class Rows:
 
     def check_themselves(self) -> None:
         """All visits are final and have their names; the rows of payments and those of visits agree."""
-        begun = Counter((visit.device_id, visit.entered_at) for visit in self.visits.values())
-        for visit in self.visits.values():
+        begun: Counter[tuple[str, int]] = Counter()
+        for visit in sorted(self.visits.values(), key=attrgetter("left_at")):
             assert visit.is_final
-            if begun[visit.device_id, visit.entered_at] == 1:
-                assert visit.visit_id == visit_id(visit.store_id, visit.device_id, visit.entered_at)
-        paid = {payment.id: visit.visit_id for visit in self.visits.values() for payment in visit.payments}
-        assert {payment_id: owner for payment_id, (_, owner) in self.payments.items() if owner is not None} == paid
+            twin = begun[visit.device_id, visit.entered_at]
+            begun[visit.device_id, visit.entered_at] += 1
+            assert visit.visit_id == visit_id(visit.store_id, visit.device_id, visit.entered_at, twin)
+        paid = {payment.id: (payment, visit.visit_id) for visit in self.visits.values() for payment in visit.payments}
+        assert {payment_id: row for payment_id, row in self.payments.items() if row[1] is not None} == paid
+
+    def check_zones(self, plan: Plan) -> None:
+        """Each payment is in the zone that it named, or else in that of its till."""
+        for payment in (one.reading for one in self.readings if isinstance(one.reading, Payment)):
+            assert self.payments[payment.id][0].zone_id == (payment.zone_id or plan.till_zones.get(payment.sensor_id))
 
     def as_expected(self) -> Expected:
         """Return the rows in the form of the oracle."""

@@ -159,7 +159,7 @@ def changed(visit: Told, rng: random.Random) -> Told:
 
 @given(RANDOMS)
 def test_what_was_counted_must_not_change(rng: random.Random) -> None:
-    """A touch or a payment until the last move, a stay that shrinks, and one that is gone: none of them fits."""
+    """A touch or a payment until the last move, a stay that shrinks, one that is gone, and a move to elsewhere: none of them fits."""
     visit = random_visit(rng)
     stays, touches, payments = visit.span.stays, visit.span.shelf_visits, visit.payments
     if len(stays) < 2:
@@ -174,6 +174,7 @@ def test_what_was_counted_must_not_change(rng: random.Random) -> None:
     assert course.fits(*told(stays, touches, [*payments, paid(moved + 1, "p-new", rng)]))
     assert not course.fits(*told(stays[:-1], touches, payments))
     assert not course.fits(*told([*stays[:-2], structs.replace(stays[-2], ended_at=moved - 1), stays[-1]], touches, payments))
+    assert not course.fits(*told([*stays[:-1], structs.replace(stays[-1], zone_id="elsewhere")], touches, payments))
 
 
 # --- by examples ------------------------------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_the_plain_telling_agrees(example: SignalExample) -> None:
 
 
 def _subject(said: Said) -> tuple[str, ...]:
-    return said.subject[:1] if said.kind == "priority_changed" else said.subject
+    return (said.subject[0], said.zone or "") if said.kind == "priority_changed" else said.subject
 
 
 KINDS = ("long_dwell", "abandoned_basket", "zone_congested", "zone_cleared", "queue_long", "sensor_silent", "priority_changed")

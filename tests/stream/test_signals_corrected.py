@@ -1,6 +1,7 @@
 """When a signal is said, and what becomes of it when later readings, other days or another layout show that it was otherwise: by hand."""
 
 import pytest
+from msgspec import structs
 
 from sensors.layout import Layout
 from sensors.reading import Reading
@@ -115,6 +116,22 @@ def test_a_priority_is_said_with_the_reading_of_the_next_zone() -> None:
     live = Live(visitors.simple(), *visitors.ROUND)
     assert live.hear(dwell(85, "cellar")).says()
     assert live.hear(dwell(90, "wine")).says(visitors.changed(30, 90, "wine"))
+
+
+def test_a_priority_is_said_where_the_shopper_really_went() -> None:
+    """A reading that is in time, and earlier than what is known, says that it was another zone."""
+    live = Live(visitors.simple(), *visitors.ROUND, dwell(100, "wine", lasting=10))
+    assert live.says(visitors.changed(30, 90, "wine"))
+    assert live.hear(dwell(95, "dairy", lasting=5)).says(visitors.changed(30, 90, "dairy"))
+
+
+def test_a_clock_that_runs_ahead_moves_no_time_at_a_restart() -> None:
+    """A priority is said at the time of a reading, and that may be 5 minutes ahead of what the store knows to have passed."""
+    ahead = [structs.replace(reading, received_at=at(-200)) for reading in (*visitors.ROUND, *visitors.walk((90, "wine")))]
+    live = Live(visitors.simple(), dwell(-1800, device="d2"), *ahead)
+    assert live.says(visitors.changed(30, 90, "wine"))
+    assert live.load(visitors.simple()).says(visitors.changed(30, 90, "wine"))
+    assert [visit.is_final for visit in live.rows.visits.values()] == [False, False]
 
 
 def test_an_exit_that_comes_late_takes_a_long_dwell_back() -> None:

@@ -67,6 +67,7 @@ def _live(case: Case, rng: random.Random, restart: float = 0.0, *, any_order: bo
         rows.write(store)
         assert any_order or not any(stored.is_late for stored in rows.readings)
         rows.check_themselves()
+        rows.check_zones(_plan(then or case, store_id))
         found = rows.as_expected()
         visits += found.visits
         nobody += found.unattributed
@@ -216,6 +217,21 @@ def test_an_earlier_reading_in_time_moves_the_start_and_replaces_the_id() -> Non
     assert second.payments == [(second.visits[0].payments[0], second.visits[0].visit_id)]
 
 
+def test_a_start_that_moves_before_the_same_stays_takes_the_payments_along() -> None:
+    """An entry at a gate without a zone comes after the dwell that follows it: another id, and not a stay is another one."""
+    store, rows = Store("s1", plan()), Rows()
+    rows.add(store, plan(), [dwell(30, "till", duration_s=20), dwell(50, "till"), payment(20)])
+    rows.write(store)
+    rows.add(store, plan(), [entry(0, "in")])
+    rows.write(store)
+    rows.add(store, plan(), [payment(40)])
+    rows.write(store)
+    assert [(visit.entered_at, len(visit.payments)) for visit in rows.visits.values()] == [(at(0), 2)]
+    store.close()
+    rows.write(store)
+    rows.check_themselves()
+
+
 def test_the_id_is_a_name_that_anybody_can_compute() -> None:
     """UUIDv5 of a documented name in a documented namespace; never changes, so it stands here."""
     name = '["s1","d1","2023-11-14T22:13:20.000000Z"]'
@@ -230,6 +246,49 @@ def test_two_visits_that_begin_at_one_moment_have_two_ids() -> None:
     visits = store.take().visits
     assert [visit.entered_at for visit in visits] == [at(100), at(100)]
     assert len({visit.visit_id for visit in visits}) == 2
+
+
+def _twins_of_which_the_first_is_forgotten() -> tuple[Store, Rows]:
+    """An exit alone, and a visit from that moment on that lasts for longer than what can be reached on time."""
+    store, rows = Store("s1", plan()), Rows()
+    rows.add(store, plan(), [entry(0, "out"), *(dwell(seconds, "till", duration_s=300) for seconds in range(300, 90_300, 300))])
+    store.let_go()
+    rows.write(store)
+    return store, rows
+
+
+def test_the_second_of_two_visits_from_one_moment_is_told_once_without_the_first() -> None:
+    """A late payment asks for the visit in the till's zone, and has it back from the database without the exit alone."""
+    store, rows = _twins_of_which_the_first_is_forgotten()
+    rows.add(store, plan(), [payment(100)])
+    assert {visit.left_at: len(visit.payments) for visit in rows.visits.values()} == {at(0): 0, at(90_000): 1}
+    store.close()
+    rows.write(store)
+    rows.check_themselves()
+
+
+def test_the_second_of_two_visits_from_one_moment_is_itself_without_the_first() -> None:
+    """Where both were forgotten, the exit alone may come back later."""
+    store, rows = _twins_of_which_the_first_is_forgotten()
+    store.close()
+    rows.write(store)
+    store = Store("s1", plan())
+    rows.add(store, plan(), [alive(500_000)])
+    rows.add(store, plan(), [payment(100)])
+    rows.add(store, plan(), [dwell(90_000, "a", name="late")])
+    rows.check_themselves()
+    assert {visit.left_at: len(visit.payments) for visit in rows.visits.values()} == {at(0): 0, at(90_000): 1}
+
+
+def test_a_payment_that_is_forgotten_with_its_visit_comes_back_once() -> None:
+    """What a till took is forgotten no later than who paid it, also where silences are short."""
+    short = plan(visit_timeout_s=60, presence_gap_s=60, exit_grace_s=0, lateness_s=0)
+    store, rows = Store("s1", short), Rows()
+    rows.add(store, short, [dwell(100, "till"), payment(100), alive(86_700)])
+    store.let_go()
+    rows.write(store)
+    rows.add(store, short, [dwell(100, "till", duration_s=10, name="a")])
+    assert [(visit.entered_at, len(visit.payments)) for visit in rows.visits.values()] == [(at(90), 1)]
 
 
 def test_an_id_is_remembered_until_its_repetition_would_be_late() -> None:

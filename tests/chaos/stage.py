@@ -9,12 +9,14 @@ from typing import NamedTuple, Protocol
 
 import psycopg
 
+from sensors.topics import READINGS, REJECTED
 from tests.chaos.busy import Busy
 from tests.chaos.left import Left, left_by
 from tests.chaos.postgres import Postgres
 from tests.chaos.supervisor import Supervised
 from tests.conftest import memory
 from tests.e2e.processes import Running, Surroundings, surroundings, wait_until
+from tests.e2e.topic import ends_of
 from tests.servers import SAVING, kafka_server, mosquitto_server
 from tests.storage import figures
 
@@ -24,6 +26,7 @@ SELECT
     (SELECT count(DISTINCT store_id) FROM instore.readings WHERE sensor_id = 'replay') = %s
     AND NOT EXISTS (SELECT FROM instore.visits WHERE NOT is_final)
 """
+COVERED = "SELECT topic || '/' || partition, next_offset FROM instore.ingest_offsets"
 DRAIN_S = 240.0
 """How long all may take to come to rest after the last reading was sent."""
 
@@ -89,7 +92,7 @@ class Stage:
         return self._n_stored
 
     def wait_until_done(self, busy: Busy, timeout_s: float = DRAIN_S) -> None:
-        """Wait until the last status of each store is stored, and every visit is final."""
+        """Wait until the last status of each store is stored, every visit is final, and all records, dead letters too, are covered."""
 
         def is_done() -> bool:
             try:
@@ -98,7 +101,14 @@ class Stage:
             except psycopg.OperationalError:
                 return False
 
+        def is_covered() -> bool:
+            topics = (READINGS, REJECTED)
+            ends = {f"{topic}/{number}": end for topic in topics for number, end in ends_of(topic, self.kafka_url).items()}
+            with psycopg.connect(self.database_url) as connection:
+                return ends.items() <= dict(connection.execute(COVERED).fetchall()).items()
+
         wait_until(is_done, f"all is stored and final; {self._commands_say()}", timeout_s, look_every_s=0.2)
+        wait_until(is_covered, f"all records are covered; {self._commands_say()}", timeout_s, look_every_s=0.2)
 
     def come_to_rest(self) -> tuple[Left, Ends]:
         """End the commands, which must be clean, make sure that the rollups are true, and read what is left."""

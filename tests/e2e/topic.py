@@ -32,6 +32,12 @@ def consumer_of(topic: str, kafka_url: str) -> Iterator[KafkaConsumer]:
         consumer.close()
 
 
+def ends_of(topic: str, kafka_url: str) -> dict[int, int]:
+    """Where each partition of a topic ends: behind its last record. Empty ones are left out."""
+    with consumer_of(topic, kafka_url) as consumer:
+        return {partition.partition: end for partition, end in consumer.end_offsets(list(consumer.assignment())).items() if end}
+
+
 def consumer_of_visits(kafka_url: str) -> AbstractContextManager[KafkaConsumer]:
     """Read the topic of visits from its beginning."""
     return consumer_of(VISITS, kafka_url)

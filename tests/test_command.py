@@ -302,6 +302,18 @@ def test_reconstruct_writes_visits_to_standard_output(here: Surroundings) -> Non
     assert "1 readings: 1 visits" in ended.err
 
 
+def test_reconstruct_says_what_it_could_not_read(here: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a recording of messages, below the summary."""
+    line = b'{"tst":"2026-11-27T04:36:37Z","topic":"instore/v1/s1/dwell/gw-1","qos":1,"retain":0,"payload":%s}\n'
+    (here.folder / "tape.jsonl").write_bytes(line % READING.strip() + b"half a li")
+    ended = _run_here(here, monkeypatch, "reconstruct tape.jsonl --out -")
+    assert ended.code == 0, ended.err
+    assert '"device_id":"d1"' in ended.out
+    summary, unread = ended.err.strip().splitlines()
+    assert summary.startswith("1 readings: 1 visits")
+    assert unread == "tape.jsonl: 1 lines could not be read and were left out"
+
+
 def test_a_port_that_is_not_mqtt_is_one_sentence(here: Surroundings) -> None:
     """Something else listens there: the command says so after its timeout instead of hanging."""
     with subprocess.Popen(

@@ -56,6 +56,12 @@ def _simulate(shell: Shell) -> Callable[..., None]:
     @click.option("--signals", type=click.Path(path_type=Path), help="Where the signals that are due go, one a line.")
     @click.option("--sold-out", type=click.Path(path_type=Path), help="Where goes what was sold out, one product and time a line.")
     @click.option(
+        "--layouts",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="A folder for the stores' plans, for `instore layout load DIR/*.json`.",
+    )
+    @click.option(
         "--report", type=click.Path(path_type=Path), help="Where a page goes that holds the people against published figures (HTML)."
     )
     @scenario
@@ -78,23 +84,38 @@ def _simulate(shell: Shell) -> Callable[..., None]:
     ) -> None:
         """Simulate days of a store: what its sensors say, what really happened, and how like real people that is."""
         from sensors.files import check_target
+        from sensors.urls import SettingError
         from simulators.flags import options_of, store_of
 
-        stores, live = wanted.pop("stores"), wanted.pop("live")
+        stores, live, layouts = wanted.pop("stores"), wanted.pop("live"), wanted.pop("layouts")
         if live:
             given = {"report": report, "days": days if days > 1 else None, **wanted}
             _refuse(**{name: given[name] or None for name in given.keys() - {"seed", "shoppers"}})
             chosen = store_of(store, people, None, shell.layout)
             url = shell.find(data_dir, mqtt=mqtt_url)["mqtt"]
-            _go_live(shell, url, chosen, stores, wanted)
+            _go_live(shell, url, chosen, stores, layouts, wanted)
             return
         files = _files(report, **{name: wanted.pop(name) for name in ("out", "truth", "signals", "sold_out")})
         if report is not None:
             check_target("--report", report)
+            if stores > 1:
+                raise SettingError("--report is about the people of one store: it does not go with --stores")
         chosen = store_of(store, people, wanted["scenario"], shell.layout)
-        _to_files(shell, options_of(plan=chosen.plan, people=chosen.people, days=days, **wanted), files, report, stores)
+        options = options_of(plan=chosen.plan, people=chosen.people, days=days, **wanted)
+        _write_layouts(shell, layouts, options.layout, stores)
+        _to_files(shell, options, files, report, stores)
 
     return simulate
+
+
+def _write_layouts(shell: Shell, folder: Path | None, layout: Any, stores: int) -> None:
+    """Write the plans of all stores, where that is wanted, and say what they are for."""
+    from simulators.together import copies, write_layouts
+
+    if folder is not None:
+        write_layouts(folder, copies(layout, stores))
+        said = f"plans of {stores} stores in {folder}: `instore layout load {folder}/*.json`"
+        shell.messages.print(said, highlight=False, markup=False)
 
 
 def _to_files(shell: Shell, options: Any, files: Any, report: Path | None, stores: int) -> None:
@@ -131,7 +152,7 @@ def _refuse(**said: object) -> None:
             raise SettingError(f"--live publishes what happens now: it does not go with --{flag}")
 
 
-def _go_live(shell: Shell, url: str, chosen: Any, stores: int, wanted: dict[str, Any]) -> None:
+def _go_live(shell: Shell, url: str, chosen: Any, stores: int, layouts: Path | None, wanted: dict[str, Any]) -> None:
     """Publish at the pace of the clock until told to stop, and say how late messages were."""
     from msgspec import structs
 
@@ -140,6 +161,7 @@ def _go_live(shell: Shell, url: str, chosen: Any, stores: int, wanted: dict[str,
 
     stop, plan = shell.stop_on_signals(), chosen.plan or builtin("grocery")
     people = structs.replace(chosen.people or VISITORS, shoppers=wanted["shoppers"] or VISITORS.shoppers)
+    _write_layouts(shell, layouts, structs.replace(plan, opening_hours={}), stores)  # they never close
     began = time.monotonic()
     next(live(plan, wanted["seed"], 0, people))
     planning_s = 1 + 1.5 * (time.monotonic() - began) * (stores + 1) / 2  # of all stores, which plan for half of a window on average

@@ -133,6 +133,9 @@ def test_every_command_explains_itself(command: str) -> None:
         ("simulate --out r.jsonl --shoppers 1", ["--out", "--truth", "--report"]),
         ("simulate --signals s.jsonl --report r.html --shoppers 1", ["--signals"]),
         ("simulate --report nowhere/r.html --shoppers 1", ["nowhere"]),
+        ("simulate --report r.html --stores 2 --shoppers 1", ["--report", "--stores"]),
+        ("simulate --out r.jsonl --truth t.jsonl --layouts file --shoppers 1", ["--layouts file"]),
+        ("simulate --out r.jsonl --truth t.jsonl --layouts nowhere/plans --shoppers 1", ["--layouts nowhere/plans"]),
         ("simulate --out r.jsonl --truth t.jsonl --store casino", ["casino", "fashion", "theme-park"]),
         ("simulate --out r.jsonl --truth t.jsonl --people nobody", ["nobody", "fashion", "theme-park"]),
         ("simulate --out r.jsonl --truth t.jsonl --people missing.yaml", ["missing.yaml"]),
@@ -292,6 +295,19 @@ def test_simulated_recordings_are_the_same_bytes_for_the_same_seed(here: Surroun
     assert made[0] == made[1]
     assert made[0][0] != made[2][0]
     assert made[0][1] != made[2][1]
+
+
+def test_simulated_stores_have_their_plans_written(here: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the rules of the script; what is said of them can be typed."""
+    files = "--out many.jsonl --truth many.truth --layouts plans"
+    ended = _run_here(here, monkeypatch, f"simulate {files} --stores 2 --shoppers 2 --scenario quiet")
+    assert ended.code == 0, ended.err
+    assert "plans of 2 stores in plans: `instore layout load plans/*.json`" in ended.err
+    names = [f"plans/corner-market-000{number}.json" for number in (1, 2)]
+    checked = _run_here(here, monkeypatch, f"layout check {' '.join(names)}")
+    assert checked.code == 0, checked.err
+    assert checked.out.count(" zones, ") == 2
+    assert '"queue_long_for_s": 60' in (here.folder / names[0]).read_text()
 
 
 def test_reconstruct_writes_visits_to_standard_output(here: Surroundings) -> None:

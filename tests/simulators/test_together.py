@@ -11,12 +11,16 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from sensors.layout import Layout, load
+from sensors.urls import SettingError
 from simulators.faults import Expected
+from simulators.floor import builtin, builtin_names
 from simulators.habits import MINUTE, Habits
 from simulators.live import LIVE_WINDOW, ahead, live
 from simulators.simulate import Day, simulate
-from simulators.together import Files, copies, record, simulate_all
+from simulators.together import Files, copies, record, simulate_all, write_layouts
 from simulators.truth import read
+from stream.rules import Rules
 from tests.simulators.observer import millis
 from tests.simulators.plans import CROWDED, SMALL, options_of, run, said
 
@@ -46,6 +50,30 @@ def test_one_store_keeps_its_name() -> None:
     """Others are numbered."""
     assert copies(SMALL, 1) == [SMALL]
     assert [one.store_id for one in copies(SMALL, 2)] == ["small-0001", "small-0002"]
+
+
+@pytest.mark.parametrize("layout", [SMALL, *map(builtin, builtin_names())], ids=lambda layout: layout.store_id)
+def test_their_plans_are_written(layout: Layout, tmp_path: Path) -> None:
+    """A file each, which reads as the plan that it was; written again they are the same."""
+    plans, folder = copies(layout, 3), tmp_path / "plans"
+    for _ in range(2):
+        write_layouts(folder, plans)
+    assert [load(file, Rules.of) for file in sorted(folder.iterdir())] == plans
+    assert [file.name for file in sorted(folder.iterdir())] == [f"{plan.store_id}.json" for plan in plans]
+
+
+def test_a_store_whose_name_is_a_path_stays_in_the_folder(tmp_path: Path) -> None:
+    """Names are anybody's."""
+    write_layouts(tmp_path / "plans", [structs.replace(SMALL, store_id="../out")])
+    assert [file.relative_to(tmp_path) for file in tmp_path.rglob("*.json")] == [Path("plans") / "..%2Fout.json"]
+
+
+@pytest.mark.parametrize("folder", ["file", "file/plans", "nowhere/plans"])
+def test_plans_go_into_a_folder(folder: str, tmp_path: Path) -> None:
+    """Or one sentence says why not."""
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingError, match=f"--layouts .*{folder}: this folder cannot be made"):
+        write_layouts(tmp_path / folder, [SMALL])
 
 
 def test_they_are_written_to_files(tmp_path: Path) -> None:

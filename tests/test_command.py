@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from instore import main
-from stream.kafka import free_port
+from sensors.child import free_port
 from tests.e2e.processes import Ended, Surroundings, surroundings
 
 MQTT, KAFKA = "mqtt://127.0.0.1:1", "kafka://127.0.0.1:1"

@@ -168,7 +168,8 @@ def _go_live(shell: Shell, url: str, chosen: Any, stores: int, layouts: Path | N
     shell.messages.print(f"{stores} stores begin in {planning_s:.0f} s, and go on until Ctrl-C", highlight=False)
     start = time.time_ns() // 1000 + round(planning_s * 1e6)
     done = publish_live(live(plan, wanted["seed"], start, people, stores), url, stop.is_set)
-    shell.messages.print(f"{done.readings} readings in {done.messages} messages; {done.lateness}", highlight=False)
+    past = f"; {done.past} of before all stores were planned, at once" if done.past else ""
+    shell.messages.print(f"{done.readings} readings in {done.messages} messages{past}; {done.lateness}", highlight=False)
 
 
 def _files(report: Path | None, **said: Path | None) -> Any:

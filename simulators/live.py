@@ -17,7 +17,7 @@ from simulators.floor import floor_of
 from simulators.habits import HOUR, Habits
 from simulators.opening import Window
 from simulators.replay import Pace, Published, publish
-from simulators.sense import Sensors
+from simulators.sense import HEARTBEAT, Sensors
 from simulators.simulate import play
 from simulators.together import Numbered, copies
 
@@ -44,14 +44,16 @@ def live(layout: Layout, seed: int, start: int, people: Habits = VISITORS, store
         seed: other seeds, other people.
         start: microseconds since 1970; with the time of now, `replay.publish` at speed 1 keeps pace with the clock.
         people: their figures; `shoppers` is how many come to each store in an hour, any hour.
-        stores: how many. They plan ahead at different times, so that they do not all do so at once.
+        stores: how many. They begin within a minute, and plan ahead at different times: so they do not all plan at once, and sensors do not
+            all say at once that they live.
     """
     many = people.shoppers * LIVE_WINDOW // HOUR
     habits = structs.replace(people, shoppers=many, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
     streams = []
     for number, one in enumerate(copies(layout, stores)):
         first = start // 1000 + LIVE_WINDOW * (number + 1) // stores
-        windows = _windows(chain((start // 1000,), count(first, LIVE_WINDOW)))
+        begins = start // 1000 + HEARTBEAT * number // stores
+        windows = _windows(chain((begins,), count(first, LIVE_WINDOW)))
         streams.append(_lines(crowd_of(floor_of(one), habits, seed), windows, number))
     told = merge(*streams)
     return (line for at, _, line in told if at >= start // 1000)  # who works late in a short first window has come before

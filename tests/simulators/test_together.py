@@ -4,7 +4,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import msgspec
@@ -115,6 +115,14 @@ def test_live_stores_are_open_all_the_time() -> None:
     starts = {one.id.rsplit("-", 1)[0] for one in said(lines) if one.kind == "status"}
     assert newest - NOON // 1000 > LIVE_WINDOW // 4
     assert len({start for start in starts if start.startswith("gate-1")}) > 4
+
+
+def test_sensors_of_live_stores_do_not_all_say_at_once_that_they_live() -> None:
+    """A thousand gates that do so in the same millisecond are a thousand messages of which most come late."""
+    lines = said(list(islice(live(SMALL, 1, NOON, Habits(shoppers=6), stores=60), 3_000)))
+    beats = sorted(millis(one.ts) for one in lines if one.kind == "status" and one.sensor_id == "gate-1")
+    assert len(beats) > 90
+    assert min(later - earlier for earlier, later in pairwise(beats)) == 1000
 
 
 @pytest.mark.parametrize("most", [1, 100, 20_000])

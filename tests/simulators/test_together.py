@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -146,6 +147,21 @@ def test_no_more_is_made_ahead_than_is_wanted() -> None:
         assert any(thread.name == "ahead" for thread in threading.enumerate())
     assert len(made) <= 1000 + 200
     assert not any(thread.name == "ahead" for thread in threading.enumerate())
+
+
+def test_what_is_being_planned_is_not_waited_for_at_the_end() -> None:
+    """Ctrl-C while a thousand stores are planned ends it soon."""
+    planned = threading.Event()
+
+    def plan() -> Iterator[bytes]:
+        planned.wait(60)
+        yield b"x"
+
+    began = time.monotonic()
+    with ahead(plan(), stop=lambda: time.monotonic() > began + 0.3) as lines:
+        assert list(lines) == []
+    assert time.monotonic() - began < 30
+    planned.set()
 
 
 def test_what_goes_wrong_is_told_where_the_lines_are_read() -> None:

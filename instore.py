@@ -267,7 +267,10 @@ def preview(database_url: str | None, data_dir: Path, port: int | None) -> None:
 @click.option("--layout", "layouts", type=click.Path(path_type=Path), multiple=True, help="A store's plan; may be given several times.")
 @click.option("--set", "rules", metavar="NAME=VALUE", multiple=True, help="A rule for all stores, say presence_gap_s=25.")
 def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tuple[str, ...]) -> None:
-    """Rebuild the visits of a file of READINGS (JSON lines, CSV, Parquet), without brokers, with the same engine."""
+    """Rebuild the visits of a file of READINGS, without brokers, with the same engine.
+
+    It is JSON lines, a table (CSV, Parquet), or a recording of `instore record` or `mosquitto_sub -F %j`.
+    """
     from sensors.files import check_target
     from stream.form import visit_line
     from stream.reading_files import read
@@ -276,8 +279,9 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
 
     check_target("--out", out)
     settings = rules_of(rules, plans := [_layout(file) for file in layouts])
+    unread: list[str] = []
     with _progress("reading", 1.0) as advance:
-        result = rebuild(read(readings, time.time_ns() // 1000, advance), plans, settings)
+        result = rebuild(read(readings, time.time_ns() // 1000, advance, unread.append), plans, settings)
     with click.open_file(str(out), "wb") as file:
         file.writelines(map(visit_line, result.visits))
     rejected = ", ".join(f"{count} {reason}" for reason, count in result.rejected.items())
@@ -288,7 +292,8 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
         f"{sum(result.rejected.values())} rejected{f' ({rejected})' if rejected else ''}",
         f"{result.sightings} sightings left out",
     )
-    MESSAGES.print(", ".join(counts), highlight=False)
+    for line in (", ".join(counts), *unread):
+        MESSAGES.print(line, highlight=False, markup=False)
 
 
 @main.command()

@@ -1,7 +1,8 @@
-"""Child processes that end when their parent does: the embedded servers."""
+"""Child processes that end when their parent does: the embedded servers; and ports for them."""
 
 import ctypes
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -38,6 +39,17 @@ def stop(process: subprocess.Popen[bytes], timeout_s: float = 10) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def free_port(wanted: int = 0) -> int:
+    """Find a TCP port on 127.0.0.1 that nobody uses: the one wanted, or else any."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def die_with_parent() -> None:

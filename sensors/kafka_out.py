@@ -46,21 +46,16 @@ class KafkaOut:
         """Whether records can be sent."""
         return self._producer is not None
 
-    def open(self) -> None:
-        """Connect, and make topics that are missing.
-
-        Raises:
-            ConnectionError: Kafka cannot be reached, or refuses; one sentence says why.
-        """
-        self._producer = _connected(self._servers, self._timeout_ms)
-
     @property
     def is_opening(self) -> bool:
         """Whether `open_aside` goes on, or has ended and `opened` was not asked yet."""
         return self._opening is not None
 
     def open_aside(self) -> None:
-        """Begin to connect in another thread, which wakes at its end: a Kafka that accepts connections and says nothing takes seconds."""
+        """Begin to connect, and make topics that are missing, in another thread, which wakes at its end.
+
+        A Kafka that accepts connections and says nothing takes seconds.
+        """
         self._opening = _Opening(self._servers, self._timeout_ms, self._wake)
         self._opening.start()
 

@@ -17,8 +17,9 @@ import gzip
 import os
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal, NamedTuple
 
@@ -50,6 +51,9 @@ _FEED_BYTES = 1 << 12
 
 _LONGEST_LINE = 512 << 20
 """MQTT's largest payload, 256 MiB, fits; what has no line feed for longer is no file of lines."""
+
+_LOOKED_AT = 5
+"""Lines by which a file is told: the first may be half a line, where something cut off what stood before."""
 
 _ZSTD, _GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
 _FIRST_MILLIS = 10**11
@@ -149,6 +153,29 @@ def is_recorded(line: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def looked_at(lines: Iterable[bytes]) -> tuple[bool, Iterator[bytes]]:
+    """Find out by the first lines of a file whether they are those of a recording of messages; returns all of them but blank ones, too."""
+    full = (line for line in lines if line.strip())
+    first = list(islice(full, _LOOKED_AT))
+    return any(map(is_recorded, first)), chain(first, full)
+
+
+def unread(path: Path, cut: str | None, read: str, last: int | None, unreadable: int) -> Iterator[str]:
+    """Sentences of what could not be read of a file.
+
+    Args:
+        path: the file.
+        cut: why it ends before its end; None: it does not.
+        read: what could be read, and how many.
+        last: when the last of them came, microseconds since 1970.
+        unreadable: lines that say nothing.
+    """
+    if cut is not None:
+        yield f"{path}: {cut}; {read} could be read{'' if last is None else f', the last of {rfc3339(last)}'}"
+    if unreadable:
+        yield f"{path}: {unreadable} lines could not be read and were left out"
 
 
 def is_topic(topic: str) -> bool:

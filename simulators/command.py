@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -20,6 +21,10 @@ people_option = click.option(
     metavar="NAME",
     help="How its people behave: as those of a store that comes with it, or a YAML file.  [default: the store's]",
 )
+
+
+PLANNED = 3
+"""Stores that are planned to see how long it takes: the first one warms up, and on a busy machine any may take several times as long."""
 
 
 class Shell(NamedTuple):
@@ -56,6 +61,12 @@ def _simulate(shell: Shell) -> Callable[..., None]:
     @click.option("--signals", type=click.Path(path_type=Path), help="Where the signals that are due go, one a line.")
     @click.option("--sold-out", type=click.Path(path_type=Path), help="Where goes what was sold out, one product and time a line.")
     @click.option(
+        "--layouts",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="A folder for the stores' plans, for `instore layout load DIR/*.json`.",
+    )
+    @click.option(
         "--report", type=click.Path(path_type=Path), help="Where a page goes that holds the people against published figures (HTML)."
     )
     @scenario
@@ -78,23 +89,38 @@ def _simulate(shell: Shell) -> Callable[..., None]:
     ) -> None:
         """Simulate days of a store: what its sensors say, what really happened, and how like real people that is."""
         from sensors.files import check_target
+        from sensors.urls import SettingError
         from simulators.flags import options_of, store_of
 
-        stores, live = wanted.pop("stores"), wanted.pop("live")
+        stores, live, layouts = wanted.pop("stores"), wanted.pop("live"), wanted.pop("layouts")
         if live:
             given = {"report": report, "days": days if days > 1 else None, **wanted}
             _refuse(**{name: given[name] or None for name in given.keys() - {"seed", "shoppers"}})
             chosen = store_of(store, people, None, shell.layout)
             url = shell.find(data_dir, mqtt=mqtt_url)["mqtt"]
-            _go_live(shell, url, chosen, stores, wanted)
+            _go_live(shell, url, chosen, stores, layouts, wanted)
             return
         files = _files(report, **{name: wanted.pop(name) for name in ("out", "truth", "signals", "sold_out")})
         if report is not None:
             check_target("--report", report)
+            if stores > 1:
+                raise SettingError("--report is about the people of one store: it does not go with --stores")
         chosen = store_of(store, people, wanted["scenario"], shell.layout)
-        _to_files(shell, options_of(plan=chosen.plan, people=chosen.people, days=days, **wanted), files, report, stores)
+        options = options_of(plan=chosen.plan, people=chosen.people, days=days, **wanted)
+        _write_layouts(shell, layouts, options.layout, stores)
+        _to_files(shell, options, files, report, stores)
 
     return simulate
+
+
+def _write_layouts(shell: Shell, folder: Path | None, layout: Any, stores: int) -> None:
+    """Write the plans of all stores, where that is wanted, and say what they are for."""
+    from simulators.together import copies, write_layouts
+
+    if folder is not None:
+        write_layouts(folder, copies(layout, stores))
+        said = f"plans of {stores} stores in {folder}: `instore layout load {folder}/*.json`"
+        shell.messages.print(said, highlight=False, markup=False)
 
 
 def _to_files(shell: Shell, options: Any, files: Any, report: Path | None, stores: int) -> None:
@@ -131,7 +157,7 @@ def _refuse(**said: object) -> None:
             raise SettingError(f"--live publishes what happens now: it does not go with --{flag}")
 
 
-def _go_live(shell: Shell, url: str, chosen: Any, stores: int, wanted: dict[str, Any]) -> None:
+def _go_live(shell: Shell, url: str, chosen: Any, stores: int, layouts: Path | None, wanted: dict[str, Any]) -> None:
     """Publish at the pace of the clock until told to stop, and say how late messages were."""
     from msgspec import structs
 
@@ -140,13 +166,18 @@ def _go_live(shell: Shell, url: str, chosen: Any, stores: int, wanted: dict[str,
 
     stop, plan = shell.stop_on_signals(), chosen.plan or builtin("grocery")
     people = structs.replace(chosen.people or VISITORS, shoppers=wanted["shoppers"] or VISITORS.shoppers)
-    began = time.monotonic()
-    next(live(plan, wanted["seed"], 0, people))
-    planning_s = 1 + 1.5 * (time.monotonic() - began) * (stores + 1) / 2  # of all stores, which plan for half of a window on average
+    _write_layouts(shell, layouts, structs.replace(plan, opening_hours={}), stores)  # they never close
+    times = [time.monotonic()]
+    for _ in range(PLANNED):
+        next(live(plan, wanted["seed"], 0, people))
+        times.append(time.monotonic())
+    one_s = min(after - before for before, after in pairwise(times))
+    planning_s = 1 + 1.5 * one_s * (stores + 1) / 2  # of all stores, which plan for half of a window on average
     shell.messages.print(f"{stores} stores begin in {planning_s:.0f} s, and go on until Ctrl-C", highlight=False)
     start = time.time_ns() // 1000 + round(planning_s * 1e6)
-    done = publish_live(live(plan, wanted["seed"], start, people, stores), url, stop.is_set)
-    shell.messages.print(f"{done.readings} readings in {done.messages} messages; {done.lateness}", highlight=False)
+    done = publish_live(live(plan, wanted["seed"], start, people, stores), url, stop.is_set, start)
+    past = f"; {done.past} of before all stores were planned, at once" if done.past else ""
+    shell.messages.print(f"{done.readings} readings in {done.messages} messages{past}; {done.lateness}", highlight=False)
 
 
 def _files(report: Path | None, **said: Path | None) -> Any:

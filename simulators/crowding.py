@@ -76,13 +76,14 @@ class Moment(NamedTuple):
 class Turn(NamedTuple):
     """It became too much (`raised`), or little again: when in truth, and when for those who see the most, and the least.
 
-    Without a `latest`, those who see the other may never find it.
+    Not `sure`: some who make no mistake find it in that time, others never, or several times; `at` is when the first ones do.
     """
 
     raised: bool
     at: int
     earliest: int
-    latest: int | None
+    latest: int
+    sure: bool = True
 
 
 def limits_of(layout: Layout) -> dict[str, list[Limit]]:
@@ -126,41 +127,62 @@ def tills_of(paid: Iterable[tuple[str, int]], limit: Limit) -> list[Span]:
 
 
 def turns(limit: Limit, true: list[Moment], least: list[Moment], most: list[Moment]) -> Iterator[Turn]:
-    """Follow a zone from too much to little and back.
+    """Follow a zone from too much to little and back, as whoever sees at each moment at least the least and at most the most may find it.
 
-    Whoever sees at each moment at least the least and at most the most finds the same turns, each between `earliest` and `latest`:
-    what begins a turn begins it for the most as soon as for anybody, and for the least it does so last.
+    At first all know the same. Of too much those who see the most can know before all others (of little again: the least). From that moment
+    on it hangs on who is seen when, until all know the same again: either those who see the least know it too, then it has turned, for
+    everybody. Or those who saw the most know the contrary, then it has turned for some, and back.
     """
-    raised, at, earliest, latest = False, -EVER, -EVER, -EVER
+    tellings = {"least": least, "most": most}
+    so = {(much, name): _stretches(there, limit, much=much) for much in (True, False) for name, there in tellings.items()}
+    truly = list(_alone(true, limit))
+    much, known = True, -EVER
     while True:
-        raised = not raised
-        quick, slow = (most, least) if raised else (least, most)
-        first = _lasting(quick, limit, raised, earliest)
+        quick, slow = ("most", "least") if much else ("least", "most")
+        first = _lasting(so[much, quick], limit, known)
         if first is None:
             return
-        truly, last = _lasting(true, limit, raised, at), _lasting(slow, limit, raised, latest)
-        if truly is None or last is None:
-            yield Turn(raised, first, first, None)
-            return
-        at, earliest, latest = truly, first, last
-        yield Turn(raised, at, earliest, latest)
+        turned, back = _lasting(so[much, slow], limit, known), _lasting(so[not much, quick], limit, first)
+        known = min((at for at in (turned, back) if at is not None), default=EVER)
+        backs = _open(so[not much, slow], limit, not much, (first + limit.lasting, known))
+        if backs or known != turned:
+            yield from sorted([*_open(so[much, quick], limit, much, (first, known)), *backs], key=lambda turn: turn.at)
+        if known == turned:
+            yield Turn(much, next(at for raised, at in truly if raised == much and at >= first), first, known)
+            much = not much
 
 
-def _lasting(there: list[Moment], limit: Limit, much: bool, after: int) -> int | None:
-    """The first moment at which it has been too much, or little, for long enough since `after`."""
+def _alone(there: list[Moment], limit: Limit) -> Iterator[tuple[bool, int]]:
+    """What an observer finds: too much or little, and when."""
+    so = {much: _stretches(there, limit, much=much) for much in (True, False)}
+    much, at = True, _lasting(so[True], limit, -EVER)
+    while at is not None:
+        yield much, at
+        much = not much
+        at = _lasting(so[much], limit, at)
+
+
+def _stretches(there: list[Moment], limit: Limit, *, much: bool) -> list[Span]:
+    """When it is too much, or little, however shortly."""
     is_so = limit.is_much if much else limit.is_little
-    since = None
+    found: list[Span] = []
     for moment, following in pairwise([*there, Moment(EVER, 0, 0)]):
-        end = following.since
-        if end <= after:
-            continue
-        if not is_so(moment.people, moment.tills):
-            since = None
-            continue
-        since = max(after, moment.since) if since is None else since
-        if since + limit.lasting < end:
-            return since + limit.lasting
-    return None
+        if is_so(moment.people, moment.tills):
+            start = found.pop().start if found and found[-1].end == moment.since else moment.since
+            found.append(Span(start, following.since))
+    return found
+
+
+def _lasting(stretches: list[Span], limit: Limit, after: int) -> int | None:
+    """The first moment at which it has been so for long enough since `after`."""
+    times = (max(start, after) + limit.lasting for start, end in stretches if max(start, after) + limit.lasting < end)
+    return next(times, None)
+
+
+def _open(stretches: list[Span], limit: Limit, much: bool, within: tuple[int, int]) -> list[Turn]:
+    """When it may turn, in the time in which that hangs on who is seen when."""
+    times = [(max(within[0], start + limit.lasting), min(within[1], end - 1)) for start, end in stretches]
+    return [Turn(much, first, first, last, sure=False) for first, last in times if first <= last]
 
 
 def _value(layout: Layout, name: str, zone: str) -> float:

@@ -45,6 +45,7 @@ NOBODYS = {"outside", "staff"}
 """Types of zones in which nobody dwells for too long."""
 
 SCANS = "seen up to 15.255 s late"
+OPEN = "it hangs on who is seen when"
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,7 +206,7 @@ def _of_zones(day: _Day, customers: list[Walk]) -> Iterator[Due]:
             if counted:
                 yield from _of_limit(day, zone, limit, there.get(zone, []), paid.get(zone, []))
             else:
-                yield from _anything(day, zone, limit, day.window.opens)
+                yield from _anything(day, zone, limit)
 
 
 def _of_limit(day: _Day, zone: str, limit: Limit, there: list[_Seen], paid: list[tuple[str, int]]) -> Iterator[Due]:
@@ -217,19 +218,19 @@ def _of_limit(day: _Day, zone: str, limit: Limit, there: list[_Seen], paid: list
     least = moments((Span(stay.start + BOUND, stay.end - (max(0, BOUND - hold) if vanishes else 0)) for stay, vanishes in there), tills)
     true = moments((Span(stay.start, stay.end) for stay, _ in there), tills)
     for turn in turns(limit, true, least, most):
-        if turn.latest is None:
-            yield from _anything(day, zone, limit, turn.earliest)
-        elif turn.raised or limit.cleared is not None:
-            kind = limit.raised if turn.raised else limit.cleared or limit.raised
+        kind = limit.raised if turn.raised else limit.cleared
+        if kind is not None:
             off = (turn.at - turn.earliest, turn.latest - turn.at)
-            yield _due(day, kind, turn.at, off, f"from the most who can be seen there to the least: each is {SCANS}", zone=zone)
+            why = f"from the most who can be seen there to the least: each is {SCANS}" if turn.sure else OPEN
+            yield _due(day, kind, turn.at, off, why, zone=zone, sure=turn.sure)
 
 
-def _anything(day: _Day, zone: str, limit: Limit, since: int) -> Iterator[Due]:
-    """From some moment on it hangs on what is seen when."""
+def _anything(day: _Day, zone: str, limit: Limit) -> Iterator[Due]:
+    """All day long it hangs on what is seen."""
+    since = day.window.opens
     for kind in (limit.raised, limit.cleared):
         if kind is not None:
-            yield _due(day, kind, since, (0, day.end - since), "it hangs on who is seen when", zone=zone, sure=False)
+            yield _due(day, kind, since, (0, day.end - since), OPEN, zone=zone, sure=False)
 
 
 def _of_silence(day: _Day, span: Silent) -> Iterator[Due]:

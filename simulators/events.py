@@ -147,7 +147,7 @@ def check_events(floor: Floor, events: Iterable[Event]) -> None:
     """Refuse events that cannot happen in a store.
 
     Raises:
-        SettingError: a zone is not there, is none of tills, or nothing stands on the shelves that could be taken.
+        SettingError: a zone is not there, is none of tills, nothing stands on the shelves that could be taken, or it ends before it begins.
     """
     zones, lanes = [zone.zone_id for zone in floor.layout.zones], [lane.zone_id for lane in floor.lanes]
     for event in events:
@@ -159,11 +159,11 @@ def check_events(floor: Floor, events: Iterable[Event]) -> None:
             )
         if isinstance(event, WalkOut | Hurry | Party) and not floor.prices:
             raise SettingError(f"store `{floor.layout.store_id}` has no products, and what happens at {event.at} needs some")
-        if isinstance(event, Rush | Promotion | TillFails):
+        if isinstance(event, Lasting):
             _check_lasting(floor, event)
 
 
-def _check_lasting(floor: Floor, event: Rush | Promotion | TillFails) -> None:
+def _check_lasting(floor: Floor, event: Lasting) -> None:
     store, tills = floor.layout.store_id, [till.sensor_id for till in floor.layout.tills]
     if event.at >= event.until:
         raise SettingError(f"what happens at {event.at} ends at {event.until}: it must end later, on the same day")

@@ -5,19 +5,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from heapq import merge
 from itertools import chain, count, islice
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from threading import Event, Thread
 
 from msgspec import structs
 
 from sensors.hours import DAYS
 from sensors.layout import Layout
+from sensors.reading import SECOND
 from simulators.crowd import Crowd, crowd_of
 from simulators.floor import floor_of
 from simulators.habits import HOUR, Habits
 from simulators.opening import Window
 from simulators.replay import Pace, Published, publish
-from simulators.sense import Sensors
+from simulators.sense import HEARTBEAT, Sensors
 from simulators.simulate import play
 from simulators.together import Numbered, copies
 
@@ -34,6 +35,11 @@ AHEAD = 20_000
 """Lines that are made before they are due: planning takes a quarter of a second now and then, and none of them may be late for that."""
 
 LOOK_EVERY_S = 0.1
+PLANNING_S = 1.0
+"""So long a thread that plans is waited for at the end; a thousand stores take a minute, and nobody wants them any more."""
+
+EARLY = SECOND
+"""Publishing begins so long before its first line is due (microseconds), and waits for that by itself."""
 
 
 def live(layout: Layout, seed: int, start: int, people: Habits = VISITORS, stores: int = 1) -> Iterator[bytes]:
@@ -44,36 +50,49 @@ def live(layout: Layout, seed: int, start: int, people: Habits = VISITORS, store
         seed: other seeds, other people.
         start: microseconds since 1970; with the time of now, `replay.publish` at speed 1 keeps pace with the clock.
         people: their figures; `shoppers` is how many come to each store in an hour, any hour.
-        stores: how many. They plan ahead at different times, so that they do not all do so at once.
+        stores: how many. They begin within a minute, and plan ahead at different times: so they do not all plan at once, and sensors do not
+            all say at once that they live.
     """
     many = people.shoppers * LIVE_WINDOW // HOUR
     habits = structs.replace(people, shoppers=many, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
     streams = []
     for number, one in enumerate(copies(layout, stores)):
         first = start // 1000 + LIVE_WINDOW * (number + 1) // stores
-        windows = _windows(chain((start // 1000,), count(first, LIVE_WINDOW)))
+        begins = start // 1000 + HEARTBEAT * number // stores
+        windows = _windows(chain((begins,), count(first, LIVE_WINDOW)))
         streams.append(_lines(crowd_of(floor_of(one), habits, seed), windows, number))
     told = merge(*streams)
     return (line for at, _, line in told if at >= start // 1000)  # who works late in a short first window has come before
 
 
-def publish_live(lines: Iterable[bytes], url: str, stop: Callable[[], bool]) -> Published:
+def publish_live(lines: Iterable[bytes], url: str, stop: Callable[[], bool], start: int = 0) -> Published:
     """Publish lines at the pace of the clock until told to stop; what is past by then at once.
+
+    Args:
+        lines: in order of arrival.
+        url: of the broker.
+        stop: asked often.
+        start: microseconds since 1970. It is waited for here: what is far ahead, `publish` takes for a wrong clock and sends at once.
 
     Raises:
         SettingError: the URL is wrong.
         BrokerAway: the broker cannot be reached at the start.
     """
-    with ahead(lines) as made:
-        first = next(made)  # planning is over then
-        return publish(chain([first], made), url, Pace(speed=1.0, anchor=time.time_ns() // 1000, close=False), stop=stop)
+    with ahead(lines, stop=stop) as made:
+        first = list(islice(made, 1))  # planning is over then
+        while time.time_ns() // 1000 < start - EARLY and not stop():
+            time.sleep(LOOK_EVERY_S)
+        return publish(chain(first, made), url, Pace(speed=1.0, anchor=time.time_ns() // 1000, close=False), stop=stop)
 
 
 @contextmanager
-def ahead(lines: Iterable[bytes], most: int = AHEAD) -> Iterator[Iterator[bytes]]:
-    """Have a thread of its own make lines before they are wanted, so many at the most; it ends with the block."""
+def ahead(lines: Iterable[bytes], most: int = AHEAD, stop: Callable[[], bool] = lambda: False) -> Iterator[Iterator[bytes]]:
+    """Have a thread of its own make lines before they are wanted, so many at the most; it ends with the block.
+
+    There are no more once it is to stop; what is being planned then is not waited for.
+    """
     made: Queue[list[bytes]] = Queue(max(1, most // AT_ONCE))
-    ended, failed = Event(), []
+    ended, failed = Event(), list[BaseException]()
 
     def put(some: list[bytes]) -> bool:
         while not ended.is_set():
@@ -93,19 +112,27 @@ def ahead(lines: Iterable[bytes], most: int = AHEAD) -> Iterator[Iterator[bytes]
             failed.append(error)
             put([])
 
-    def taken() -> Iterator[bytes]:
-        while some := made.get():
-            yield from some
-        if failed:
-            raise failed[0]
-
     thread = Thread(target=make, name="ahead", daemon=True)
     thread.start()
     try:
-        yield taken()
+        yield _taken(made, failed, stop)
     finally:
         ended.set()
-        thread.join()
+        thread.join(PLANNING_S)
+
+
+def _taken(made: Queue[list[bytes]], failed: list[BaseException], stop: Callable[[], bool]) -> Iterator[bytes]:
+    """Read what was made until there is no more, or until it is to stop; then raise what went wrong."""
+    while not stop():
+        try:
+            some = made.get(timeout=LOOK_EVERY_S)
+        except Empty:
+            continue
+        if not some:
+            break
+        yield from some
+    if failed:
+        raise failed[0]
 
 
 def _lines(crowd: Crowd, windows: Iterable[Window], number: int) -> Iterator[Numbered]:

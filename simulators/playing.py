@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sensors.reading import SECOND, rfc3339
+from sensors.reading import SECOND
+from sensors.recording import unread
 from sensors.urls import SettingError
 from simulators.messages import Message
 from simulators.replay import Pace, Published, publish_messages, speed_of
@@ -92,11 +93,8 @@ class Played(NamedTuple):
             yield str(done.lateness)
         if self.shift:
             yield f"all times were moved by {self.shift / SECOND:+.3f} s"
-        if self.source.cut is not None:
-            last = "" if self.seen.last is None else f", the last of {rfc3339(self.seen.last)}"
-            yield f"{path}: {self.source.cut}; {self.seen.taken + self.seen.passed} messages could be read{last}"
-        if self.source.unreadable:
-            yield f"{path}: {self.source.unreadable} lines could not be read and were left out"
+        read = f"{self.seen.taken + self.seen.passed} messages"
+        yield from unread(path, self.source.cut, read, self.seen.last, self.source.unreadable)
         yield from self.missing
 
 

@@ -59,6 +59,7 @@ class Published:
         closing: the time of the last status of each store, microseconds since 1970.
         reconnects: how often the connection was made anew; what was under way then arrived once or twice.
         lateness: how much later than due messages were sent; nothing where they were sent as fast as possible.
+        past: messages that were due before publishing began; they were sent at once, and are not counted as late.
         acknowledged: messages of which the broker has said that it has them; of those with QoS 0 it says nothing.
         unacknowledged: messages of which the broker had not said that it has them when it was asked to stop; 0 otherwise.
         seconds: how long it took.
@@ -71,6 +72,7 @@ class Published:
     closing: dict[str, int] = field(default_factory=dict)
     reconnects: int = 0
     lateness: Lateness = field(default_factory=Lateness)
+    past: int = 0
     acknowledged: int = 0
     unacknowledged: int = 0
     seconds: float = 0.0
@@ -222,7 +224,9 @@ def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Publi
         if line.stop():
             break
         _send(line, message, done, pace)
-        if due_s is not None:
+        if due_s is not None and due_s < schedule.began_s:
+            done.past += 1
+        elif due_s is not None:
             done.lateness.add(time.monotonic() - due_s)
         size += message.size
         if done.messages % PROGRESS_EVERY == 0:
@@ -232,13 +236,17 @@ def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Publi
 
 
 class _Schedule:
-    """When messages are due: all are told from the first, so that nothing adds up."""
+    """When messages are due: all are told from the first, so that nothing adds up.
+
+    Attributes:
+        began_s: when the recorded time was that of the anchor, by the monotonic clock.
+    """
 
     def __init__(self, pace: Pace) -> None:
         self._speed, self._clock = pace.speed, pace.clock
         self._first = pace.anchor
         self._newest = 0
-        self._began_s = time.monotonic()
+        self.began_s = time.monotonic()
 
     def due_s(self, message: Message) -> float | None:
         """When to send a message, by the monotonic clock; None: at once. Time goes forward only: what is out of order is due already."""
@@ -247,9 +255,9 @@ class _Schedule:
         at = message.due if message.due is not None else message.ts
         if at is not None and (message.due is not None or OLDEST <= at <= self._clock() * SECOND + FUTURE):
             if self._first is None:
-                self._first, self._began_s = at, time.monotonic()
+                self._first, self.began_s = at, time.monotonic()
             self._newest = max(self._newest, at)
-        return None if self._first is None else self._began_s + (self._newest - self._first) / SECOND / self._speed
+        return None if self._first is None else self.began_s + (self._newest - self._first) / SECOND / self._speed
 
 
 def _is_of_a_sensor(message: Message) -> bool:

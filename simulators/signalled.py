@@ -56,7 +56,8 @@ def compare(dues: Iterable[Due], signals: Iterable[Signal]) -> Signalled:
     dues = list(dues)
     for due in (due for due in dues if due.sure):
         report.expected += 1
-        best = min((one for one in unused if _is_about(due, one)), key=lambda one: abs(_off_s(due, one)), default=None)
+        fitting = (one for one in unused if _is_about(due, one))
+        best = min(fitting, key=lambda one: (bool(_wrong(due, one)), abs(_off_s(due, one))), default=None)
         if best is None:
             report.differences.append(f"{_name(due)} at {due.at} is missing")
             continue

@@ -1,7 +1,6 @@
 """Files that can be replayed, as messages: recordings of `instore record` or `mosquitto_sub`, readings a line, and tables by a mapping."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
@@ -16,9 +15,6 @@ from simulators.messages import NO_KIND, NO_STORE, Message, messages, time_of
 from simulators.table import Mapping, Table
 
 _TABLES = {".csv", ".parquet"}
-
-_LOOKED_AT = 5
-"""Lines by which a file is told: the first may be half a line, where something cut off what stood before."""
 
 
 class Source(Protocol):
@@ -86,10 +82,8 @@ class _OfLines:
 
     def __iter__(self) -> Iterator[Message]:
         self.unreadable = 0
-        lines = (line for line in self._lines if line.strip())
-        first = list(islice(lines, _LOOKED_AT))
-        everything = chain(first, lines)
-        if any(map(recording.is_recorded, first)):
+        is_recording, everything = recording.looked_at(self._lines)
+        if is_recording:
             yield from self._recorded(everything)
         else:
             yield from messages(line.rstrip(b"\r") for line in everything)

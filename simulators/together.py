@@ -5,16 +5,18 @@ of a day, however long they are simulated.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from heapq import merge
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import msgspec
 from msgspec import structs
 
 from sensors.layout import Layout
+from sensors.urls import SettingError
 from simulators.due import to_line as due_line
 from simulators.faults import Expected
 from simulators.simulate import Day, Options, simulate
@@ -59,6 +61,24 @@ def copies(layout: Layout, stores: int) -> list[Layout]:
     if stores == 1:
         return [layout]
     return [structs.replace(layout, store_id=f"{layout.store_id}-{number:04d}") for number in range(1, stores + 1)]
+
+
+def write_layouts(folder: Path, layouts: Iterable[Layout]) -> None:
+    """Write the plans of stores, a file each, named as the store: as `instore layout load` and `reconstruct --layout` read them.
+
+    Args:
+        folder: made where it is not there.
+        layouts: the plans.
+
+    Raises:
+        SettingError: the folder cannot be made, for there is a file of its name or none that it could be in.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as wrong:
+        raise SettingError(f"--layouts {folder}: this folder cannot be made ({wrong.strerror})") from wrong
+    for layout in layouts:
+        (folder / f"{quote(layout.store_id, safe='')}.json").write_bytes(msgspec.json.format(msgspec.json.encode(layout)) + b"\n")
 
 
 def simulate_all(wanted: Options, stores: int, expected: Expected, watch: Callable[[Day], Day] = lambda day: day) -> Iterator[bytes]:

@@ -8,7 +8,6 @@ so and when we die. A server that was killed recovers at the next start, as Post
 import logging
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from sensors.child import free_port
 from storage.cluster import USER, Cluster, PostgresError, locked, programs
 
 _LOG = logging.getLogger("instore.storage")
@@ -98,17 +98,6 @@ def postgres(data_dir: Path) -> Iterator[str]:
             yield f"{url}/{DATABASE}"
         finally:
             _stop(process, cluster.data)
-
-
-def free_port(wanted: int = 0) -> int:
-    """Find a TCP port on 127.0.0.1 that nobody uses: the one wanted, or else any."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as PostgreSQL does: a port just left is free
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _start(cluster: Cluster) -> tuple[subprocess.Popen[bytes], str]:

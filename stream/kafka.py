@@ -28,7 +28,7 @@ def kafka(port: int | None = None) -> Iterator[str]:
     Raises:
         ConnectionError: it did not start within 20 s.
     """
-    address = f"127.0.0.1:{port or free_port()}"
+    address = f"127.0.0.1:{port or child.free_port()}"
     with tempfile.TemporaryDirectory(prefix="instore-kafka-") as folder:
         log = Path(folder) / "log"
         listener = f"tcp://{address}"
@@ -39,14 +39,6 @@ def kafka(port: int | None = None) -> Iterator[str]:
             yield f"kafka://{address}"
         finally:
             child.stop(process)
-
-
-def free_port() -> int:
-    """Find a TCP port on 127.0.0.1 that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def topic_lives(servers: Sequence[str], topics: Sequence[str]) -> dict[str, str]:

@@ -1,20 +1,25 @@
-"""Files of readings: JSON lines (`.gz` too), CSV and Parquet with the same names, piece by piece through `sensors.decode`."""
+"""Files of readings, piece by piece through `sensors.decode`.
+
+They are JSON lines, CSV and Parquet with the same names, and recordings of MQTT messages (`sensors.recording`). Lines may be compressed.
+"""
 
 import csv
-import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sensors.decode import Decoded, decode, from_objects
+from sensors.recording import Lines, looked_at, unread
+from sensors.recording import decode as decode_line
 from sensors.urls import SettingError
 
 PIECE_BYTES = 1 << 20
@@ -31,36 +36,84 @@ _JSON = msgspec.json.Decoder(float_hook=Decimal)
 Progress = Callable[[float], None]
 
 
-def read(path: Path, received_at: int, progress: Progress = lambda _: None) -> Iterator[Decoded]:
+def read(
+    path: Path, received_at: int, progress: Progress = lambda _: None, say: Callable[[str], None] = lambda _: None
+) -> Iterator[Decoded]:
     """Decode a file of readings piece by piece.
 
     Args:
-        path: `*.parquet`, `*.csv`, or JSON lines under any other name; `*.gz` is unpacked.
-        received_at: now, microseconds since 1970: what is further than 5 minutes ahead of it is rejected, as the bridge would.
+        path: `*.parquet`, `*.csv`, or lines under any other name: a recording where one of the first is of one, else readings.
+        received_at: now, microseconds since 1970: what is further than 5 minutes ahead of it is rejected, as the bridge would. A recording
+            knows when each message came.
         progress: told how much of the file has been read, from 0 to 1.
+        say: told what of it could not be read, as a sentence.
 
     Raises:
-        SettingError: there is no such file, or it is none of these.
+        SettingError: there is no such file, it is none of these, or nothing of it can be read.
     """
     if not path.is_file():
         raise SettingError(f"{path}: there is no such file of readings")
     readers = {".parquet": _parquet, ".csv": _csv}
     try:
-        yield from readers.get(path.suffix, _json_lines)(path, received_at, progress)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, pa.ArrowException) as wrong:
-        raise SettingError(f"{path} cannot be read as readings: {wrong}") from wrong
+        if reader := readers.get(path.suffix):
+            yield from reader(path, received_at, progress)
+        else:
+            yield from _of_lines(path, received_at, progress, say)
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as wrong:
+        raise _unreadable(path, wrong) from wrong
 
 
-def _json_lines(path: Path, received_at: int, progress: Progress) -> Iterator[Decoded]:
-    size = max(1, path.stat().st_size)
-    with path.open("rb") as file, _unpacked(path, file) as lines:
-        while piece := lines.readlines(PIECE_BYTES):
-            yield _lines(piece, received_at)
-            progress(file.tell() / size)
+def _unreadable(path: Path, why: object) -> SettingError:
+    return SettingError(f"{path} cannot be read as readings: {why}")
 
 
-def _unpacked(path: Path, file: IO[bytes]) -> IO[bytes]:
-    return gzip.open(file) if path.suffix == ".gz" else file  # type: ignore[return-value]
+@dataclass(slots=True)
+class _Lines:
+    """What was read of lines: how many, when the last message came, and how many say nothing."""
+
+    read: int = 0
+    last: int | None = None
+    unreadable: int = 0
+
+    def readings(self, piece: list[bytes], received_at: int) -> Iterator[Decoded]:
+        """Decode lines of readings."""
+        self.read += len(piece)
+        yield _lines(piece, received_at)
+
+    def messages(self, piece: list[bytes]) -> Iterator[Decoded]:
+        """Decode lines of a recording, each message as the bridge would have at its arrival."""
+        for line in piece:
+            try:
+                message = decode_line(line)
+            except ValueError:
+                self.unreadable += 1
+                continue
+            if message is not None:
+                self.read, self.last = self.read + 1, message.at
+                yield decode(message.payload, topic=message.topic, received_at=message.at)
+
+
+def _of_lines(path: Path, received_at: int, progress: Progress, say: Callable[[str], None]) -> Iterator[Decoded]:
+    lines, done = Lines(path), _Lines()
+    is_recording, everything = looked_at(lines)
+    while piece := list(_piece(everything)):
+        yield from done.messages(piece) if is_recording else done.readings(piece, received_at)
+        progress(lines.done / lines.size)
+    if lines.cut is not None and not done.read:
+        raise _unreadable(path, lines.cut)
+    read = f"{done.read} {'messages' if is_recording else 'lines'}"
+    for sentence in unread(path, lines.cut, read, done.last, done.unreadable):
+        say(sentence)
+
+
+def _piece(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Take lines until they are so many bytes."""
+    size = 0
+    for line in lines:
+        yield line
+        size += len(line)
+        if size >= PIECE_BYTES:
+            return
 
 
 def _lines(piece: list[bytes], received_at: int) -> Decoded:

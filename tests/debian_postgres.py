@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from sensors.child import die_with_parent
+from sensors.child import die_with_parent, free_port
 from storage.cluster import let_through
-from storage.postgres import free_port
 from tests import needs
 
 PASSWORD = "only-for-tests"  # noqa: S105 - of a server that lives as long as a test

@@ -21,7 +21,6 @@ from kafka.errors import KafkaError
 
 from sensors import child
 from sensors.kafka_client import connect
-from stream.kafka import free_port
 from tests import needs
 
 KAFKA_VERSION = "4.1.0"
@@ -180,7 +179,7 @@ def mosquitto(folder: Path, *, max_queued: int = 0, max_inflight: int = 100) -> 
 def mosquitto_server(folder: Path, *, max_queued: int = 0, max_inflight: int = 100, saving: str = SAVING) -> Server:
     """Prepare a mosquitto, as `mosquitto` runs it; `saving` are the lines of its settings that say what it keeps on disk."""
     program = needs.program("mosquitto", "mosquitto")
-    port = free_port()
+    port = child.free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "mosquitto.conf"
     keeps = f"{saving}\npersistence_location {folder}/"
@@ -209,7 +208,7 @@ def apache_kafka(folder: Path) -> Iterator[Server]:
 def kafka_server(folder: Path) -> Server:
     """Prepare an Apache Kafka with an empty log, as `apache_kafka` runs it."""
     java, libraries = needs.program("java", "default-jre-headless"), _kafka_libraries()
-    port, controller = free_port(), free_port()
+    port, controller = child.free_port(), child.free_port()
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "server.properties"
     settings.write_text(_KAFKA.format(port=port, controller=controller, folder=folder))

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from instore import main
-from stream.kafka import free_port
+from sensors.child import free_port
 from tests.e2e.processes import Ended, Surroundings, surroundings
 
 MQTT, KAFKA = "mqtt://127.0.0.1:1", "kafka://127.0.0.1:1"
@@ -133,6 +133,9 @@ def test_every_command_explains_itself(command: str) -> None:
         ("simulate --out r.jsonl --shoppers 1", ["--out", "--truth", "--report"]),
         ("simulate --signals s.jsonl --report r.html --shoppers 1", ["--signals"]),
         ("simulate --report nowhere/r.html --shoppers 1", ["nowhere"]),
+        ("simulate --report r.html --stores 2 --shoppers 1", ["--report", "--stores"]),
+        ("simulate --out r.jsonl --truth t.jsonl --layouts file --shoppers 1", ["--layouts file"]),
+        ("simulate --out r.jsonl --truth t.jsonl --layouts nowhere/plans --shoppers 1", ["--layouts nowhere/plans"]),
         ("simulate --out r.jsonl --truth t.jsonl --store casino", ["casino", "fashion", "theme-park"]),
         ("simulate --out r.jsonl --truth t.jsonl --people nobody", ["nobody", "fashion", "theme-park"]),
         ("simulate --out r.jsonl --truth t.jsonl --people missing.yaml", ["missing.yaml"]),
@@ -294,12 +297,37 @@ def test_simulated_recordings_are_the_same_bytes_for_the_same_seed(here: Surroun
     assert made[0][1] != made[2][1]
 
 
+def test_simulated_stores_have_their_plans_written(here: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the rules of the script; what is said of them can be typed."""
+    files = "--out many.jsonl --truth many.truth --layouts plans"
+    ended = _run_here(here, monkeypatch, f"simulate {files} --stores 2 --shoppers 2 --scenario quiet")
+    assert ended.code == 0, ended.err
+    assert "plans of 2 stores in plans: `instore layout load plans/*.json`" in ended.err
+    names = [f"plans/corner-market-000{number}.json" for number in (1, 2)]
+    checked = _run_here(here, monkeypatch, f"layout check {' '.join(names)}")
+    assert checked.code == 0, checked.err
+    assert checked.out.count(" zones, ") == 2
+    assert '"queue_long_for_s": 60' in (here.folder / names[0]).read_text()
+
+
 def test_reconstruct_writes_visits_to_standard_output(here: Surroundings) -> None:
     """With `--out -` the visits are all that stands there; the summary goes to standard error."""
     ended = here.run_well("reconstruct", "readings.jsonl", "--out", "-")
     assert ended.out.count("\n") == 1
     assert '"device_id":"d1"' in ended.out
     assert "1 readings: 1 visits" in ended.err
+
+
+def test_reconstruct_says_what_it_could_not_read(here: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a recording of messages, below the summary."""
+    line = b'{"tst":"2026-11-27T04:36:37Z","topic":"instore/v1/s1/dwell/gw-1","qos":1,"retain":0,"payload":%s}\n'
+    (here.folder / "tape.jsonl").write_bytes(line % READING.strip() + b"half a li")
+    ended = _run_here(here, monkeypatch, "reconstruct tape.jsonl --out -")
+    assert ended.code == 0, ended.err
+    assert '"device_id":"d1"' in ended.out
+    summary, unread = ended.err.strip().splitlines()
+    assert summary.startswith("1 readings: 1 visits")
+    assert unread == "tape.jsonl: 1 lines could not be read and were left out"
 
 
 def test_a_port_that_is_not_mqtt_is_one_sentence(here: Surroundings) -> None:

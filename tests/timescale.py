@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 
+from sensors.child import free_port
 from storage.migrate import migrate
-from stream.kafka import free_port
 from tests import needs
 from tests.servers import Server
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from simulators.habits import Habits
-from simulators.report.radio import Radio
+from simulators.report.radio import Radio, mean_of
 from simulators.report.tally import SATURDAY, Tally
 
 ENOUGH = 100
@@ -29,8 +29,8 @@ class Measured(NamedTuple):
 
 
 def mean(counts: Counter[int]) -> float | None:
-    """The mean of what was counted."""
-    return sum(value * count for value, count in counts.items()) / counts.total() if counts.total() >= ENOUGH else None
+    """The mean of what was counted, where it is a sample."""
+    return mean_of(counts) if counts.total() >= ENOUGH else None
 
 
 def median(counts: Counter[int]) -> float | None:

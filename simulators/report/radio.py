@@ -67,7 +67,7 @@ class Radio:
         """How often a strength was so many dB from the mean of its zone."""
         found: Counter[int] = Counter()
         for strengths in self.rssi_dbm.values():
-            middle = round(_mean(strengths))
+            middle = round(mean_of(strengths))
             for rssi, count in strengths.items():
                 found[rssi - middle] += count
         return found
@@ -77,7 +77,7 @@ class Radio:
         count = sum(strengths.total() for strengths in self.rssi_dbm.values())
         if not count:
             return None
-        means = {zone: _mean(strengths) for zone, strengths in self.rssi_dbm.items()}
+        means = {zone: mean_of(strengths) for zone, strengths in self.rssi_dbm.items()}
         squares = sum(n * (rssi - means[zone]) ** 2 for zone, strengths in self.rssi_dbm.items() for rssi, n in strengths.items())
         return math.sqrt(squares / count)
 
@@ -90,15 +90,16 @@ class Radio:
             place = places.get(self.floor.listeners[zone].sensor_id)
             if place is not None and plan[zone]:
                 metres = max(1.0, distance(centroid(plan[zone]), place))
-                points.append((math.log10(metres), _mean(strengths)))
+                points.append((math.log10(metres), mean_of(strengths)))
         return None if len({x for x, _ in points}) < _FEW_ZONES else _slope(points) / -10
 
     def mean_gateways(self) -> float | None:
         """How many gateways hear a device within a scan, in the mean."""
-        return _mean(self.gateways) if self.gateways else None
+        return mean_of(self.gateways) if self.gateways else None
 
 
-def _mean(counts: Counter[int]) -> float:
+def mean_of(counts: Counter[int]) -> float:
+    """The mean of what was counted."""
     return sum(value * count for value, count in counts.items()) / counts.total()
 
 

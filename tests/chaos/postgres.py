@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psycopg
 
-from sensors.child import die_with_parent
+from sensors.child import die_with_parent, free_port
 from storage.cluster import USER, Cluster, programs
-from storage.postgres import DATABASE, SETTINGS, free_port
+from storage.postgres import DATABASE, SETTINGS
 from tests.e2e.processes import wait_until
 
 

@@ -15,8 +15,8 @@ from dashboards.publishing.grafana import connect
 from dashboards.publishing.publish import Offer, Outcome, apply, look
 from dashboards.publishing.source import source
 from dashboards.sql import Query
+from sensors.child import free_port
 from storage.errors import SettingError
-from stream.kafka import free_port
 from tests.dashboards import openapi
 from tests.dashboards.grafana_double import PASSWORD, TOKEN, Double, serving
 

@@ -43,14 +43,6 @@ except SettingError as wrong:
 """
 
 
-def free_port() -> int:
-    """Find a port on 127.0.0.1 that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def wait_until(true: Callable[[], object], timeout_s: float = 20.0) -> None:
     """Wait for something to become true."""
     end = time.monotonic() + timeout_s
@@ -63,7 +55,7 @@ class Tansu:
     """A Kafka that can be killed, stopped and started again at the same address. It keeps nothing when it ends."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        self.port = child.free_port()
         self.server = f"127.0.0.1:{self.port}"
         self.url = f"kafka://{self.server}"
         self._log = folder / "tansu.log"
@@ -174,7 +166,7 @@ def broker() -> Iterator[str]:
 def mosquitto(folder: Path, *lines: str, port: int | None = None) -> Iterator[str]:
     """Run a mosquitto and yield its URL; skip the test where there is none."""
     program = needs.program("mosquitto", "mosquitto")
-    port = port or free_port()
+    port = port or child.free_port()
     config = folder / f"mosquitto-{port}.conf"
     settings = [
         f"listener {port} 127.0.0.1",

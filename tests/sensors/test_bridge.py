@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from sensors.broker import mqtt_broker
+from sensors.child import free_port
 from sensors.topics import READINGS, REJECTED, SIGHTINGS
-from tests.sensors.conftest import LogOf, StartBridge, Tansu, dwells, free_port, names, publish, wait_until
+from tests.sensors.conftest import LogOf, StartBridge, Tansu, dwells, names, publish, wait_until
 
 pytestmark = pytest.mark.integration
 

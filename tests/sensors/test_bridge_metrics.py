@@ -7,8 +7,9 @@ import pytest
 
 from sensors.bridge import Counts
 from sensors.bridge_metrics import COUNTED
+from sensors.child import free_port
 from tests.scrape import ready, scrape
-from tests.sensors.conftest import LogOf, StartBridge, Tansu, dwells, free_port, names, publish, wait_until
+from tests.sensors.conftest import LogOf, StartBridge, Tansu, dwells, names, publish, wait_until
 
 QUICK = {"delivery_timeout_s": 3.0}
 

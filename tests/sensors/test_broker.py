@@ -14,9 +14,10 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from sensors.broker import BrokerAway, check, mqtt_broker
+from sensors.child import free_port
 from sensors.topics import MQTT_FILTER
 from sensors.urls import SettingError
-from tests.sensors.conftest import free_port, mosquitto, processes_of, publish, wait_until
+from tests.sensors.conftest import mosquitto, processes_of, publish, wait_until
 
 pytestmark = pytest.mark.integration
 

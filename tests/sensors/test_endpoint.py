@@ -11,11 +11,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as strictly
 
 from sensors.bridge_metrics import COUNTED, BridgeMetrics, State
+from sensors.child import free_port
 from sensors.decode import decode
 from sensors.endpoint import Listen, seen
 from sensors.targets import Target, running
 from tests.scrape import get, ready, scrape
-from tests.sensors.conftest import free_port
 from tests.sensors.strategies import NOW
 
 

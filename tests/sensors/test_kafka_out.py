@@ -3,14 +3,16 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sensors.child import free_port
 from sensors.kafka_out import KafkaOut
 from sensors.lanes import Record
 from sensors.topics import READINGS
-from tests.sensors.conftest import LogOf, Tansu, free_port, wait_until
+from tests.sensors.conftest import LogOf, Tansu, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -25,11 +27,19 @@ def record(value: bytes = b"[]") -> Record:
     return Record(READINGS, b"s1", value, 0, [])
 
 
+def opened(kafka: Tansu, timeout_s: float = 5.0, wake: Callable[[], None] = lambda: None) -> KafkaOut:
+    """Open a way into Kafka."""
+    out = KafkaOut([kafka.server], timeout_s, wake)
+    out.open_aside()
+    wait_until(out.opened)
+    return out
+
+
 def test_outcomes_wake(kafka: Tansu, log_of: LogOf) -> None:
     """When Kafka has a record, the outcome is there and the waiter is woken."""
     woken = threading.Event()
-    out = KafkaOut([kafka.server], 5.0, woken.set)
-    out.open()
+    out = opened(kafka, wake=woken.set)
+    woken.clear()
     sent = record()
     out.send(sent)
     assert woken.wait(5)
@@ -40,8 +50,7 @@ def test_outcomes_wake(kafka: Tansu, log_of: LogOf) -> None:
 
 def test_too_large(kafka: Tansu) -> None:
     """A record that Kafka's client refuses is an outcome too, not an exception in the middle of things."""
-    out = KafkaOut([kafka.server], 5.0, lambda: None)
-    out.open()
+    out = opened(kafka)
     out.send(record(b"x" * (2 << 20)))
     [outcome] = out.outcomes()
     assert outcome.error is not None
@@ -50,8 +59,7 @@ def test_too_large(kafka: Tansu) -> None:
 
 def test_given_up(kafka: Tansu) -> None:
     """A record that is not acknowledged in time fails."""
-    out = KafkaOut([kafka.server], 1.0, lambda: None)
-    out.open()
+    out = opened(kafka, 1.0)
     kafka.signal(signal.SIGSTOP)
     out.send(record())
     outcomes = []
@@ -64,8 +72,7 @@ def test_given_up(kafka: Tansu) -> None:
 def test_closing_leaves_nothing_behind(kafka: Tansu) -> None:
     """Neither a thread nor an outcome of what was under way."""
     before = threading.active_count()
-    out = KafkaOut([kafka.server], 30.0, lambda: None)
-    out.open()
+    out = opened(kafka, 30.0)
     kafka.signal(signal.SIGSTOP)
     out.send(record())
     time.sleep(0.2)
@@ -82,9 +89,10 @@ def test_failing_to_open_leaves_nothing_behind(kafka: Tansu) -> None:
     out = KafkaOut([f"127.0.0.1:{free_port()}"], 5.0, lambda: None)
     threads, files = threading.active_count(), n_files()
     for _ in range(100):
+        out.open_aside()
         with pytest.raises(ConnectionError, match="Connection refused"):
-            out.open()
-    assert threading.active_count() == threads
+            wait_until(out.opened)
+    wait_until(lambda: threading.active_count() == threads)
     assert n_files() <= files + 2
 
 

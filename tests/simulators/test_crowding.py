@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from sensors.layout import Layout, SensorPlan, Zone
-from simulators.crowding import EVER, Limit, Moment, Span, Turn, limits_of, moments, tills_of, turns
+from simulators.crowding import Limit, Moment, Span, Turn, limits_of, moments, tills_of, turns
 
 LIMIT = Limit("zone_congested", "zone_cleared", (3, 1), (0, 0), 0, 0, 30)
 QUEUE = Limit("queue_long", None, (0, 0), (300, 180), 45, 300, 20)
@@ -82,10 +82,50 @@ def test_too_much_has_to_last() -> None:
     assert list(turns(LIMIT, *[moments(short, [])] * 3)) == []
 
 
-def test_what_only_the_most_would_find_is_left_open() -> None:
-    """From the moment at which they would."""
+def test_what_only_the_most_find_may_be_found() -> None:
+    """While they see it, and be gone when they see that there is room again; they find it, and the least do not."""
     least, most = [Span(0, 100)] * 2, [Span(0, 100)] * 3
-    assert list(turns(LIMIT, moments(least, []), moments(least, []), moments(most, []))) == [Turn(True, 30, 30, None)]
+    told = list(turns(LIMIT, moments(least, []), moments(least, []), moments(most, [])))
+    assert told == [Turn(True, 30, 30, 99, sure=False), Turn(False, 130, 130, 130, sure=False)]
+    assert [[turn.at for turn in turns(LIMIT, *[moments(seen, [])] * 3)] for seen in (most, least)] == [[30, 130], []]
+
+
+def test_a_crowd_that_may_be_found_is_not_the_sure_one_that_follows_it() -> None:
+    """Of the later one it is known when it was, whatever was seen before."""
+    sure = [Span(1000, 1200)] * 3
+    least, most = [Span(0, 100)] * 2, [Span(0, 100)] * 3
+    told = list(
+        turns(LIMIT, moments(least + sure, []), moments(least + [Span(1015, 1200)] * 3, []), moments(most + [Span(1000, 1215)] * 3, []))
+    )
+    assert told[:2] == [Turn(True, 30, 30, 99, sure=False), Turn(False, 130, 130, 130, sure=False)]
+    assert told[2:] == [Turn(True, 1030, 1030, 1045), Turn(False, 1230, 1230, 1245)]
+
+
+def test_room_that_only_the_least_see_may_be_found() -> None:
+    """And be taken again while all still see too much."""
+    crowd = [Span(0, 300)] * 2
+    most, least = [*crowd, Span(0, 300), Span(0, 300)], [Span(0, 100)] * 2 + [Span(140, 300)] * 2 + [Span(0, 300)]
+    told = list(turns(LIMIT, moments(most, []), moments(least, []), moments(most, [])))
+    assert told == [
+        Turn(True, 30, 30, 30),
+        Turn(False, 130, 130, 139, sure=False),
+        Turn(True, 160, 160, 170, sure=False),
+        Turn(False, 330, 330, 330),
+    ]
+
+
+def test_what_turns_for_sure_may_have_turned_and_back_before() -> None:
+    """Where not all see room in between: some find one crowd, some two; one is sure."""
+    least = [Span(0, 300), *[Span(200, 300)] * 2]
+    most = [Span(0, 300)] * 2 + [Span(0, 100), Span(200, 300)]
+    told = list(turns(LIMIT, moments(least, []), moments(least, []), moments(most, [])))
+    assert told == [
+        Turn(True, 30, 30, 99, sure=False),
+        Turn(False, 60, 60, 199, sure=False),
+        Turn(True, 230, 230, 230, sure=False),
+        Turn(True, 230, 30, 230),
+        Turn(False, 330, 330, 330),
+    ]
 
 
 def _observed(rng: Random, spans: list[Span]) -> list[Span]:
@@ -94,33 +134,62 @@ def _observed(rng: Random, spans: list[Span]) -> list[Span]:
     return [span for span in seen if span.start < span.end]
 
 
-@settings(max_examples=300)
-@given(st.integers(0, 2**32))
-def test_whoever_sees_late_finds_the_same_turns_within_the_bounds(seed: int) -> None:
-    """Every observer, whatever is seen how late, finds each turn that is promised, in its time, and no other until they are left open."""
+def _day(seed: int) -> tuple[Random, list[Span], list[Turn]]:
+    """People who come and go, and the turns that are told of them."""
     rng = Random(seed)
-    spans = [Span(at, at + rng.randint(16, 400)) for at in (rng.randint(0, 600) for _ in range(rng.randint(2, 12)))]
-    most = moments([Span(start, end + LATE) for start, end in spans], [])
-    least = moments([Span(start + LATE, end) for start, end in spans], [])
-    promised = list(turns(LIMIT, moments(spans, []), least, most))
+    spans = [Span(at, at + rng.randint(16, 400)) for at in (rng.randint(0, 1500) for _ in range(rng.randint(2, 25)))]
+    true, least, most = (moments([Span(start + x, end + y) for start, end in spans], []) for x, y in ((0, 0), (LATE, 0), (0, LATE)))
+    return rng, spans, list(turns(LIMIT, true, least, most))
+
+
+@settings(max_examples=500)
+@given(st.integers(0, 2**32))
+def test_whoever_sees_late_finds_what_is_sure_and_nothing_that_cannot_be(seed: int) -> None:
+    """Every observer, whatever is seen how late: each sure turn in its time, and no other but where one may be."""
+    rng, spans, told = _day(seed)
     for _ in range(5):
         seen = moments(_observed(rng, spans), [])
         found = list(turns(LIMIT, seen, seen, seen))
-        sure = [turn for turn in promised if turn.latest is not None]
-        assert [turn.raised for turn in found[: len(sure)]] == [turn.raised for turn in sure]
-        assert all(ought.earliest <= is_.at <= (ought.latest or 0) for is_, ought in zip(found, sure, strict=False))
-        rest = found[len(sure) :]
-        assert not rest or promised[-1].latest is None
-        assert all(turn.at >= promised[-1].earliest for turn in rest)
+        for sure in (turn for turn in told if turn.sure):
+            best = next(turn for turn in found if turn.raised == sure.raised and sure.earliest <= turn.at <= sure.latest)
+            found.remove(best)
+        may_be = [turn for turn in told if not turn.sure]
+        assert all(any(may.raised == turn.raised and may.earliest <= turn.at <= may.latest for may in may_be) for turn in found)
+
+
+@settings(max_examples=500)
+@given(st.integers(0, 2**32))
+def test_turns_are_told_in_order(seed: int) -> None:
+    """Sure ones alternate, each after the one before; each when it was true, and after what may be before it."""
+    _, _, told = _day(seed)
+    sure = [turn for turn in told if turn.sure]
+    assert [turn.raised for turn in sure] == [number % 2 == 0 for number in range(len(sure))]
+    assert all(turn.earliest <= turn.at <= turn.latest for turn in told)
+    assert all(a.latest < b.earliest for a, b in pairwise(sure))
+    assert all(
+        may.latest < turn.earliest or turn.earliest <= may.earliest <= may.latest <= turn.latest or turn.latest < may.earliest
+        for may in told
+        if not may.sure
+        for turn in sure
+    )
 
 
 @given(st.integers(0, 2**32))
-def test_turns_alternate(seed: int) -> None:
-    """Too much, little, too much: each after the one before; the truth is within its bounds."""
-    rng = Random(seed)
-    spans = [Span(at, at + rng.randint(16, 100)) for at in (rng.randint(0, 3000) for _ in range(60))]
-    there = [moments([Span(a + x, b + y) for a, b in spans], []) for x, y in ((0, 0), (LATE, 0), (0, LATE))]
-    found = list(turns(LIMIT, *there))
-    assert [turn.raised for turn in found] == [number % 2 == 0 for number in range(len(found))]
-    assert all(turn.earliest <= turn.at <= (EVER if turn.latest is None else turn.latest) for turn in found)
-    assert all(a.at < b.at for a, b in pairwise(found) if b.latest is not None)
+def test_who_sees_exactly_leaves_nothing_open(seed: int) -> None:
+    """Then all is sure, at its moment."""
+    _, spans, _ = _day(seed)
+    there = moments(spans, [])
+    assert all(turn.sure and turn.earliest == turn.at == turn.latest for turn in turns(LIMIT, there, there, there))
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 2**32))
+def test_what_may_be_is_found_by_some_and_not_by_others(seed: int) -> None:
+    """Of the first that is open: it is found by those who see the most all day, or by those who see the least, and not by the others."""
+    _, spans, told = _day(seed)
+    first = next((turn for turn in told if not turn.sure), None)
+    if first is None:
+        return
+    seen = [moments([Span(start + x, end + y) for start, end in spans], []) for x, y in ((0, LATE), (LATE, 0))]
+    found = [[(turn.raised, turn.at) for turn in turns(LIMIT, there, there, there)] for there in seen]
+    assert [(first.raised, first.at) in one for one in found].count(True) == 1

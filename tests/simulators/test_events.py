@@ -11,7 +11,7 @@ from simulators.crowd import come_and_go, crowd_of
 from simulators.events import Event, Gather, Hurry, Linger, Party, Promotion, Rush, TillFails, WalkOut, check_events, plan, silences
 from simulators.floor import builtin, floor_of
 from simulators.habits import MINUTE, SECOND, Habits
-from simulators.mishaps import GoesSilent, silences_of
+from simulators.mishaps import GoesSilent, IsCutOff, silences_of
 from simulators.opening import Window
 from simulators.silence import Silence
 from simulators.tills import SPACING
@@ -168,6 +168,8 @@ def test_each_day_has_its_own() -> None:
         (Linger(at="09:00", zone="attic", minutes=5), "has no zone `attic` for what happens at 09:00; it has outside, entrance"),
         (Party(at="09:00", zone="bakery", people=5), "has no zone of tills `bakery` for what happens at 09:00; it has checkout-1"),
         (Rush(at="10:00", until="10:00", people=5), "what happens at 10:00 ends at 10:00: it must end later"),
+        (IsCutOff(at="10:10", until="10:00"), "what happens at 10:10 ends at 10:00: it must end later"),
+        (GoesSilent(at="10:00", until="10:00", sensor="gate"), "what happens at 10:00 ends at 10:00: it must end later"),
         (Promotion(at="10:00", until="11:00", products=("gold",)), "has no product `gold` on its shelves for the promotion at 10:00"),
         (TillFails(at="10:00", until="11:00", till="till-9"), "has no till `till-9` to fail at 10:00; it has till-1, till-2"),
     ],

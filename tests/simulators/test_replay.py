@@ -18,7 +18,7 @@ from sensors.reading import SECOND
 from sensors.urls import SettingError
 from simulators.faults import Faults
 from simulators.habits import Habits
-from simulators.live import live
+from simulators.live import live, publish_live
 from simulators.messages import Message, messages
 from simulators.replay import FUTURE, IN_FLIGHT, Pace, Published, closings, publish, publish_messages, read_lines, speed_of
 from simulators.together import Files, record
@@ -247,6 +247,25 @@ def test_a_live_store_keeps_pace_with_the_clock(broker: str) -> None:
     assert done.messages >= 3
     times = [millis(one["ts"]) / 1000 for payload in received for one in _array(payload)]
     assert start / 1e6 - 1 <= min(times) <= max(times) <= now + 0.1
+
+
+@pytest.mark.integration
+def test_a_live_store_that_begins_later_is_waited_for(broker: str) -> None:
+    """However far ahead that is: what a sensor says from the future would be sent at once, and refused."""
+    start = time.time_ns() // 1000 + 400 * SECOND
+    end = time.monotonic() + 3
+    done = publish_live(live(SMALL, 1, start, Habits(shoppers=6)), broker, lambda: time.monotonic() > end, start)
+    assert (done.messages, done.stopped) == (0, True)
+
+
+@pytest.mark.integration
+def test_what_was_due_before_it_began_is_not_late(broker: str) -> None:
+    """Planning many stores may take longer than thought: what they said meanwhile comes at once."""
+    now = int(time.time() * 1000)
+    lines = [reading(now - 60_000), reading(now - 30_000, "b"), reading(now + 100, "c")]
+    done = publish(lines, broker, Pace(speed=1, anchor=now * 1000, close=False))
+    assert (done.messages, done.past, done.lateness.count) == (3, 2, 1)
+    assert done.lateness.largest_s < 20
 
 
 @pytest.mark.integration

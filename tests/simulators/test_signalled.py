@@ -86,3 +86,11 @@ def test_of_two_the_one_that_fits_better_is_taken() -> None:
     later = structs.replace(CONGESTED, at="2026-11-14T15:01:00Z")
     report = compare([CONGESTED, later], [signal_of(later, 2), signal_of(CONGESTED, 3)])
     assert [one.off_s for one in report.equal] == [3, 2]
+
+
+def test_one_within_the_bounds_is_taken_before_a_nearer_one() -> None:
+    """That which may be much too early is not mistaken for the next."""
+    first, later = structs.replace(CONGESTED, early_s=600), structs.replace(CONGESTED, at="2026-11-14T15:01:00Z")
+    report = compare([first, later], [signal_of(first, -500), signal_of(later, 2)])
+    assert report.differences == []
+    assert [one.off_s for one in report.equal] == [-500, 2]

@@ -67,7 +67,7 @@ def test_no_signal_is_due_because_a_clock_is_wrong() -> None:
     ("event", "said"),
     [
         (WrongClock(at="10:00", until="11:00", sensor="gw-9", seconds=5), "has no sensor `gw-9` to silence"),
-        (WrongClock(at="11:00", until="11:00", sensor="gw-rear", seconds=5), "what happens to `gw-rear` at 11:00 ends at 11:00"),
+        (WrongClock(at="11:00", until="11:00", sensor="gw-rear", seconds=5), "what happens at 11:00 ends at 11:00"),
     ],
 )
 def test_what_cannot_be_is_refused(event: WrongClock, said: str) -> None:

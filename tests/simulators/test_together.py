@@ -2,21 +2,26 @@
 
 import gc
 import threading
+import time
 import weakref
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
 from msgspec import structs
 
+from sensors.layout import Layout, load
+from sensors.urls import SettingError
 from simulators.faults import Expected
+from simulators.floor import builtin, builtin_names
 from simulators.habits import MINUTE, Habits
 from simulators.live import LIVE_WINDOW, ahead, live
 from simulators.simulate import Day, simulate
-from simulators.together import Files, copies, record, simulate_all
+from simulators.together import Files, copies, record, simulate_all, write_layouts
 from simulators.truth import read
+from stream.rules import Rules
 from tests.simulators.observer import millis
 from tests.simulators.plans import CROWDED, SMALL, options_of, run, said
 
@@ -46,6 +51,30 @@ def test_one_store_keeps_its_name() -> None:
     """Others are numbered."""
     assert copies(SMALL, 1) == [SMALL]
     assert [one.store_id for one in copies(SMALL, 2)] == ["small-0001", "small-0002"]
+
+
+@pytest.mark.parametrize("layout", [SMALL, *map(builtin, builtin_names())], ids=lambda layout: layout.store_id)
+def test_their_plans_are_written(layout: Layout, tmp_path: Path) -> None:
+    """A file each, which reads as the plan that it was; written again they are the same."""
+    plans, folder = copies(layout, 3), tmp_path / "plans"
+    for _ in range(2):
+        write_layouts(folder, plans)
+    assert [load(file, Rules.of) for file in sorted(folder.iterdir())] == plans
+    assert [file.name for file in sorted(folder.iterdir())] == [f"{plan.store_id}.json" for plan in plans]
+
+
+def test_a_store_whose_name_is_a_path_stays_in_the_folder(tmp_path: Path) -> None:
+    """Names are anybody's."""
+    write_layouts(tmp_path / "plans", [structs.replace(SMALL, store_id="../out")])
+    assert [file.relative_to(tmp_path) for file in tmp_path.rglob("*.json")] == [Path("plans") / "..%2Fout.json"]
+
+
+@pytest.mark.parametrize("folder", ["file", "file/plans", "nowhere/plans"])
+def test_plans_go_into_a_folder(folder: str, tmp_path: Path) -> None:
+    """Or one sentence says why not."""
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingError, match=f"--layouts .*{folder}: this folder cannot be made"):
+        write_layouts(tmp_path / folder, [SMALL])
 
 
 def test_they_are_written_to_files(tmp_path: Path) -> None:
@@ -89,6 +118,14 @@ def test_live_stores_are_open_all_the_time() -> None:
     assert len({start for start in starts if start.startswith("gate-1")}) > 4
 
 
+def test_sensors_of_live_stores_do_not_all_say_at_once_that_they_live() -> None:
+    """A thousand gates that do so in the same millisecond are a thousand messages of which most come late."""
+    lines = said(list(islice(live(SMALL, 1, NOON, Habits(shoppers=6), stores=60), 3_000)))
+    beats = sorted(millis(one.ts) for one in lines if one.kind == "status" and one.sensor_id == "gate-1")
+    assert len(beats) > 90
+    assert min(later - earlier for earlier, later in pairwise(beats)) == 1000
+
+
 @pytest.mark.parametrize("most", [1, 100, 20_000])
 def test_what_is_made_ahead_is_what_is_made(most: int) -> None:
     """In its order, to its end."""
@@ -110,6 +147,21 @@ def test_no_more_is_made_ahead_than_is_wanted() -> None:
         assert any(thread.name == "ahead" for thread in threading.enumerate())
     assert len(made) <= 1000 + 200
     assert not any(thread.name == "ahead" for thread in threading.enumerate())
+
+
+def test_what_is_being_planned_is_not_waited_for_at_the_end() -> None:
+    """Ctrl-C while a thousand stores are planned ends it soon."""
+    planned = threading.Event()
+
+    def plan() -> Iterator[bytes]:
+        planned.wait(60)
+        yield b"x"
+
+    began = time.monotonic()
+    with ahead(plan(), stop=lambda: time.monotonic() > began + 0.3) as lines:
+        assert list(lines) == []
+    assert time.monotonic() - began < 30
+    planned.set()
 
 
 def test_what_goes_wrong_is_told_where_the_lines_are_read() -> None:

@@ -20,7 +20,7 @@ from sensors.targets import running
 from sensors.topics import READINGS, REJECTED, ensure_topics
 from sensors.urls import kafka_servers
 from stream.app import work
-from stream.kafka import free_port, kafka
+from stream.kafka import kafka
 from tests.conftest import MakeDatabase
 from tests.scrape import get, ready, scrape, target
 from tests.storage.logins import member
@@ -134,7 +134,7 @@ def test_the_worker_listens_nowhere(kafka_url: str, database_url: str, tmp_path:
 
 def test_with_metrics_it_listens_on_this_machine_only(kafka_url: str, database_url: str, tmp_path: Path) -> None:
     """One socket, on 127.0.0.1 and the port that was asked for."""
-    port = free_port()
+    port = child.free_port()
     with Running(kafka_url, database_url, tmp_path, INSTORE_METRICS_PORT=str(port), INSTORE_DATA_DIR=str(tmp_path)) as process:
         _wait_until(lambda: "working" in (tmp_path / "worker.log").read_text())
         assert _listening(process) == [f"0100007F:{port:04X}"]
@@ -160,6 +160,6 @@ def test_a_worker_without_its_database_is_not_ready(kafka_url: str, postgres_url
 
 def test_a_kafka_that_goes_away_while_the_worker_starts(database_url: str) -> None:
     """It was there a moment ago, and told the lives of its topics: the worker ends with a sentence, to be started again."""
-    server = f"127.0.0.1:{free_port()}"
+    server = f"127.0.0.1:{child.free_port()}"
     with pytest.raises(ConnectionError, match=f"Kafka at {server} cannot be worked with: .*; start the worker again"):
         work([server], database_url, {READINGS: "cluster/1", REJECTED: "cluster/2"})

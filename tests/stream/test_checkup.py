@@ -8,6 +8,7 @@ import pytest
 
 from sensors import bridge_metrics as bridge
 from sensors.bridge_metrics import BridgeMetrics
+from sensors.child import free_port
 from sensors.decode import decode
 from sensors.endpoint import Listen, seen
 from sensors.metrics import Probe
@@ -16,7 +17,6 @@ from sensors.targets import Target, running
 from storage.model import Advance, Clock, Count, Flush, StoredReading
 from stream.checkup import Told, look_at
 from stream.worker_metrics import Tally, WorkerMetrics
-from tests.sensors.conftest import free_port
 from tests.stream.kafka_log import HERE
 from tests.stream.make import dwell
 from tests.stream.test_worker_metrics import state

@@ -135,17 +135,17 @@ def test_the_faults_change_no_signal() -> None:
     assert calm.rows.signals == stormy.rows.signals
 
 
-def test_on_an_ordinary_saturday_all_that_is_sure_is_found_and_nothing_that_nothing_caused() -> None:
+@pytest.mark.parametrize("seed", [1, 2])
+def test_on_an_ordinary_saturday_all_that_is_sure_is_found_and_nothing_that_nothing_caused(seed: int) -> None:
     """A busy day by the default rules: many signals, of which the truth knows when they were due, or that they may be.
 
-    Not seed 2: there the engine finds a crowd of half a minute that only who sees the most sees, and `simulators.crowding.turns` does not
-    say that it may be found where a sure one follows before all see that there is room again.
+    With seed 2 some find a crowd that others never see, twice, long before one that is sure.
     """
     grocery = options_of(load("saturday"), None, None, NOW)
     plain = structs.replace(grocery.layout, rules={})
-    wanted = structs.replace(options(plain, grocery.first_day, first_day=grocery.first_day), seed=1)
-    day = live(wanted)
+    day = live(structs.replace(options(plain, grocery.first_day, first_day=grocery.first_day), seed=seed))
     found = compare(day.due, day.rows.signals.values())
     assert found.differences == []
     assert len(found.equal) == found.expected > 50
     assert {one.due.kind for one in found.equal} >= {"long_dwell", "zone_congested", "zone_cleared", "abandoned_basket"}
+    assert max(one.early_s for one in day.due if one.kind == "zone_congested" and one.sure) < 300

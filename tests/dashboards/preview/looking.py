@@ -86,9 +86,14 @@ def ready(page: Page) -> None:
 
 def fits(page: Page, within_s: float = WITHIN_MS / 1000) -> bool:
     """Tell whether the page gets as narrow as its window: charts take their time to fit themselves in."""
+    return becomes(page, "document.documentElement.scrollWidth <= innerWidth", within_s)
+
+
+def becomes(page: Page, true: str, within_s: float = WITHIN_MS / 1000) -> bool:
+    """Tell whether what JavaScript says of the page gets true: it takes its time to be laid out anew."""
     until = monotonic() + within_s
     # The page's policy forbids Playwright's own waiting for a function.
-    while not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+    while not page.evaluate(true):
         if monotonic() > until:
             return False
         page.wait_for_timeout(100)

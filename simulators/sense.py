@@ -93,6 +93,11 @@ class Sensors:
             self.heads.append((f'{{"kind":"{kind}","store_id":{store},"sensor_id":{sensor},"id":{sensor[:-1]}-', sensor_id))
         return number
 
+    def openings_of(self, sensor_id: str) -> tuple[Opening, ...] | None:
+        """When a till is open; None: always, and any other sensor."""
+        zone = next((lane.zone_id for lane in self.floor.lanes if sensor_id in lane.tills), None)
+        return None if zone is None else self.openings.get(zone)
+
     def put(self, at: int, topic: int, ts: int, tail: str) -> None:
         """Keep a reading until its message arrives."""
         self.slots[at // SLOT].append((at, topic, ts, tail))
@@ -260,9 +265,13 @@ class _Beat:
     def until(self, sensors: Sensors, end: int) -> None:
         """Say so as often as it is due before a time."""
         while self.next < min(self.off, end):
-            is_open = self.openings is None or any(one.start <= self.next < one.end for one in self.openings)
-            _state(sensors, self.topic, self.next, self.state if is_open else "offline")
+            _state(sensors, self.topic, self.next, self.state if is_open(self.openings, self.next) else "offline")
             self.next, self.state = self.next + self.period, "alive"
+
+
+def is_open(openings: tuple[Opening, ...] | None, at: int) -> bool:
+    """Whether a till takes payments at a time."""
+    return openings is None or any(one.start <= at < one.end for one in openings)
 
 
 def _state(sensors: Sensors, topic: int, ts: int, state: str) -> None:
@@ -273,16 +282,15 @@ def _heartbeats(sensors: Sensors, window: Window) -> list[_Beat]:
     """Every sensor says that it is switched on, then that it lives, at the end that it is switched off; tills, when they open and close."""
     on, off = power(window)
     layout = sensors.floor.layout
-    openings = {till: sensors.openings.get(lane.zone_id) for lane in sensors.floor.lanes for till in lane.tills}
     listeners = dict.fromkeys([plan.sensor_id for plan in layout.gateways] + [one.sensor_id for one in sensors.floor.listeners.values()])
     mains = [*(plan.sensor_id for plan in layout.gates), *listeners, *(plan.sensor_id for plan in layout.tills)]
     periods = [(name, HEARTBEAT) for name in mains] + [(shelf_sensor(shelf.shelf_id), SHELF_HEARTBEAT) for shelf in layout.shelves]
     beats = []
     for index, (sensor, period) in enumerate(periods):
         topic = sensors.topic("status", sensor)
-        first = "online" if window.fresh else "alive"
-        beats.append(_Beat(topic, on + index * 997 % HEARTBEAT, period, off, first, openings.get(sensor)))
-        changes = ((at, state) for one in openings.get(sensor) or () for at, state in zip(one, ("online", "offline"), strict=True))
+        first, openings = "online" if window.fresh else "alive", sensors.openings_of(sensor)
+        beats.append(_Beat(topic, on + index * 997 % HEARTBEAT, period, off, first, openings))
+        changes = ((at, state) for one in openings or () for at, state in zip(one, ("online", "offline"), strict=True))
         for at, state in changes:
             if on <= at < off:
                 _state(sensors, topic, at, state)

@@ -17,7 +17,7 @@ from simulators.scene import Scene, Told
 from simulators.shoppers import shop
 from simulators.staff import shifts
 from simulators.stock import Stock, sell
-from simulators.tills import Queue, queues_of, serve
+from simulators.tills import Queue, forget, openings, queues_of, serve
 from simulators.walk import Walk
 
 LAST_CALL = 5 * MINUTE
@@ -54,7 +54,7 @@ def come_and_go(crowd: Crowd, window: Window) -> list[Walk]:
     scene = Scene(_chance(crowd, window), crowd.floor, crowd.habits)
     walks = _shoppers(scene, crowd, window)
     walks += _passers_by(scene, window, len(walks))
-    walks += shifts(scene, window)
+    walks += shifts(scene, window, openings(crowd.queues, crowd.habits))
     walks.sort(key=lambda walk: walk.began)
     return hand_out(scene, crowd.devices, walks)
 
@@ -74,6 +74,7 @@ def _shoppers(scene: Scene, crowd: Crowd, window: Window) -> list[Walk]:
         crowd.stock.fill()
     walks = [one.walk for one in told]
     sell(crowd.stock, _chance(crowd, window, "stock"), walks)
+    forget(crowd.queues, window.opens)
     if crowd.queues:
         buyers = [one.walk for one in told if one.pays and (not crowd.floor.prices or one.walk.taken())]
         for walk in buyers:

@@ -140,10 +140,14 @@ def rule_ms(layout: Layout, name: str, subject: str = "") -> int:
 
 
 def _of_walk(day: _Day, walk: Walk) -> Iterator[Due]:
-    """What one customer causes alone. Where a silent sensor may have missed something of it, nothing is sure."""
-    shaken = any(touches(day.floor, span, walk) for span in day.silent)
+    """What one customer causes alone. Where a silent sensor may have missed something of it, or told it wrongly, nothing is sure."""
+    shaken = [span for span in day.silent if touches(day.floor, span, walk)]
     found = [*_dwells(day, walk), *_abandoned(day, walk), *_priority(day, walk)]
     yield from (msgspec.structs.replace(due, sure=due.sure and not shaken) for due in found)
+    if any(span.speaks for span in shaken):
+        until, why = (0, day.end - walk.began), "a sensor told a wrong time: a stay may seem longer than it was"
+        for zone in dict.fromkeys(stay.zone_id for stay in _inside(walk) if day.long.get(stay.zone_id)):
+            yield _due(day, "long_dwell", walk.began, until, why, walk=walk, zone=zone, sure=False)
 
 
 def _dwells(day: _Day, walk: Walk) -> Iterator[Due]:

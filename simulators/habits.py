@@ -50,16 +50,19 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         passers_by: who only pass on the pavement, for each shopper [A].
         weekday: Monday to Sunday, against the mean (Time Use Institute 2008; Wednesday to Friday and Sunday [A]).
         weekday_hours: weight of each hour, Monday to Friday (USDA ERS: 16 % in each hour of 11-13 h and 15-16 h; the rest [A]).
-        weekend_hours: the same on Saturday and Sunday (USDA ERS: 20 % an hour at 11-13 h; 17 % here, for four tills serve no more [A]).
-        trip_min: median minutes in the store before the till, and sigma of the lognormal (Ehrenberg-Bass; fit in research/shoppers.md).
+        weekend_hours: the same on Saturday and Sunday (USDA ERS: 20 % an hour at 11-13 h; the rest [A]).
+        trip_min: median minutes in the store before the till, and sigma of the lognormal (Ehrenberg-Bass: a third of the trips under
+            10 min, from door to door; fit [D]).
         max_trip_min: nobody plans to be in the store for longer before the till [A].
-        basket: mu and sigma of the zero-truncated Poisson-lognormal of items (Sorensen; Martin 2020).
+        basket: mu and sigma of the zero-truncated Poisson-lognormal of items (Sorensen; Martin 2020: mode 1, half at most 5, a fifth of the
+            trips has half of the units; fit [D], with what shoppers value and put back).
         max_basket: nobody buys more items [A].
         browsers: who come without wanting to buy (grocery converts over 90 %; RetailNext 2012).
         looks: at how many shelves those look who come without wanting to buy, at the least and at the most [A].
         beside_min: nobody spends longer beside one shelf, in minutes; None: as the length of the trip has it [A].
         places: zones that people go to besides shelves; what is still planned when the time is over is left out [A].
-        focus: chance that a stop is in a zone where there is another one already, and not anywhere in the store [A].
+        focus: chance that a stop is in a zone where there is another one already, and not anywhere in the store (Ehrenberg-Bass: most trips
+            see under a quarter of it; how stops lie together [A]).
         units: chances of one, two, three units of a product at a stop [A].
         glances: looks at a shelf without taking anything, for each stop [A].
         regret: share of units that are put back [A].
@@ -71,15 +74,16 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         next_ms: from a payment to the next shopper's turn.
         till_opens_min: a lane is opened when one would wait for more than so many minutes; 0: all are always open [A].
         till_closes_min: a lane is closed when nobody has paid there for so many minutes, but for the first [A].
-        patience_min: median minutes that one waits in a queue, and sigma (80 % wait 15 min; Waitwhile 2024).
+        patience_min: median minutes that one waits in a queue, and sigma (80 % tolerate at most 15 min, Waitwhile 2024; fit [D], with
+            hurried).
         hurried: share with the short patience of hurried_min [A].
         loyalty: share of payments that name the device [A].
         rests: share that sits down after paying, where there is a place without shelves (a café), for rest_min minutes [A].
         approaches, lingers: share heard on the pavement before entering, after leaving [A].
         unseen: share of passages that a gate misses [A]; second_looks: share that it reports twice [A].
         own_tags: share of visitors with a tag of their own, who may come again; the others get a band of the store [A].
-        tag_holders: how many people have a tag, for each shopper of a day [A]; how often each comes is spread exponentially [A]
-            (`simulators.devices`).
+        tag_holders: how many people have a tag, for each shopper of a day (FMI 2011: 1.69 visits a week to all supermarkets together; fit
+            [D]); how often each comes is spread exponentially [A] (`simulators.devices`).
         parties: chances to come alone, with one other, with two, with three [A]; one of them pays for all.
         looks_along: share of the looks of who leads a party in which each companion joins [A].
         stock: units of a product on a shelf that is full; 0: it never runs out [A].
@@ -93,43 +97,18 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     passers_by: float = 0.25
     weekday: tuple[float, ...] = (0.91, 0.91, 1.0, 1.0, 1.0, 1.28, 0.9)
     weekday_hours: tuple[float, ...] = (0.1, 0.1, 0.1, 0.1, 0.2, 0.5, 1, 2, 4, 5, 7, 16, 16, 8, 7, 16, 8, 6, 3.5, 1.5, 1, 0.5, 0.2, 0.1)
-    weekend_hours: tuple[float, ...] = (
-        0.1,
-        0.1,
-        0.1,
-        0.1,
-        0.2,
-        0.3,
-        0.5,
-        1.5,
-        4,
-        7,
-        10,
-        17,
-        17,
-        11,
-        10,
-        8,
-        6,
-        4.5,
-        2.5,
-        1.5,
-        1,
-        0.5,
-        0.2,
-        0.1,
-    )
-    trip_min: tuple[float, float] = (13.0, 0.62)
+    weekend_hours: tuple[float, ...] = (0, 0, 0, 0, 0, 0, 0, 1.5, 4, 7, 9, 20.5, 20.5, 11, 9, 7, 5, 4, 2, 1.5, 1, 0.5, 0.2, 0.1)
+    trip_min: tuple[float, float] = (9.6, 0.66)
     max_trip_min: float = 90.0
-    basket: tuple[float, float] = (1.65, 0.8)
+    basket: tuple[float, float] = (1.6, 1.05)
     max_basket: int = 80
     browsers: float = 0.07
     looks: tuple[int, int] = (1, 4)
     beside_min: float | None = None
     places: dict[str, Place] = {}
-    focus: Share = 0.0
+    focus: Share = 0.8
     units: tuple[float, float, float] = (0.75, 0.2, 0.05)
-    glances: float = 0.5
+    glances: float = 0.3
     regret: float = 0.05
     view_s: tuple[float, float] = (9.0, 0.6)
     promoted_pull: float = 2.0
@@ -140,7 +119,7 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     next_ms: tuple[int, int] = (2 * SECOND, 6 * SECOND)
     till_opens_min: float = 3.0
     till_closes_min: float = 6.0
-    patience_min: tuple[float, float] = (21.0, 0.4)
+    patience_min: tuple[float, float] = (10.0, 0.45)
     hurried: float = 0.04
     hurried_min: tuple[float, float] = (3.0, 0.4)
     loyalty: float = 0.2
@@ -151,7 +130,7 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     unseen: float = 0.01
     second_looks: float = 0.015
     own_tags: float = 0.4
-    tag_holders: float = 1.5
+    tag_holders: float = 2.3
     parties: tuple[float, ...] = (0.8, 0.15, 0.04, 0.01)
     looks_along: float = 0.4
     stock: int = 80

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from hashlib import blake2b
 from json import dumps
 from random import Random
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 from simulators.floor import Floor, Listener
 from simulators.habits import MINUTE, SECOND
 from simulators.opening import Window
+from simulators.tills import Opening
 from simulators.walk import Stay, Walk
 
 SCAN = 5 * SECOND
@@ -71,6 +73,7 @@ class Sensors:
         topics: the number of each (kind, sensor); those of a sensor share one counter of ids.
         heads: how the line of a topic begins, up to the reading's id.
         slots: what arrives in each slot of time, in any order.
+        openings: when the lanes are open that are not always so, by their zone; anew in each window.
         rng: where chance comes from, anew in each window.
     """
 
@@ -78,6 +81,7 @@ class Sensors:
     topics: dict[tuple[str, str], int] = field(default_factory=dict)
     heads: list[tuple[str, str]] = field(default_factory=list)
     slots: defaultdict[int, list[_Pending]] = field(default_factory=lambda: defaultdict(list))
+    openings: dict[str, tuple[Opening, ...]] = field(default_factory=dict)
     rng: Random = field(default_factory=lambda: Random(0))
 
     def topic(self, kind: str, sensor_id: str) -> int:
@@ -88,6 +92,11 @@ class Sensors:
             store, sensor = _json(self.floor.layout.store_id), _json(sensor_id)
             self.heads.append((f'{{"kind":"{kind}","store_id":{store},"sensor_id":{sensor},"id":{sensor[:-1]}-', sensor_id))
         return number
+
+    def openings_of(self, sensor_id: str) -> tuple[Opening, ...] | None:
+        """When a till is open; None: always, and any other sensor."""
+        zone = next((lane.zone_id for lane in self.floor.lanes if sensor_id in lane.tills), None)
+        return None if zone is None else self.openings.get(zone)
 
     def put(self, at: int, topic: int, ts: int, tail: str) -> None:
         """Keep a reading until its message arrives."""
@@ -244,23 +253,33 @@ def power(window: Window) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class _Beat:
-    """When a sensor says next that it lives, how often, until when (epoch ms), and in which words first."""
+    """When a sensor says next that it lives, how often, until when (epoch ms), in which words first, and of a till when it is open."""
 
     topic: int
     next: int
     period: int
     off: int
     state: str
+    openings: tuple[Opening, ...] | None
 
     def until(self, sensors: Sensors, end: int) -> None:
         """Say so as often as it is due before a time."""
         while self.next < min(self.off, end):
-            sensors.put(self.next + STATUS_SENT, self.topic, self.next, f'","ts":{self.next},"state":"{self.state}"}}')
+            _state(sensors, self.topic, self.next, self.state if is_open(self.openings, self.next) else "offline")
             self.next, self.state = self.next + self.period, "alive"
 
 
+def is_open(openings: tuple[Opening, ...] | None, at: int) -> bool:
+    """Whether a till takes payments at a time."""
+    return openings is None or any(one.start <= at < one.end for one in openings)
+
+
+def _state(sensors: Sensors, topic: int, ts: int, state: str) -> None:
+    sensors.put(ts + STATUS_SENT, topic, ts, f'","ts":{ts},"state":"{state}"}}')
+
+
 def _heartbeats(sensors: Sensors, window: Window) -> list[_Beat]:
-    """Every sensor says that it is switched on, then that it lives, at the end that it is switched off."""
+    """Every sensor says that it is switched on, then that it lives, at the end that it is switched off; tills, when they open and close."""
     on, off = power(window)
     layout = sensors.floor.layout
     listeners = dict.fromkeys([plan.sensor_id for plan in layout.gateways] + [one.sensor_id for one in sensors.floor.listeners.values()])
@@ -269,14 +288,20 @@ def _heartbeats(sensors: Sensors, window: Window) -> list[_Beat]:
     beats = []
     for index, (sensor, period) in enumerate(periods):
         topic = sensors.topic("status", sensor)
-        beats.append(_Beat(topic, on + index * 997 % HEARTBEAT, period, off, "online" if window.fresh else "alive"))
+        first, openings = "online" if window.fresh else "alive", sensors.openings_of(sensor)
+        beats.append(_Beat(topic, on + index * 997 % HEARTBEAT, period, off, first, openings))
+        changes = ((at, state) for one in openings or () for at, state in zip(one, ("online", "offline"), strict=True))
+        for at, state in changes:
+            if on <= at < off:
+                _state(sensors, topic, at, state)
         if window.shuts:
-            at = off + index * 10
-            sensors.put(at + STATUS_SENT, topic, at, f'","ts":{at},"state":"offline"}}')
+            _state(sensors, topic, off + index * 10, "offline")
     return beats
 
 
+@lru_cache(maxsize=4096)
 def _json(text: str) -> str:
+    """A name in JSON: there are few, and each is said often."""
     return dumps(text, ensure_ascii=False)
 
 

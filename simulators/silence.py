@@ -15,7 +15,7 @@ from simulators.faults import Expected
 from simulators.floor import Floor
 from simulators.habits import HOUR, MINUTE, SECOND
 from simulators.opening import Window, windows
-from simulators.sense import Recorded, Sensors, power, shelf_sensor
+from simulators.sense import Recorded, Sensors, is_open, power, shelf_sensor
 from simulators.walk import Walk
 
 AFTERMATH = 2 * MINUTE
@@ -150,7 +150,8 @@ def _wills(sensors: Sensors, span: Span) -> list[Recorded]:
     topic = sensors.topic("status", span.sensor_id)
     head, _ = sensors.heads[topic]
     will = f'{head}will-{span.start}","ts":{span.connected},"state":"offline"}}'
-    back = f'{head}back-{span.end}","ts":{span.end},"state":"online"}}'
+    state = "online" if is_open(sensors.openings_of(span.sensor_id), span.end) else "offline"
+    back = f'{head}back-{span.end}","ts":{span.end},"state":"{state}"}}'
     return [(min(span.start + WILL_AFTER, span.end), topic, will.encode()), (span.end, topic, back.encode())]
 
 

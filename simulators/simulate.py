@@ -29,6 +29,7 @@ from simulators.sense import Recorded, Sensors, power, readings
 from simulators.silence import Silence, Span, hush, spans, touches, with_wills
 from simulators.skew import Wrong, mistime, wrongs
 from simulators.stock import SoldOut, sold_out
+from simulators.tills import openings
 from simulators.truth import Truth, truth_of
 from simulators.walk import Walk, packed
 
@@ -201,6 +202,7 @@ def play(sensors: Sensors, crowd: Crowd, open_windows: Iterable[Window]) -> Iter
 
 def _play_one(sensors: Sensors, crowd: Crowd, window: Window, until: int) -> Played:
     walks = come_and_go(crowd, window)
+    sensors.openings = openings(crowd.queues, crowd.habits)
     return Played(window, walks, readings(sensors, packed(walks), window, until, crowd.seed))
 
 

@@ -7,16 +7,18 @@ see where somebody is only every few seconds. So that the question has one answe
 - a shopper pays at least `SPACING` after the one before has left: who paid before is seen gone;
 - who gives up leaves before the turn that would have been theirs, and so before the next payment by more than that;
 - where a till fails, all who would pay later leave at that moment, and nobody is served until it works again.
+
+The first lane is always open. The others are opened when they are needed, and closed when nobody has paid there for a while.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from simulators.floor import Floor, Lane
-from simulators.habits import MIN_STAY, MINUTE, SECOND, chance, even, lognormal
+from simulators.habits import MIN_STAY, MINUTE, SECOND, Habits, chance, even, lognormal
 from simulators.scene import Scene, manner_of
 from simulators.walk import Line, Paid, Walk
 
@@ -38,16 +40,38 @@ class Failure(NamedTuple):
     end: int
 
 
+class Opening(NamedTuple):
+    """A lane is open from `start` to just before `end` (epoch ms)."""
+
+    start: int
+    end: int
+
+
 @dataclass(slots=True)
 class Queue:
-    """What a lane remembers: from when on somebody may join, when its till is free, until when it is open, when its till fails."""
+    """What a lane remembers: from when on somebody may join, when its till is free, when it was opened, when its till fails."""
 
     lane: Lane
     joinable: int = 0
     free: int = 0
     receipts: int = 0
-    open_until: int = 0
+    opened: list[Opening] = field(default_factory=list)
     failures: tuple[Failure, ...] = ()
+
+    def is_open(self, at: int) -> bool:
+        """Whether somebody serves there who was called to it."""
+        return bool(self.opened) and at < self.opened[-1].end
+
+    def call(self, at: int, length: int) -> None:
+        """Call somebody, who serves there from then on, for so long at least."""
+        self.free = max(self.free, at)
+        self.opened.append(Opening(self.free, self.free + length))
+
+    def keep_open(self, until: int) -> None:
+        """If it was opened, it is closed no sooner than then."""
+        if self.opened:
+            start, end = self.opened[-1]
+            self.opened[-1] = Opening(start, max(end, until))
 
     def joins_at(self, ready: int) -> int:
         """When somebody who is ready now may join."""
@@ -68,6 +92,17 @@ def queues_of(floor: Floor, failures: Iterable[Failure] = ()) -> list[Queue]:
     """One queue a lane, all empty. A lane fails as a whole: its tills serve one queue."""
     known = tuple(failures)
     return [Queue(lane, failures=tuple(one for one in known if one.till in lane.tills)) for lane in floor.lanes]
+
+
+def forget(queues: Iterable[Queue], before: int) -> None:
+    """What lanes were opened for and closed again before a time is over."""
+    for queue in queues:
+        queue.opened = [one for one in queue.opened if one.end > before]
+
+
+def openings(queues: list[Queue], habits: Habits) -> dict[str, tuple[Opening, ...]]:
+    """When the lanes are open that are not always so, by their zone."""
+    return {queue.lane.zone_id: tuple(queue.opened) for queue in queues[1:]} if habits.till_opens_min else {}
 
 
 def serve(scene: Scene, queues: list[Queue], buyers: Iterable[Walk], label: str) -> None:
@@ -111,23 +146,22 @@ def _check_out(scene: Scene, queues: list[Queue], walk: Walk, label: str) -> boo
         return False
     walk.payments.append(_payment(scene, queue, walk, paid, label))
     queue.free = paid + even(rng, habits.next_ms)
-    queue.open_until = round(paid + habits.till_closes_min * MINUTE)
+    queue.keep_open(paid + round(habits.till_closes_min * MINUTE))
     walk.stay(queue.lane.zone_id, paid - joins + even(rng, habits.packing_ms))
     return True
 
 
 def _choose(scene: Scene, queues: list[Queue], walk: Walk) -> Queue:
-    """The open lane where the turn comes first; where that would take too long, one more is opened."""
+    """The open lane where the turn comes first; where that would take too long, or none is open, one more is opened."""
+    habits, ready = scene.habits, walk.now
+    longest = round(habits.till_opens_min * MINUTE)
     allowed = [queue for queue in queues if walk.lane in {None, queue.lane.zone_id}]
-    longest, ready = round(scene.habits.till_opens_min * MINUTE), walk.now
-    opened = [queue for queue in allowed if not longest or queue is queues[0] or queue.open_until > ready] or allowed[:1]
-    best = min(opened, key=lambda queue: queue.served_at(ready))
-    closed = [queue for queue in allowed if queue not in opened]
-    if closed and best.served_at(ready) - ready > longest:
-        closed[0].free = max(closed[0].free, ready + even(scene.rng, CALLED))
-        closed[0].open_until = round(closed[0].free + scene.habits.till_closes_min * MINUTE)
-        best = min(best, closed[0], key=lambda queue: queue.served_at(ready))
-    return best
+    usable = [queue for queue in allowed if not longest or queue is queues[0] or queue.is_open(ready)]
+    closed = [queue for queue in allowed if queue not in usable]
+    if closed and all(queue.served_at(ready) - ready > longest for queue in usable):
+        closed[0].call(ready + even(scene.rng, CALLED), round(habits.till_closes_min * MINUTE))
+        usable.append(closed[0])
+    return min(usable, key=lambda queue: queue.served_at(ready))
 
 
 def _payment(scene: Scene, queue: Queue, walk: Walk, at: int, label: str) -> Paid:

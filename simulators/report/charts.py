@@ -129,14 +129,14 @@ def _reach(found: Measured) -> Picture:
         tenths[min(19, percent // 5)] += count
     high = max(tenths.values()) / total * 1.15
     percents = [(float(percent), f"{percent} %") for percent in range(0, 101, 25)]
-    chart = Chart(
-        "How much of the store a trip sees", (0, 100), high, ("of the floor to shop on, by zones entered", "share of trips"), names=percents
-    )
+    chart = Chart("How much of the store a trip sees", (0, 100), high, ("of the floor to shop on", "share of trips"), names=percents)
     chart.bars([(5 * at, 5 * at + 5, count / total) for at, count in tenths.items()], "simulated")
     if is_of(found, "grocery"):
         chart.upright(25, "published: most trips are left of this")
     under = sum(count for percent, count in counts.items() if percent < 25) / total  # noqa: PLR2004 - a quarter
-    about = f"{under:.0%} of the trips are under a quarter. A zone counts whole as soon as somebody is in it: this is the most."
+    about = (
+        f"{under:.0%} of the trips are under a quarter. A zone is seen before the shelves where one stops, or a shelf's part in passing."
+    )
     return Picture(
         "How much of the store a trip sees", chart.drawn(), about, _BASS.removesuffix(", fitted") if is_of(found, "grocery") else NOTHING
     )

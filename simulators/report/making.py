@@ -20,6 +20,10 @@ NOT_SIMULATED = (
     "Carts and baskets (20 % and 28 % of shoppers, Larsen 2020): people carry what they take.",
     "The 14 kinds of paths of Larson, Bradlow and Fader 2005: people walk a usual round, its reverse, or zigzag; the shares are assumed.",
     "What shoppers value, and what they do for it (simulators.manners): assumed, for no public truth exists.",
+    (
+        "Two or more gateways that hear one device (Bermuda's constants): readings say in which zone a device is, so the nearest one alone"
+        " reports it, as if all had agreed. What each one hears would be a sighting, and nothing makes zones of sightings yet."
+    ),
     "Addresses that rotate every 15 minutes: a passer-by has a random one each time, a shopper a band or a tag that lasts.",
 )
 

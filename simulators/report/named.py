@@ -49,6 +49,7 @@ MEASURES: dict[str, Measure] = {
     "impatient": lambda found, of: impatient(found.tally.habits, of),
     "gave_up": lambda found, _: ratio(found.tally.quitters, found.tally.quitters + found.tally.buyers),
     "reach_under": lambda found, of: share(found.tally.reach, of),
+    "zone_reach_under": lambda found, of: share(found.tally.zone_reach, of),
     "shelf_reach_under": lambda found, of: share(found.tally.shelf_reach, of),
     "looks": lambda found, _: ratio(found.tally.view_s.total(), found.tally.shoppers),
     "median_look_s": lambda found, _: median(found.tally.view_s),
@@ -57,5 +58,4 @@ MEASURES: dict[str, Measure] = {
     "came_again": lambda found, _: came_again(found.tally),
     "sigma_db": lambda found, _: found.radio.sigma_db(),
     "exponent": lambda found, _: found.radio.exponent(),
-    "mean_gateways": lambda found, _: found.radio.mean_gateways(),
 }

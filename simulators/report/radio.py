@@ -1,4 +1,4 @@
-"""What the readings of radio gateways are like: how much they scatter, how they fade with the distance, how many hear a device. Pure."""
+"""What the readings of radio gateways are like: how much they scatter, and how they fade with the distance. Pure."""
 
 import math
 from collections import Counter, defaultdict
@@ -10,16 +10,12 @@ import msgspec
 from simulators.faults import Arrival
 from simulators.floor import Floor
 from simulators.geometry import centroid, distance
-from simulators.sense import SCAN
 
 _FEW_ZONES = 3
 
 
 class _Heard(msgspec.Struct):
-    sensor_id: str
-    device_id: str
     zone_id: str
-    ts: int
     rssi_dbm: int
 
 
@@ -33,14 +29,10 @@ class Radio:
     Attributes:
         floor: the store.
         rssi_dbm: how often each strength was measured in each zone.
-        gateways: how often so many gateways heard a device within a scan.
-        last: of each device the scan of its last reading, and who heard it in that.
     """
 
     floor: Floor
     rssi_dbm: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-    gateways: Counter[int] = field(default_factory=Counter)
-    last: dict[str, tuple[int, set[str]]] = field(default_factory=dict)
 
     def listen(self, arrivals: Iterator[Arrival]) -> Iterator[Arrival]:
         """Count what goes by."""
@@ -55,13 +47,6 @@ class Radio:
         except msgspec.MsgspecError:
             return
         self.rssi_dbm[heard.zone_id][heard.rssi_dbm] += 1
-        scan, sensors = self.last.get(heard.device_id, (None, set()))
-        if scan == heard.ts // SCAN:
-            sensors.add(heard.sensor_id)
-            return
-        if sensors:
-            self.gateways[len(sensors)] += 1
-        self.last[heard.device_id] = (heard.ts // SCAN, {heard.sensor_id})
 
     def noise_db(self) -> Counter[int]:
         """How often a strength was so many dB from the mean of its zone."""
@@ -92,10 +77,6 @@ class Radio:
                 metres = max(1.0, distance(centroid(plan[zone]), place))
                 points.append((math.log10(metres), mean_of(strengths)))
         return None if len({x for x, _ in points}) < _FEW_ZONES else _slope(points) / -10
-
-    def mean_gateways(self) -> float | None:
-        """How many gateways hear a device within a scan, in the mean."""
-        return mean_of(self.gateways) if self.gateways else None
 
 
 def mean_of(counts: Counter[int]) -> float:

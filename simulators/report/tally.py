@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from sensors.layout import ShelfPlan
 from sensors.reading import to_datetime
 from simulators.floor import Floor
 from simulators.geometry import area
@@ -38,7 +39,9 @@ class Tally:
         wait_s: how many of those who paid had waited so many seconds in the queue.
         view_s: how many looks at a shelf took so many seconds.
         actions: pickups and put-backs.
-        reach: how many came to so many percent of the floor on which one shops, and `shelf_reach` of the shelves.
+        reach: how many saw so many percent of the floor on which one shops: a zone has as many parts as shelves, and one sees those before
+            which one stops, or one part in passing.
+        zone_reach: the same where a zone is seen whole by whoever enters it; `shelf_reach` of the shelves, of what is in between nothing.
         came: how many came to each zone.
         visits: of each tag that visitors bring along.
     """
@@ -59,6 +62,7 @@ class Tally:
     view_s: Counter[int] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
     reach: Counter[int] = field(default_factory=Counter)
+    zone_reach: Counter[int] = field(default_factory=Counter)
     shelf_reach: Counter[int] = field(default_factory=Counter)
     came: Counter[str] = field(default_factory=Counter)
     visits: Counter[str] = field(default_factory=Counter)
@@ -105,10 +109,18 @@ class Tally:
         came, shop = {stay.zone_id for stay in walk.stays}, self.floor.shop
         size = areas if all(areas[zone] for zone in shop) else dict.fromkeys(shop, 1.0)
         self.came.update(came)
-        self.reach[round(100 * sum(size[zone] for zone in shop if zone in came) / sum(size[zone] for zone in shop))] += 1
+        whole, touched = sum(size[zone] for zone in shop), {act.shelf_id for act in walk.acts}
+        seen = {zone: _seen(self.floor.shelves[zone], touched) for zone in shop if zone in came}
+        self.reach[round(100 * sum(size[zone] * part for zone, part in seen.items()) / whole)] += 1
+        self.zone_reach[round(100 * sum(size[zone] for zone in seen) / whole)] += 1
         shelves = sum(map(len, self.floor.shelves.values()))
         if shelves:
-            self.shelf_reach[round(100 * len({act.shelf_id for act in walk.acts}) / shelves)] += 1
+            self.shelf_reach[round(100 * len(touched) / shelves)] += 1
+
+
+def _seen(shelves: tuple[ShelfPlan, ...], touched: set[str]) -> float:
+    """Which part of a zone somebody saw who came there: what lies before the shelves where they stopped, or as much in passing."""
+    return max(1, sum(shelf.shelf_id in touched for shelf in shelves)) / max(1, len(shelves))
 
 
 def length_of(walk: Walk) -> int:

@@ -17,6 +17,7 @@ from simulators.habits import Habits
 from simulators.opening import Window, windows
 from simulators.sense import Sensors, readings
 from simulators.simulate import NEVER, Options, simulate
+from simulators.tills import Opening, openings
 from simulators.truth import Truth, truth_of
 from simulators.walk import Walk
 
@@ -120,6 +121,11 @@ class Played(NamedTuple):
     walks: list[Walk]
     truths: list[Truth]
     lines: list[bytes]
+    openings: dict[str, tuple[Opening, ...]]
+
+    def sensors(self) -> Sensors:
+        """The sensors once more, with nothing said yet."""
+        return Sensors(self.floor, openings=self.openings)
 
     def shoppers(self) -> list[Walk]:
         """The walks of those who came in to look or buy."""
@@ -129,9 +135,11 @@ class Played(NamedTuple):
 def play(layout: Layout = SMALL, seed: int = 1, habits: Habits = CROWDED) -> Played:
     """Simulate one opening window."""
     floor, window = floor_of(layout), window_of(layout)
-    walks = come_and_go(crowd_of(floor, habits, seed), window)
-    lines = [line for _, _, line in readings(Sensors(floor), walks, window, NEVER, seed)]
-    return Played(floor, window, walks, [truth_of(floor, walk) for walk in walks], lines)
+    crowd = crowd_of(floor, habits, seed)
+    walks = come_and_go(crowd, window)
+    played = Played(floor, window, walks, [truth_of(floor, walk) for walk in walks], [], openings(crowd.queues, habits))
+    played.lines.extend(line for _, _, line in readings(played.sensors(), walks, window, NEVER, seed))
+    return played
 
 
 def options_of(layout: Layout = SMALL, **changes: object) -> Options:

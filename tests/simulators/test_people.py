@@ -153,7 +153,7 @@ def test_what_is_no_file_of_people_is_refused(tmp_path: Path, text: str, sentenc
 
 def test_people_that_are_not_there_are_refused() -> None:
     """The sentence names those that are."""
-    with pytest.raises(SettingError, match="no people `casino`; there are fashion, grocery, home, supermarket, theme-park"):
+    with pytest.raises(SettingError, match="no people `casino`; there are fashion, grocery, home, theme-park"):
         people_of("casino")
 
 

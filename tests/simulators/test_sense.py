@@ -16,7 +16,7 @@ from simulators.sense import BOUND, MISSES, SCAN, SLOT, SPREAD, WARM_UP, Recorde
 from simulators.simulate import NEVER
 from simulators.walk import Act, Stay, Walk
 from tests.simulators.observer import by_device, millis
-from tests.simulators.plans import BARE, CROWDED, SMALL, Played, Said, play, said, window_of
+from tests.simulators.plans import BARE, CROWDED, SMALL, Played, Said, options_of, play, run, said, window_of
 
 SEEDS = st.integers(0, 2**32)
 FEW = structs.replace(CROWDED, shoppers=20)
@@ -25,7 +25,7 @@ NOON = 1_795_000_000_000
 
 def recorded(played: Played, until: int = NEVER) -> list[Recorded]:
     """The readings of a window with their arrivals."""
-    return list(readings(Sensors(played.floor), played.walks, played.window, until, 1))
+    return list(readings(played.sensors(), played.walks, played.window, until, 1))
 
 
 def heard(walk: Walk, layout: Layout = SMALL) -> list[Said]:
@@ -85,7 +85,7 @@ def test_about_one_scan_in_twenty_misses_a_device() -> None:
 def test_one_scan_is_one_message() -> None:
     """All that a gateway heard in one scan arrives together, after it, and lies within the spread of a scan."""
     played = play()
-    topics = Sensors(played.floor)
+    topics = played.sensors()
     arrived = list(readings(topics, played.walks, played.window, NEVER, 1))
     gateways = {number for (kind, sensor), number in topics.topics.items() if kind == "dwell" and sensor.startswith("gw-")}
     sizes = Counter[int]()
@@ -134,7 +134,7 @@ def test_ids_differ_between_seeds_and_days() -> None:
     played = play()
     other_day = played.window._replace(label="another")
     ids = [
-        {one.id for one in said([line for _, _, line in readings(Sensors(played.floor), played.walks, window, NEVER, seed)])}
+        {one.id for one in said([line for _, _, line in readings(played.sensors(), played.walks, window, NEVER, seed)])}
         for window, seed in ((played.window, 1), (played.window, 2), (other_day, 1))
     ]
     assert len(set.union(*ids)) == sum(map(len, ids))
@@ -229,11 +229,41 @@ def test_every_sensor_says_that_it_lives() -> None:
         *("sensor-fresh-1", "sensor-left-1", "sensor-right-1", "sensor-right-2"),
     }
     for sensor, told in beats.items():
-        assert [one.state for one in told] == ["online", *["alive"] * (len(told) - 2), "offline"]
+        if sensor not in {"till-2", "till-3"}:
+            assert [one.state for one in told] == ["online", *["alive"] * (len(told) - 2), "offline"]
+            pause = 5 * MINUTE if sensor.startswith("sensor-") else MINUTE
+            assert all(millis(b.ts) - millis(a.ts) == pause for a, b in pairwise(told[:-1]))
         assert millis(told[0].ts) - (window.opens - WARM_UP) < MINUTE
         assert millis(told[-1].ts) >= window.closes + WARM_UP
-        pause = 5 * MINUTE if sensor.startswith("sensor-") else MINUTE
-        assert all(millis(b.ts) - millis(a.ts) == pause for a, b in pairwise(told[:-1]))
+
+
+@given(st.integers(0, 99))
+def test_a_till_says_when_it_opens_and_closes(seed: int) -> None:
+    """At that moment, and each minute how it is; it is never silent, and takes money only while it is open."""
+    played = play(seed=seed)
+    told: defaultdict[str, list[Said]] = defaultdict(list)
+    for one in said(played.lines):
+        if one.sensor_id in {"till-2", "till-3"}:
+            told[one.sensor_id].append(one)
+    for words in told.values():
+        words.sort(key=lambda one: millis(one.ts))
+        states = [one for one in words if one.kind == "status"]
+        changes = [(b.state, millis(b.ts)) for a, b in pairwise(states) if (a.state == "offline") != (b.state == "offline")]
+        opened = [(state, at) for one in played.openings["till-b"] for state, at in zip(("online", "offline"), one, strict=True)]
+        assert states[0].state == "offline"
+        assert changes == opened
+        assert all(millis(b.ts) - millis(a.ts) <= MINUTE for a, b in pairwise(states[:-1]))
+        state = None
+        for one in words:
+            state = one.state or state
+            assert one.kind == "status" or state != "offline"
+
+
+def test_tills_that_are_always_open_say_so() -> None:
+    """Where none is opened on demand, none says that it is closed."""
+    told = said(play(habits=structs.replace(CROWDED, till_opens_min=0.0)).lines)
+    states = [one.state for one in told if one.kind == "status" and one.sensor_id == "till-2"]
+    assert states == ["online", *["alive"] * (len(states) - 2), "offline"]
 
 
 def test_in_a_store_that_never_closes_no_sensor_is_switched_off() -> None:
@@ -242,11 +272,32 @@ def test_in_a_store_that_never_closes_no_sensor_is_switched_off() -> None:
     assert {one.state for one in said(played.lines) if one.kind == "status"} == {"alive"}
 
 
+def test_tills_of_a_store_that_never_closes_open_and_close_across_its_days() -> None:
+    """A till says once that it opens, and once that it closes, also where that is another day's; whoever pays there does so meanwhile."""
+    habits = structs.replace(CROWDED, shoppers=1500, weekday_hours=(1.0,) * 24, weekend_hours=(1.0,) * 24)
+    words = [
+        one
+        for one in said(run(options_of(structs.replace(SMALL, opening_hours={}), days=3, habits=habits))[1])
+        if one.sensor_id == "till-2"
+    ]
+    words.sort(key=lambda one: millis(one.ts))
+    is_open, payments, opened = False, 0, 0
+    for one in words:
+        payments += one.kind == "payment"
+        opened += one.state == "online"
+        assert is_open == (one.state in {None, "alive"}) or one.state in {"online", "offline"}
+        is_open = is_open if one.state is None else one.state != "offline"
+    assert min(payments, opened) > 10
+    assert max(millis(b.ts) - millis(a.ts) for a, b in pairwise(words)) <= MINUTE
+    states = [one.state for one in words if one.state is not None]
+    assert all(a == "offline" for a, b in pairwise(states) if b == "online")
+
+
 def test_what_arrives_after_the_end_is_kept_for_the_next_window() -> None:
     """Cut anywhere, nothing is lost and nothing said twice."""
     played = play()
     cut = (played.window.opens + 40 * MINUTE) // SLOT * SLOT
-    sensors = Sensors(played.floor)
+    sensors = played.sensors()
     early = list(readings(sensors, [walk for walk in played.walks if walk.began < cut], played.window, cut, 1))
     kept = sum(map(len, sensors.slots.values()))
     assert all(at < cut for at, _, _ in early)

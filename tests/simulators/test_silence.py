@@ -129,6 +129,18 @@ def test_a_broker_sends_the_last_will_of_a_sensor_without_power() -> None:
     assert (expected.received, expected.silenced) == (len(lines), len(plain) - len(mute))
 
 
+def test_a_till_that_is_back_says_whether_it_is_open() -> None:
+    """As it would have said last, had it been heard all the time."""
+    plain, back = of(run(options_of())[1], "till-2"), {}
+    for until in ("10:20", "11:28"):
+        lines = run(options_of(events=(Outage(at="10:10", until=until, sensor="till-2"),)))[1]
+        (one,) = said([line for line in lines if b"-back-" in line])
+        last = max((word for word in plain if word.state and millis(word.ts) <= millis(one.ts)), key=lambda word: millis(word.ts))
+        assert (one.state == "offline") == (last.state == "offline")
+        back[until] = one.state
+    assert set(back.values()) == {"online", "offline"}
+
+
 def test_a_battery_fades_and_ends() -> None:
     """Of each quarter of the hour before the end less gets through than of the one before, and nothing after it."""
     plain, lines = run(options_of())[1], run(options_of(events=(BatteryEnds(at="11:15", until="24:00", sensor="gw-rear", hours=1),)))[1]

@@ -10,17 +10,32 @@ from sensors.layout import Layout
 from simulators.floor import floor_of
 from simulators.habits import HOUR, MIN_STAY, MINUTE, Habits
 from simulators.scene import Scene
-from simulators.staff import shifts
-from simulators.walk import Walk
+from simulators.staff import TO_TILL, shifts
+from simulators.tills import Opening
+from simulators.walk import Stay, Walk
 from tests.simulators.plans import BARE, SMALL, window_of
 
 SEEDS = st.integers(0, 2**32)
 LONG = structs.replace(SMALL, opening_hours={"fri": ["08:00", "18:00"]}, staff_devices=frozenset({"a", "b", "c", "d", "e", "f"}))
 
 
-def work(seed: int, layout: Layout = LONG) -> list[Walk]:
-    """The shifts of a day."""
-    return shifts(Scene(Random(seed), floor_of(layout), Habits()), window_of(layout))
+def work(seed: int, layout: Layout = LONG, second: tuple[Opening, ...] | None = None) -> list[Walk]:
+    """The shifts of a day, on which the second lane is open at times, or always."""
+    openings = {} if second is None else {"till-b": second}
+    return shifts(Scene(Random(seed), floor_of(layout), Habits()), window_of(layout), openings)
+
+
+@st.composite
+def openings(draw: st.DrawFn) -> tuple[Opening, ...]:
+    """When the second lane is open: up to a dozen times in the ten hours."""
+    times = sorted(draw(st.sets(st.integers(0, 10 * HOUR), max_size=24)))
+    opens = window_of(LONG).opens
+    return tuple(Opening(opens + start, opens + end) for start, end in zip(times[::2], times[1::2], strict=False))
+
+
+def at_second_till(walks: list[Walk]) -> list[Stay]:
+    """When somebody sits there."""
+    return [stay for walk in walks for stay in walk.stays if stay.zone_id == "till-b"]
 
 
 @given(SEEDS)
@@ -57,6 +72,28 @@ def test_the_first_of_a_shift_sit_at_the_tills() -> None:
     assert ["till-a" in seen for seen in zones] == [True, True, False, False, False, False]
     assert ["till-b" in seen for seen in zones] == [False, False, True, True, False, False]
     assert all({"left", "right"} <= seen for seen in zones[4:])
+
+
+@given(SEEDS, openings())
+def test_nobody_sits_at_a_closed_till(seed: int, second: tuple[Opening, ...]) -> None:
+    """However short it is open, and in whatever shift; shifts are as long, and breaks are taken as ever."""
+    walks = work(seed, second=second)
+    for stay in at_second_till(walks):
+        assert any(one.start <= stay.start and stay.end <= one.end for one in second)
+    for walk in walks:
+        assert 5 * HOUR < walk.now - walk.began < 6.5 * HOUR
+        assert sum(stay.zone_id == "back" for stay in walk.stays) >= 1
+        assert all(stay.end - stay.start >= MIN_STAY for stay in walk.stays)
+
+
+@given(SEEDS, st.integers(5 * MINUTE, 90 * MINUTE), st.integers(HOUR, 7 * HOUR))
+def test_a_cashier_comes_when_the_till_is_opened(seed: int, length: int, after: int) -> None:
+    """To the moment, from the shelves; and sits there until it is closed, or the other shift has come."""
+    start = window_of(LONG).opens + after
+    sat = at_second_till(work(seed, second=(Opening(start, start + length),)))
+    assert min(stay.start for stay in sat) - start <= (0 if after < 4 * HOUR else TO_TILL)
+    assert max(stay.end for stay in sat) == start + length
+    assert sum(stay.end - stay.start for stay in sat) >= length - TO_TILL
 
 
 def test_staff_of_a_store_without_a_staff_room() -> None:

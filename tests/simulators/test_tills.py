@@ -7,11 +7,12 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from simulators.floor import floor_of
 from simulators.habits import MIN_STAY, MINUTE, SECOND, Habits
 from simulators.scene import Scene
-from simulators.tills import SPACING, STEP_UP, Failure, Queue, queues_of, serve
+from simulators.tills import SPACING, STEP_UP, Failure, Queue, forget, openings, queues_of, serve
 from simulators.walk import Act, Line, Stay, Walk
 from tests.simulators.plans import BARE, CROWDED, SMALL
 
@@ -127,6 +128,39 @@ def test_a_lane_is_closed_when_nobody_needs_it() -> None:
     walks, _ = rush(1, [0] * 12 + [60 * MINUTE, 62 * MINUTE], Habits(till_opens_min=2.0))
     assert {in_lane(walk).zone_id for walk in walks[:12]} == LANES
     assert [in_lane(walk).zone_id for walk in walks[12:]] == ["till-a", "till-a"]
+
+
+@given(st.integers(0, 99), rushes, failing)
+def test_what_is_paid_is_paid_at_an_open_till(seed: int, ready: list[int], failures: list[Failure]) -> None:
+    """Also by those who want that lane and no other; it is never opened while it is open, and closes some time after the last payment."""
+    habits = structs.replace(CROWDED, till_opens_min=2.0)
+    floor = floor_of(SMALL)
+    walks, queues = [buyer(at, 1 + at % 7) for at in ready], queues_of(floor, failures)
+    for walk in walks[::5]:
+        walk.lane = "till-b"
+    serve(Scene(Random(seed), floor, habits), queues, walks, "day")
+    opened = openings(queues, habits)
+    assert opened.keys() == {"till-b"}
+    for one, other in pairwise(opened["till-b"]):
+        assert one.end < other.start
+    paid = sorted(walk.payments[0].at for walk in walks if walk.payments and walk.payments[0].till != "till-1")
+    for at in paid:
+        (there,) = (one for one in opened["till-b"] if one.start <= at < one.end)
+        assert there.end >= at + habits.till_closes_min * MINUTE
+    if not failures:
+        assert all(
+            one.end - one.start == habits.till_closes_min * MINUTE or any(one.start < at < one.end for at in paid)
+            for one in opened["till-b"]
+        )
+
+
+def test_what_is_over_is_forgotten() -> None:
+    """A store that never closes remembers only when its lanes are open now; where all are open, nothing is to be remembered."""
+    _, queues = rush(1, [0] * 12 + [60 * MINUTE] * 12, CROWDED)
+    (early, late) = openings(queues, CROWDED)["till-b"]
+    forget(queues, early.end)
+    assert openings(queues, CROWDED) == {"till-b": (late,)}
+    assert openings(rush(1, [0] * 12, ALL_OPEN)[1], ALL_OPEN) == {}
 
 
 @given(st.integers(0, 99), rushes)

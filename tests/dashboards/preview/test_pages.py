@@ -29,8 +29,8 @@ BROKEN = {
 """What is broken on purpose, and says so in its panel."""
 
 EMPTY = {
+    "instore-now-corner-market": ["Who has been waiting long"],
     "instore-pipeline": ["Late readings", "Rebuilt"],
-    "instore-visit": ["Its signals"],
     "sample": ["Nothing yet"],
 }
 """Panels without figures: of what did not happen in the shop."""

@@ -16,6 +16,7 @@ change of this state, only of what is said about it. So a presence that is repor
 """
 
 from collections.abc import Iterable
+from hashlib import blake2b
 from operator import attrgetter
 from sys import intern
 
@@ -30,6 +31,9 @@ from stream.rules import NO_SIGNALS, Micros, Rules, SignalRules
 
 Tracked = Entry | Dwell | Shelf
 """The readings that are readings of a device: they open, extend and end its visits (a payment moves nothing, rule 8)."""
+
+TELLING = 1
+"""To be counted up whenever the same readings and the same layout make other rows than before: then a restart tells them anew."""
 
 NEVER = -(1 << 62)
 """Earlier than every reading."""
@@ -48,7 +52,7 @@ class Plan:
     """
 
     __slots__ = (
-        *("catalog", "gate_zones", "judge", "layout", "micros"),
+        *("catalog", "fingerprint", "gate_zones", "judge", "layout", "micros"),
         *("rules", "shelf_zones", "signal_rules", "staff", "till_zones", "zone_types"),
     )
 
@@ -67,6 +71,9 @@ class Plan:
         self.catalog = Catalog(layout)
         judging = Settings.of(layout.rules)
         self.judge = Judge(msgspec.structs.replace(judging, changed_score=0.0) if any_order else judging)
+        plan = msgspec.json.encode([TELLING, rules, layout, any_order], order="deterministic")
+        self.fingerprint = blake2b(plan, digest_size=16).hexdigest()
+        """By plans with the same one, the same is told."""
 
     @classmethod
     def of(cls, layout: Layout) -> "Plan":

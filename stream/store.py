@@ -24,10 +24,10 @@ from operator import attrgetter
 import msgspec
 
 from sensors.reading import MAX_DURATION_S, SECOND, Payment, Reading, Status
-from storage.model import Removed, Signal, Visit
+from storage.model import Removed, Signal
 from stream.journey import NEVER, Journey, Plan, Span, alike, in_order
 from stream.payments import Owner, Slot, Tills, owner_by_device
-from stream.recall import History, Recalled, span_of, twin_of
+from stream.recall import History, Recalled, comes_out_as, span_of, twin_of
 from stream.signals import Signals
 from stream.telling import Told, said_of
 from stream.track import Changes, Said, Track
@@ -72,6 +72,11 @@ class Store:
     def _watermark(self) -> int:
         """Nothing on time comes from before this moment any more."""
         return self.store_time - self._plan.micros.lateness
+
+    @property
+    def told_by(self) -> str:
+        """The fingerprint of the plan by which all is told that `take` returns."""
+        return self._plan.fingerprint
 
     @property
     def n_devices(self) -> int:
@@ -150,7 +155,8 @@ class Store:
         for visit in sorted(recalled.visits, key=attrgetter("device_id", "entered_at", "left_at")):
             told = told_anew.get(visit.device_id)
             settled = told is None or visit.entered_at <= told.after
-            self._remember(visit, (visit.entered_at, twin_of(visit)), settled=settled)
+            span = span_of(visit, twin_of(visit)) if settled else None
+            self._remember(Said(span, visit, None, twin_of(visit), recalled.told_by == self.told_by), settled=settled)
 
     def resume(self, store_time: int, stored: Sequence[Reading]) -> None:
         """Take up where another left off; what it had told comes by `recall`. Only for a store that has seen nothing yet.
@@ -343,8 +349,9 @@ class Store:
             slot.settled = slot.settled and slot.owner is not None and slot.owner.key[0] <= history.after
         self._dirty.add(device_id)
 
-    def _remember(self, visit: Visit, key: tuple[int, int], *, settled: bool) -> None:
+    def _remember(self, told: Said, *, settled: bool) -> None:
         """Take back a visit as it is stored, with its payments; a settled one is there for those only, and keeps its span."""
+        visit, key, span = told.visit, told.key, told.span
         track = self._tracks.setdefault(visit.device_id, Track())
         if visit.is_final:
             self.pass_time(self._deadline(span_of(visit, key[1])) + 1)
@@ -352,8 +359,7 @@ class Store:
             if visit.device_id not in self._plan.staff:
                 self._tills.change(visit.device_id, (), [span for span in track.spans if span.key == key])
             return
-        span = span_of(visit, key[1]) if settled else None
-        track.said = (*track.said, Said(span, visit, twin=key[1]))
+        track.said = (*track.said, told)
         for payment in visit.payments:
             slot = self._paid.get(payment.id) or self._slot(payment)
             if slot.owner is None and not slot.said:
@@ -386,6 +392,8 @@ class Store:
                 alarm = min(alarm or deadline, deadline)
             payments = _paid(track.payments, span)
             last = known.pop(span.key, None)
+            if last and last.as_now and comes_out_as(last.visit, span, payments, is_final=is_final):
+                last = last._replace(span=span, as_now=False)
             if last is None or last.span is not span or last.visit.is_final != is_final or last.visit.payments != payments:
                 now = said_of(Told(self.store_id, device_id, span, payments, is_final), self._plan, last)
                 is_new = last is None or last.visit != now.visit

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from uuid import UUID, uuid5
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -352,6 +353,30 @@ def test_another_layout_counts_for_what_is_read_back() -> None:
         "here": (False, False),
         "late": (True, True),
     }
+
+
+def test_what_the_same_plan_has_told_is_believed() -> None:
+    """A restart judges nothing anew that comes out as it is stored: only another plan, or a change, shows that somebody wrote over it."""
+    store, rows = Store("s1", plan()), Rows()
+    rows.add(store, plan(), [dwell(0, "a"), dwell(10, "a", "d2")])
+    rows.write(store)
+    rows.visits = {name: msgspec.structs.replace(visit, bounced=True) for name, visit in rows.visits.items()}
+    same = rows.restored(store, plan())
+    rows.write(same)
+    assert [visit.bounced for visit in rows.visits.values()] == [True, True]
+    rows.add(same, plan(), [dwell(20, "a", "d2")])
+    rows.write(same)
+    assert {visit.device_id: visit.bounced for visit in rows.visits.values()} == {"d1": True, "d2": False}
+    rows.write(rows.restored(same, plan(bounce_s=60)))
+    assert [visit.bounced for visit in rows.visits.values()] == [False, False]
+
+
+def test_plans_are_the_same_where_layout_and_rules_are() -> None:
+    """Whatever the order in which staff is named; the store of a plan alone decides by nothing else."""
+    names = [f"badge-{number}" for number in range(20)]
+    one, other = (Layout(store_id="s1", staff_devices=frozenset(order)) for order in (names, names[::-1]))
+    assert plan(one).fingerprint == plan(other).fingerprint
+    assert len({made.fingerprint for made in (plan(), plan(one), plan(bounce_s=60), Plan(Rules(), one, any_order=True))}) == 4
 
 
 def test_rules_have_no_other_names_and_no_other_values() -> None:

@@ -32,9 +32,6 @@ from stream.rules import NO_SIGNALS, Micros, Rules, SignalRules
 Tracked = Entry | Dwell | Shelf
 """The readings that are readings of a device: they open, extend and end its visits (a payment moves nothing, rule 8)."""
 
-TELLING = 1
-"""To be counted up whenever the same readings and the same layout make other rows than before: then a restart tells them anew."""
-
 NEVER = -(1 << 62)
 """Earlier than every reading."""
 
@@ -71,7 +68,7 @@ class Plan:
         self.catalog = Catalog(layout)
         judging = Settings.of(layout.rules)
         self.judge = Judge(msgspec.structs.replace(judging, changed_score=0.0) if any_order else judging)
-        plan = msgspec.json.encode([TELLING, rules, layout, any_order], order="deterministic")
+        plan = msgspec.json.encode([rules, layout, any_order], order="deterministic")
         self.fingerprint = blake2b(plan, digest_size=16).hexdigest()
         """By plans with the same one, the same is told."""
 

@@ -42,7 +42,7 @@ class Recalled(msgspec.Struct):
         heard: of each sensor with late readings their `ts`, and those of its other readings around them (`stream.silence.neighbours`).
         signals: what was said of all of these.
         is_all: it is all that can still change, for a store that is taken up anew.
-        told_by: the fingerprint of the plan by which all visits are told as they are stored; None: some were told by others.
+        told_by: the fingerprint of the plan by which all of that is told as it is stored; None: unknown, or not all by one.
         untold: late readings that nothing can be told from, as what they belong to is not kept any more.
     """
 
@@ -139,17 +139,6 @@ def span_of(visit: Visit, twin: int) -> Span:
         shelf_visits=visit.shelf_visits,
         by_entry=False,
         twin=twin,
-    )
-
-
-def comes_out_as(visit: Visit, span: Span, payments: tuple[Payment, ...], *, is_final: bool) -> bool:
-    """Whether a visit that is told anew is the one that is stored."""
-    ended_by = "timeout" if is_final and span.ended_by is None else span.ended_by
-    return (
-        (visit.left_at, visit.ended_by, visit.n_readings, visit.is_final) == (span.left_at, ended_by, span.n_readings, is_final)
-        and visit.stays == span.stays
-        and visit.shelf_visits == span.shelf_visits
-        and visit.payments == payments
     )
 
 

@@ -21,8 +21,6 @@ class Said(NamedTuple):
     """How it was judged so far; forgotten once it is final."""
     twin: int = 0
     """Of its key, where there is no span."""
-    as_now: bool = False
-    """Without a span: it was told by the plan of now, so it counts where it comes out the same."""
 
     @property
     def key(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ before the change. A flush costs what happened since the last one.
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 MARK_EVERY = 64
@@ -124,6 +125,17 @@ class Cell:
         elif new is None:
             del self._starts[bisect_left(self._starts, came)]
         self._sweep_from(came if old is None or new is None else min(old, new))
+
+    def put_all(self, there: Iterable[tuple[str, int, int]]) -> None:
+        """Count many devices as present, each from one moment until another."""
+        new = {(device_id, start): until for device_id, start, until in there if until > max(start, self.start)}
+        for known in new.keys() & self._present.keys():
+            self.put(*known, new.pop(known))
+        if new:
+            self._present.update(new)
+            self._starts = sorted([*self._starts, *(max(start, self.start) for _, start in new)])
+            self._ends = sorted([*self._ends, *new.values()])
+            self._sweep_from(min(start for _, start in new))
 
     def pay(self, payment_id: str, till: str, ts: int) -> None:
         """Count a till as open after a payment; saying it twice changes nothing."""

@@ -86,8 +86,9 @@ def test_live_equals_the_independent_reading_of_section_4(block: int) -> None:
 
 
 @pytest.mark.parametrize("block", range(5))
-def test_a_restart_at_any_moment_changes_nothing(block: int) -> None:
-    """A store made anew from its stored readings goes on exactly as the one that died."""
+def test_a_restart_at_any_moment_changes_nothing(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store made anew from its stored readings goes on exactly as the one that died, however many devices wake with each flush."""
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", block)
     for seed in range(block * SEEDS // 10, (block + 1) * SEEDS // 10):
         rng = random.Random(seed)
         case = random_case(rng)
@@ -109,6 +110,7 @@ def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let presences last a minute at most, so that everything is forgotten within the minutes that a random stream lasts."""
     monkeypatch.setattr(store_module, "_MAX_DURATION", 60 * SECOND)
     monkeypatch.setattr(store_module, "IDS_KEPT", 20 * SECOND)
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 0)
     monkeypatch.setattr(payments_module, "BUCKET", SECOND)
     monkeypatch.setattr(gathering_module, "FIRST_LOOK", 100 * SECOND)
     monkeypatch.setattr(strategies, "DURATIONS", (None, None, None, 0.0, 0.000001, 5.5, 30.0, 60.0))
@@ -355,20 +357,36 @@ def test_another_layout_counts_for_what_is_read_back() -> None:
     }
 
 
-def test_what_the_same_plan_has_told_is_believed() -> None:
-    """A restart judges nothing anew that comes out as it is stored: only another plan, or a change, shows that somebody wrote over it."""
+def test_devices_sleep_after_a_restart_until_something_happens_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the same plan has told is believed at first: here somebody has written over it, so that it shows who was told again."""
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 0)
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, plan(), [dwell(0, "a"), dwell(10, "a", "d2")])
+    rows.add(store, plan(), [dwell(0, "a"), dwell(10, "a", "d2"), dwell(20, "till", "d3"), payment(20), dwell(1000, "a", "d4")])
     rows.write(store)
-    rows.visits = {name: msgspec.structs.replace(visit, bounced=True) for name, visit in rows.visits.items()}
-    same = rows.restored(store, plan())
-    rows.write(same)
-    assert [visit.bounced for visit in rows.visits.values()] == [True, True]
-    rows.add(same, plan(), [dwell(20, "a", "d2")])
-    rows.write(same)
-    assert {visit.device_id: visit.bounced for visit in rows.visits.values()} == {"d1": True, "d2": False}
-    rows.write(rows.restored(same, plan(bounce_s=60)))
-    assert [visit.bounced for visit in rows.visits.values()] == [False, False]
+    rows.visits = {name: msgspec.structs.replace(visit, pass_by=True) for name, visit in rows.visits.items()}
+
+    def asleep() -> list[str]:
+        rows.write(store)
+        return sorted(visit.device_id for visit in rows.visits.values() if visit.pass_by)
+
+    store = rows.restored(store, plan())
+    assert asleep() == ["d1", "d2", "d4"]
+    rows.add(store, plan(), [dwell(1000, "a", "d2")])
+    assert asleep() == ["d1", "d4"]
+    store.pass_time(at(1861))
+    assert asleep() == ["d4"]
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 1)
+    assert asleep() == []
+
+
+def test_nobody_sleeps_where_another_plan_has_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is told anew at once."""
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 0)
+    store, rows = Store("s1", plan()), Rows()
+    rows.add(store, plan(), [entry(0, "in"), entry(60, "out"), alive(1000)])
+    rows.write(store)
+    rows.write(rows.restored(store, plan(bounce_s=60)))
+    assert [visit.bounced for visit in rows.visits.values()] == [False]
 
 
 def test_plans_are_the_same_where_layout_and_rules_are() -> None:

@@ -227,10 +227,14 @@ class Count(msgspec.Struct, frozen=True):
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """A store's time: the largest `ts` seen, never ahead of the `received_at` it came with (section 4)."""
+    """A store's time: the largest `ts` seen, never ahead of the `received_at` it came with (section 4).
+
+    `told_by` is the fingerprint of the plan by which its visits and signals are told since then; None: unknown.
+    """
 
     store_id: str
     store_time: int
+    told_by: str | None = None
 
 
 class Advance(msgspec.Struct, frozen=True):

@@ -64,14 +64,14 @@ def offsets(connection: Connection, topic: str) -> dict[int, StoredOffset]:
 def clocks(connection: Connection, topic: str, partition: int) -> list[Clock]:
     """The times of the stores whose readings come by that partition."""
     rows = read_rows(connection, "clocks_of_partition", {"topic": topic, "partition": partition})
-    return [Clock(store_id, at + PG_EPOCH) for store_id, at in rows]
+    return [Clock(store_id, at + PG_EPOCH, told_by) for store_id, at, told_by in rows]
 
 
 @translated()
 def clock(connection: Connection, store_id: str) -> Clock | None:
     """The time of one store; None where nothing of it was stored."""
     rows = read_rows(connection, "clock_of_store", {"store_id": store_id})
-    return Clock(rows[0][0], rows[0][1] + PG_EPOCH) if rows else None
+    return Clock(rows[0][0], rows[0][1] + PG_EPOCH, rows[0][2]) if rows else None
 
 
 @translated()

@@ -52,12 +52,13 @@ class Gathering:
         self._kept_since = kept_since
         self._signals = store.signals
 
-    def everything(self, since: int, readings: list[Reading]) -> Recalled:
+    def everything(self, since: int, readings: list[Reading], told_by: str | None) -> Recalled:
         """Gather a whole store, for a worker that takes it up.
 
         Args:
             since: how far back (`Reader.live_floor`).
             readings: all that are stored from then on.
+            told_by: the fingerprint of the plan by which the store was told last.
         """
         heard: dict[str, list[Tracked]] = {}
         for reading in readings:
@@ -75,7 +76,7 @@ class Gathering:
         paid = [reading for reading in readings if isinstance(reading, Payment)]
         recalled = Recalled(histories, visits, [one for one in paid if one.device_id is None or self._may_change(one, histories)])
         recalled.signals = self._past.signals_of(self._store_id, [visit.visit_id for visit in visits], [(since, FOR_EVER)])
-        recalled.is_all = True
+        recalled.is_all, recalled.told_by = True, told_by
         return recalled
 
     def since(self, since: int, devices: Iterable[str], paid: tuple[int, int]) -> Recalled:

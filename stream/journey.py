@@ -16,6 +16,7 @@ change of this state, only of what is said about it. So a presence that is repor
 """
 
 from collections.abc import Iterable
+from hashlib import blake2b
 from operator import attrgetter
 from sys import intern
 
@@ -48,7 +49,7 @@ class Plan:
     """
 
     __slots__ = (
-        *("catalog", "gate_zones", "judge", "layout", "micros"),
+        *("catalog", "fingerprint", "gate_zones", "judge", "layout", "micros"),
         *("rules", "shelf_zones", "signal_rules", "staff", "till_zones", "zone_types"),
     )
 
@@ -67,6 +68,9 @@ class Plan:
         self.catalog = Catalog(layout)
         judging = Settings.of(layout.rules)
         self.judge = Judge(msgspec.structs.replace(judging, changed_score=0.0) if any_order else judging)
+        plan = msgspec.json.encode([rules, layout, any_order], order="deterministic")
+        self.fingerprint = blake2b(plan, digest_size=16).hexdigest()
+        """By plans with the same one, the same is told."""
 
     @classmethod
     def of(cls, layout: Layout) -> "Plan":

@@ -187,8 +187,9 @@ class Partition:
             flush.payments += changes.payments
             flush.signals += changes.signals
             flush.signals_gone += changes.signals_gone
-            if store_id in heard and store.store_time != NEVER:  # all that came may have been refused
-                flush.clocks.append(Clock(store_id, store.store_time))
+            is_new = store_id in heard or changes.visits or changes.removed or changes.signals or changes.signals_gone
+            if is_new and store.store_time != NEVER:  # all that came may have been refused
+                flush.clocks.append(Clock(store_id, store.store_time, store.told_by))
         if not (self._advanced or flush.visits or flush.removed or flush.payments or flush.signals or flush.signals_gone):
             return None
         self._stored, self._advanced = self.next_offset, False

@@ -12,6 +12,7 @@ them (`floor`); for late readings they are read back (`load`). After a restart a
 that are stored only what was said of them (`seed`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 
@@ -161,11 +162,15 @@ class Signals:
         for zone, ts in days:
             if zone in self._plan.watches:
                 self._cell(zone, self._plan.day(ts))
+        there: defaultdict[Cell, list[tuple[str, int, int]]] = defaultdict(list)
         for visit in visits:
             if not visit.is_staff:
-                for one in presences(visit, self._plan):
-                    if one.until > one.start:
-                        self._put(one.zone_id, visit.device_id, one.start, one.until, one.until)
+                for zone, start, until in presences(visit, self._plan):
+                    if until > start:
+                        for cell in self._cells_between(zone, start, until):
+                            there[cell].append((visit.device_id, start, until))
+        for cell, all_there in there.items():
+            cell.put_all(all_there)
         for payment in payments:
             self.pay(payment)
 

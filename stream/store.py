@@ -19,6 +19,7 @@ batches gives other intermediate results and always the same last one.
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
+from itertools import islice
 from operator import attrgetter
 
 import msgspec
@@ -34,6 +35,9 @@ from stream.track import Changes, Said, Track
 
 IDS_KEPT = 3600 * SECOND
 """Ids are remembered for at least this long in event time; whoever comes later is late, and looked up in the database."""
+
+WAKE_AT_ONCE = 50
+"""So many devices that sleep after a restart wake with each `take`: some 20 ms."""
 
 _MAX_DURATION = round(MAX_DURATION_S * SECOND)
 _TS, _KEY = attrgetter("ts"), attrgetter("key")
@@ -59,6 +63,7 @@ class Store:
         self._ids_kept = max(IDS_KEPT, 2 * plan.micros.lateness)
         self._tracks: dict[str, Track] = {}
         self._dirty: set[str] = set()
+        self._asleep: dict[str, None] = {}
         self._tills = Tills()
         self._paid: dict[str, Slot] = {}
         self._slots: list[Slot] = []
@@ -72,6 +77,11 @@ class Store:
     def _watermark(self) -> int:
         """Nothing on time comes from before this moment any more."""
         return self.store_time - self._plan.micros.lateness
+
+    @property
+    def told_by(self) -> str:
+        """The fingerprint of the plan by which all is told that `take` returns."""
+        return self._plan.fingerprint
 
     @property
     def n_devices(self) -> int:
@@ -139,18 +149,24 @@ class Store:
         self.signals.load(recalled.days, recalled.staying, map(self._in_its_zone, recalled.till_payments))
         self.signals.hear_late(recalled.heard, self.store_time)
         told_anew = recalled.histories
+        believed = {visit.device_id for visit in recalled.visits} if recalled.told_by == self.told_by else set()
         if not recalled.is_all:  # else no visit is known yet
             self.signals.unload(
                 one for one in recalled.visits if one.device_id in told_anew and one.entered_at > told_anew[one.device_id].after
             )
         for device_id, history in told_anew.items():
-            self._retell(device_id, history)
+            if device_id in believed:
+                self._sleep(device_id, history)
+            else:
+                self._retell(device_id, history)
         for payment in recalled.payments:
             self._pay_again(payment)
         for visit in sorted(recalled.visits, key=attrgetter("device_id", "entered_at", "left_at")):
             told = told_anew.get(visit.device_id)
             settled = told is None or visit.entered_at <= told.after
-            self._remember(visit, (visit.entered_at, twin_of(visit)), settled=settled)
+            self._remember(visit, settled=settled, believed=visit.device_id in believed)
+        if believed:
+            self.signals.load((), recalled.visits, ())
 
     def resume(self, store_time: int, stored: Sequence[Reading]) -> None:
         """Take up where another left off; what it had told comes by `recall`. Only for a store that has seen nothing yet.
@@ -213,8 +229,10 @@ class Store:
             if track is not None and track.alarm == alarm:
                 track.alarm = 0
                 self._dirty.add(device_id)
+        self._dirty.update(islice(self._asleep, WAKE_AT_ONCE))
         slots = {id(slot): slot for slot in self._slots}
         for device_id in self._dirty:
+            self._asleep.pop(device_id, None)
             for slot in self._fold(device_id, self._tracks[device_id]):
                 slots[id(slot)] = slot
         self._attribute(list(slots.values()))
@@ -343,17 +361,38 @@ class Store:
             slot.settled = slot.settled and slot.owner is not None and slot.owner.key[0] <= history.after
         self._dirty.add(device_id)
 
-    def _remember(self, visit: Visit, key: tuple[int, int], *, settled: bool) -> None:
-        """Take back a visit as it is stored, with its payments; a settled one is there for those only, and keeps its span."""
-        track = self._tracks.setdefault(visit.device_id, Track())
+    def _sleep(self, device_id: str, history: History) -> None:
+        """Have a device of a store that is taken up stay as it is stored, which is as it would be told, until something happens to it.
+
+        Its readings wait meanwhile, and tell the same once more when it wakes; some do with each `take`, so that memory is soon free.
+        """
+        self._tracks.setdefault(device_id, Track()).pending = history.readings
+        self._asleep[device_id] = None
+
+    def _remember(self, visit: Visit, *, settled: bool, believed: bool = False) -> None:
+        """Take back a visit as it is stored, with its payments; a settled one is there for those only, and keeps its span for good."""
+        track, span = self._tracks.setdefault(visit.device_id, Track()), span_of(visit, twin_of(visit))
         if visit.is_final:
-            self.pass_time(self._deadline(span_of(visit, key[1])) + 1)
-        if any(said.key == key for said in track.said):
+            self.pass_time(self._deadline(span) + 1)
+        if any(said.key == span.key for said in track.said):
             if visit.device_id not in self._plan.staff:
-                self._tills.change(visit.device_id, (), [span for span in track.spans if span.key == key])
+                self._tills.change(visit.device_id, (), [known for known in track.spans if known.key == span.key])
             return
-        span = span_of(visit, key[1]) if settled else None
-        track.said = (*track.said, Said(span, visit, twin=key[1]))
+        track.said = (*track.said, Said(span if settled or believed else None, visit, twin=span.twin))
+        self._remember_paid(track, visit, span.key, settled=settled)
+        if settled:
+            track.journey.done = tuple(sorted([*track.journey.done, span], key=_KEY))
+            track.journey.last_ts = max(track.journey.last_ts, span.left_at)
+        if settled or believed:
+            track.spans = tuple(sorted([*track.spans, span], key=_KEY))
+            if visit.device_id not in self._plan.staff:
+                self._tills.change(visit.device_id, (), [span])
+        if believed and visit.payments:
+            self._dirty.add(visit.device_id)
+        elif believed and not visit.is_final:
+            self._set_alarm(visit.device_id, track, self._deadline(span))
+
+    def _remember_paid(self, track: Track, visit: Visit, key: tuple[int, int], *, settled: bool) -> None:
         for payment in visit.payments:
             slot = self._paid.get(payment.id) or self._slot(payment)
             if slot.owner is None and not slot.said:
@@ -362,12 +401,6 @@ class Store:
                 if not any(slot is one for one in track.payments):
                     track.payments.append(slot)
             self._slots.append(slot)
-        if span is not None:
-            track.journey.done = tuple(sorted([*track.journey.done, span], key=_KEY))
-            track.journey.last_ts = max(track.journey.last_ts, span.left_at)
-            track.spans = tuple(sorted([*track.spans, span], key=_KEY))
-            if visit.device_id not in self._plan.staff:
-                self._tills.change(visit.device_id, (), [span])
 
     def _deadline(self, span: Span) -> int:
         """When the store's time has passed this, nothing on time can change the visit."""
@@ -401,7 +434,11 @@ class Store:
             changes.removed.append(Removed(gone.visit.visit_id, self.store_id, gone.visit.entered_at))
             self.signals.forget_visit(gone.visit.visit_id, exists=False)
         track.said = tuple(told)
-        if alarm and (not track.alarm or alarm < track.alarm):
+        if alarm:
+            self._set_alarm(device_id, track, alarm)
+
+    def _set_alarm(self, device_id: str, track: Track, alarm: int) -> None:
+        if not track.alarm or alarm < track.alarm:
             track.alarm = alarm
             heappush(self._alarms, (alarm, device_id))
 
@@ -426,6 +463,7 @@ class Store:
             if not track.pending and track.journey.last_ts < reach and all(slot.payment.ts < reach for slot in track.payments):
                 del self._tracks[device_id]
                 self._dirty.discard(device_id)
+                self._asleep.pop(device_id, None)
                 self._forget_said(track.said)
             elif track.journey.done and track.journey.done[0].left_at < reach:
                 gone = {span.key for span in track.journey.done if span.left_at < reach}

@@ -440,7 +440,7 @@ class Worker:
         floor = max(kept_since, self._database.reader.live_floor(clock.store_id, store.reach(clock.store_time)))
         readings = [stored.reading for batch in self._database.reader.readings_since(clock.store_id, floor) for stored in batch]
         store.resume(clock.store_time, readings)
-        store.recall(Gathering(self._database.reader, plan, [], store, kept_since).everything(floor, readings))
+        store.recall(Gathering(self._database.reader, plan, [], store, kept_since).everything(floor, readings, clock.told_by))
         return store
 
     def _retaken(self, store_id: str) -> Store:

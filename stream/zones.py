@@ -9,6 +9,7 @@ before the change. A flush costs what happened since the last one.
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 MARK_EVERY = 64
@@ -16,6 +17,9 @@ MARK_EVERY = 64
 
 END = 1 << 62
 """Later than every moment."""
+
+
+_UNKNOWN: tuple[int, ...] = ()
 
 
 class Watch(NamedTuple):
@@ -99,6 +103,8 @@ class Cell:
         self._paid: dict[str, tuple[str, int]] = {}
         self._tills: dict[str, list[int]] = {}
         self._till_turns: list[int] = []
+        self._known: dict[tuple[int, int], tuple[int, ...]] = {}
+        """What numbers of people and tills mean to the watches."""
         self._marks = [Mark(start - 1, tuple((False, None) for _ in watches), 0, 0)]
 
     def put(self, device_id: str, start: int, until: int | None) -> None:
@@ -120,6 +126,17 @@ class Cell:
             del self._starts[bisect_left(self._starts, came)]
         self._sweep_from(came if old is None or new is None else min(old, new))
 
+    def put_all(self, there: Iterable[tuple[str, int, int]]) -> None:
+        """Count many devices as present, each from one moment until another."""
+        new = {(device_id, start): until for device_id, start, until in there if until > max(start, self.start)}
+        for known in new.keys() & self._present.keys():
+            self.put(*known, new.pop(known))
+        if new:
+            self._present.update(new)
+            self._starts = sorted([*self._starts, *(max(start, self.start) for _, start in new)])
+            self._ends = sorted([*self._ends, *new.values()])
+            self._sweep_from(min(start for _, start in new))
+
     def pay(self, payment_id: str, till: str, ts: int) -> None:
         """Count a till as open after a payment; saying it twice changes nothing."""
         if payment_id in self._paid:
@@ -134,22 +151,32 @@ class Cell:
         """Bring `turns` up to now, and `alarm` to the moment when there may be another."""
         ts, states, _, _ = self._marks[-1]
         limit = min(now, self.end - 1)
-        i, j, k = (bisect_right(times, ts) for times in (self._starts, self._ends, self._till_turns))
-        n_moments = 0
-        while True:
-            ts = min(_at(self._starts, i), _at(self._ends, j), _at(self._till_turns, k))
-            if ts > limit:
-                break
-            states = self._due(states, ts - 1)
-            i, j, k = _past(self._starts, i, ts), _past(self._ends, j, ts), _past(self._till_turns, k, ts)
-            states = self._level(states, ts, i - j)
+        starts, ends, tills = self._starts, self._ends, self._till_turns
+        i, j, k = (bisect_right(times, ts) for times in (starts, ends, tills))
+        start, end, till = _at(starts, i), _at(ends, j), _at(tills, k)
+        due, levels, n_moments = self._next_due(states), _UNKNOWN, 0
+        while (ts := min(start, end, till)) <= limit:
+            if due < ts:
+                states, levels = self._due(states, ts - 1), _UNKNOWN
+            if start == ts:
+                i = bisect_right(starts, ts, i)
+                start = _at(starts, i)
+            if end == ts:
+                j = bisect_right(ends, ts, j)
+                end = _at(ends, j)
+            if till == ts:
+                k = bisect_right(tills, ts, k)
+                till = _at(tills, k)
+            now_levels = self._levels(i - j, ts)
+            if now_levels != levels:  # else no watch is on another way than a moment ago
+                states, levels = self._level(states, ts, now_levels), now_levels
+                due = self._next_due(states)
             n_moments += 1
             if n_moments % MARK_EVERY == 0:
                 self._marks.append(Mark(ts, states, len(self.turns), i + j + k))
         states = self._due(states, limit)
         self._mark(Mark(limit, states, len(self.turns), i + j + k))
-        due = [since + watch.lasting for watch, (_, since) in zip(self._watches, states, strict=True) if since is not None]
-        self.alarm = min([ts, *due])
+        self.alarm = min(ts, self._next_due(states))
 
     def _mark(self, mark: Mark) -> None:
         """Remember where the sweep ended, in place of where it ended before if that is near."""
@@ -170,9 +197,17 @@ class Cell:
         """The number of tills that took money not long before."""
         return sum(1 for paid in self._tills.values() if _took_money(paid, ts - self._till_open, ts))
 
+    def _next_due(self, states: tuple[State, ...]) -> int:
+        """When the first of what is on its way will have lasted long enough."""
+        due = END
+        for watch, (_, since) in zip(self._watches, states, strict=True):
+            if since is not None and since + watch.lasting < due:
+                due = since + watch.lasting
+        return due
+
     def _due(self, states: tuple[State, ...], until: int) -> tuple[State, ...]:
         """Raise and clear what has lasted long enough, up to and including a moment before which nothing changes."""
-        if all(since is None or since + watch.lasting > until for watch, (_, since) in zip(self._watches, states, strict=True)):
+        if self._next_due(states) > until:
             return states
         found = list(states)
         for place, (watch, (raised, since)) in enumerate(zip(self._watches, states, strict=True)):
@@ -184,23 +219,25 @@ class Cell:
         self.turns.sort(key=lambda turn: turn.at)
         return tuple(found)
 
-    def _level(self, states: tuple[State, ...], ts: int, people: int) -> tuple[State, ...]:
-        """Look at the watches at a moment; who is no more in the way of becoming the other begins anew."""
+    def _levels(self, people: int, ts: int) -> tuple[int, ...]:
+        """What so many people mean to each watch at a moment."""
         tills = self._open_tills(ts) if self._tills else 0
+        levels = self._known.get((people, tills))
+        if levels is None:
+            levels = self._known[people, tills] = tuple(watch.level(people, tills) for watch in self._watches)
+        return levels
+
+    def _level(self, states: tuple[State, ...], ts: int, levels: tuple[int, ...]) -> tuple[State, ...]:
+        """Look at the watches at a moment; who is no more in the way of becoming the other begins anew."""
         found = []
-        for watch, (raised, since) in zip(self._watches, states, strict=True):
-            wanted = -1 if raised else 1
-            is_so = watch.level(people, tills) == wanted
+        for level, (raised, since) in zip(levels, states, strict=True):
+            is_so = level == (-1 if raised else 1)
             found.append((raised, (ts if since is None else since) if is_so else None))
         return tuple(found)
 
 
 def _at(times: list[int], place: int) -> int:
     return times[place] if place < len(times) else END
-
-
-def _past(times: list[int], place: int, ts: int) -> int:
-    return bisect_right(times, ts, place) if place < len(times) and times[place] <= ts else place
 
 
 def _took_money(paid: list[int], first: int, last: int) -> bool:

@@ -66,6 +66,8 @@ def test_clocks_are_those_of_the_partition(writer: Writer, connection: psycopg.C
     assert restore.clocks(connection, TOPIC, 3) == [Clock("s2", DAY + 9), Clock("s3", DAY + 2)]
     assert restore.clocks(connection, "instore.rejected", 0) == []
     assert restore.clock(connection, "s2") == Clock("s2", DAY + 9)
+    writer.write(Flush(advance=step(2, 3, partition=3), clocks=[Clock("s2", DAY + 9, "plan")]))
+    assert restore.clock(connection, "s2") == Clock("s2", DAY + 9, "plan")
     assert restore.clock(connection, "s9") is None
 
 

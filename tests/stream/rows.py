@@ -29,12 +29,14 @@ class Rows:
         self.payments: dict[str, tuple[Payment, str | None]] = {}
         self.signals: dict[tuple[str, int], Signal] = {}
         self.n_signals_gone = 0
+        self.told_by: str | None = None
 
     def write(self, store: Store) -> None:
         """Apply what is new in a store; nothing may be removed that was not there, and no visit may be written unchanged."""
         self.readings += [StoredReading(reading, is_late=False) for reading in self.buffered]
         self.buffered = []
         changes = store.take()
+        self.told_by = store.told_by
         for removed in changes.removed:
             assert self.visits.pop(removed.visit_id).entered_at == removed.entered_at
         assert len({visit.visit_id for visit in changes.visits}) == len(changes.visits)
@@ -82,7 +84,7 @@ class Rows:
         floor = min([horizon, *live])
         readings = [one.reading for one in self.readings if one.reading.ts >= floor]
         again.resume(store.store_time, readings)
-        again.recall(Gathering(self, plan, [], again).everything(floor, readings))
+        again.recall(Gathering(self, plan, [], again).everything(floor, readings, self.told_by))
         return again
 
     def device_readings(self, store_id: str, devices: Collection[str], since: int) -> dict[str, list[Reading]]:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from sensors.dead_letter import DeadLetter
+from sensors.layout import Layout, Zone
 from sensors.reading import KAFKA_ENCODER, Reading
 from stream.journey import NEVER, Plan
 from stream.partition import HOUR, Partition
@@ -218,3 +219,19 @@ def test_a_store_that_is_taken_up_anew_hears_again_what_waits_to_be_written() ->
     assert [stored.reading.ts for stored in flush.readings] == [at(5), at(9)]
     assert [visit.n_readings for visit in flush.visits] == [3]
     assert [(count.received, count.duplicate) for count in flush.counts] == [(2, 0)]
+
+
+def test_what_another_plan_tells_is_written_with_its_name() -> None:
+    """Also where nothing was heard: else a restart by the plan before would believe it."""
+    street = Layout(store_id="s1", zones=(Zone(zone_id="a", type="outside"),))
+    partition = _partition()
+    partition.accept_readings(0, _record(dwell(0, "a")), at(0), b"s1")
+    before = partition.flush()
+    again = Store("s1", plan(street))
+    again.resume(at(0), [dwell(0, "a")])
+    again.recall(Recalled({"d1": History(NEVER, [dwell(0, "a")])}, is_all=True))
+    partition.retake(again)
+    after = partition.flush()
+    assert before is not None
+    assert after is not None
+    assert [flush.clocks[0].told_by for flush in (before, after)] == [plan().fingerprint, plan(street).fingerprint]

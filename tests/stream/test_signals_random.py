@@ -9,6 +9,7 @@ from sensors.hours import DAYS
 from sensors.layout import Layout, Zone
 from sensors.reading import SECOND, Reading
 from storage.model import Signal
+from stream import store as store_module
 from stream.journey import Plan
 from stream.store import Store
 from tests.plain_signals import Told, plain_signals
@@ -102,12 +103,41 @@ def _compare(seed: int, *, restart: float, any_order: bool) -> set[str]:
 
 
 @pytest.mark.parametrize(("first", "restart", "any_order"), [(900, 0.0, False), (600, 0.2, False), (0, 0.0, True), (300, 0.2, True)])
-def test_signals_of_random_streams(first: int, restart: float, any_order: bool) -> None:
+def test_signals_of_random_streams(first: int, restart: float, any_order: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """On time and late by days, with and without restarts, which say nothing: the last word is the same, and each kind comes up."""
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", int(any_order))
     kinds = set()
     for seed in range(first, first + SEEDS):
         kinds |= _compare(seed, restart=restart, any_order=any_order)
     assert kinds == KINDS
+
+
+@pytest.mark.parametrize("any_order", [False, True])
+@pytest.mark.parametrize("waking", [0, 1])
+def test_a_store_that_restarts_says_what_one_that_never_stopped_says(waking: int, any_order: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each flush, and not only in the end: visits, payments and signals are the same, whoever sleeps."""
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", waking)
+    for seed in range(4000, 4000 + SEEDS):
+        rng = random.Random(seed)
+        case = random_case(rng)
+        case = Case(case.world, _days_apart(rng, case.readings))
+        arriving = arrivals(rng, case.readings, case.world.lateness_s())
+        if any_order:
+            rng.shuffle(arriving)
+        for store_id in case.world.stores:
+            plan = Plan(case.world.rules_of(store_id), _layout(case, store_id, rng))
+            steady, restarting = Store(store_id, plan), Store(store_id, plan)
+            rows, again = Rows(), Rows()
+            own = [reading for reading in arriving if reading.store_id == store_id]
+            for first in range(0, len(own), 3):
+                for store, written in ((steady, rows), (restarting, again)):
+                    written.add(store, plan, own[first : first + 3])
+                    written.write(store)
+                assert (rows.visits, rows.payments, rows.signals) == (again.visits, again.payments, again.signals), (
+                    f"seed {seed} {store_id}"
+                )
+                if rng.random() < 0.3:
+                    restarting = again.restored(restarting, plan)
 
 
 def test_a_rebuild_tells_signals_anew() -> None:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from uuid import UUID, uuid5
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,8 +86,9 @@ def test_live_equals_the_independent_reading_of_section_4(block: int) -> None:
 
 
 @pytest.mark.parametrize("block", range(5))
-def test_a_restart_at_any_moment_changes_nothing(block: int) -> None:
-    """A store made anew from its stored readings goes on exactly as the one that died."""
+def test_a_restart_at_any_moment_changes_nothing(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store made anew from its stored readings goes on exactly as the one that died, however many devices wake with each flush."""
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", block)
     for seed in range(block * SEEDS // 10, (block + 1) * SEEDS // 10):
         rng = random.Random(seed)
         case = random_case(rng)
@@ -108,6 +110,7 @@ def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let presences last a minute at most, so that everything is forgotten within the minutes that a random stream lasts."""
     monkeypatch.setattr(store_module, "_MAX_DURATION", 60 * SECOND)
     monkeypatch.setattr(store_module, "IDS_KEPT", 20 * SECOND)
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 0)
     monkeypatch.setattr(payments_module, "BUCKET", SECOND)
     monkeypatch.setattr(gathering_module, "FIRST_LOOK", 100 * SECOND)
     monkeypatch.setattr(strategies, "DURATIONS", (None, None, None, 0.0, 0.000001, 5.5, 30.0, 60.0))
@@ -352,6 +355,46 @@ def test_another_layout_counts_for_what_is_read_back() -> None:
         "here": (False, False),
         "late": (True, True),
     }
+
+
+def test_devices_sleep_after_a_restart_until_something_happens_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the same plan has told is believed at first: here somebody has written over it, so that it shows who was told again."""
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 0)
+    store, rows = Store("s1", plan()), Rows()
+    rows.add(store, plan(), [dwell(0, "a"), dwell(10, "a", "d2"), dwell(20, "till", "d3"), payment(20), dwell(1000, "a", "d4")])
+    rows.write(store)
+    rows.visits = {name: msgspec.structs.replace(visit, pass_by=True) for name, visit in rows.visits.items()}
+
+    def asleep() -> list[str]:
+        rows.write(store)
+        return sorted(visit.device_id for visit in rows.visits.values() if visit.pass_by)
+
+    store = rows.restored(store, plan())
+    assert asleep() == ["d1", "d2", "d4"]
+    rows.add(store, plan(), [dwell(1000, "a", "d2")])
+    assert asleep() == ["d1", "d4"]
+    store.pass_time(at(1861))
+    assert asleep() == ["d4"]
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 1)
+    assert asleep() == []
+
+
+def test_nobody_sleeps_where_another_plan_has_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is told anew at once."""
+    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 0)
+    store, rows = Store("s1", plan()), Rows()
+    rows.add(store, plan(), [entry(0, "in"), entry(60, "out"), alive(1000)])
+    rows.write(store)
+    rows.write(rows.restored(store, plan(bounce_s=60)))
+    assert [visit.bounced for visit in rows.visits.values()] == [False]
+
+
+def test_plans_are_the_same_where_layout_and_rules_are() -> None:
+    """Whatever the order in which staff is named; the store of a plan alone decides by nothing else."""
+    names = [f"badge-{number}" for number in range(20)]
+    one, other = (Layout(store_id="s1", staff_devices=frozenset(order)) for order in (names, names[::-1]))
+    assert plan(one).fingerprint == plan(other).fingerprint
+    assert len({made.fingerprint for made in (plan(), plan(one), plan(bounce_s=60), Plan(Rules(), one, any_order=True))}) == 4
 
 
 def test_rules_have_no_other_names_and_no_other_values() -> None:

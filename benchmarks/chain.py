@@ -16,9 +16,9 @@ from sensors.decode import decode
 from sensors.layout import Layout
 from sensors.reading import KAFKA_ENCODER, SECOND
 from sensors.topics import READINGS, REJECTED
-from simulators.faults import Expected, Faults
-from simulators.habits import Habits
-from simulators.messages import Message, messages
+from simulators.recordings.messages import Message, messages
+from simulators.sensing.faults import Expected, Faults
+from simulators.shop.habits import Habits
 from simulators.simulate import Options, simulate
 from storage.model import Flush
 from stream.journey import Plan

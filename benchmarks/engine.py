@@ -22,7 +22,7 @@ from sensors.lanes import MAX_RECORD_READINGS
 from sensors.layout import Layout
 from sensors.reading import KAFKA_BATCH, KAFKA_ENCODER, Dwell, Entry, Reading
 from sensors.topics import READINGS
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 from stream.journey import Plan
 from stream.partition import Partition
 from stream.worker import MOST_BUFFERED

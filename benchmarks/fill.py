@@ -27,9 +27,9 @@ from sensors.layout import Layout
 from sensors.reading import to_datetime
 from sensors.topics import READINGS, REJECTED
 from sensors.urls import SettingError
-from simulators.floor import builtin
-from simulators.opening import windows
-from simulators.sense import HEARTBEAT, power
+from simulators.sensing.sense import HEARTBEAT, power
+from simulators.shop.floor import builtin
+from simulators.shop.opening import windows
 from storage import layouts
 from storage.connect import session
 from storage.migrate import migrate

@@ -12,7 +12,7 @@ from benchmarks.chain import layouts_of
 from benchmarks.engine import Options, Record, of_stores, simulated
 from sensors.layout import Layout
 from sensors.topics import PARTITIONS, READINGS
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 
 STORES = PARTITIONS
 """As many stores as partitions: one in each, so that two workers can share the work evenly."""

@@ -16,7 +16,7 @@ from sensors.endpoint import Listen, seen
 from sensors.layout import Layout
 from sensors.topics import READINGS, REJECTED
 from sensors.urls import kafka_servers
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 from storage.model import Advance, Clock, Flush
 from stream.app import Shell, serve
 from stream.kafka import topic_lives

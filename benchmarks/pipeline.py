@@ -22,7 +22,7 @@ from benchmarks.report import Report
 from benchmarks.running import START_S, Stuck, started, wait_until
 from benchmarks.sampling import Pipeline, Sample, Samples
 from benchmarks.servers import Given, Servers, database, servers
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 from storage.connect import session
 
 GOAL_A_SECOND = 100_000.0

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from simulators.floor import builtin
 from simulators.labelled import HELD_OUT_SEEDS, KINDS, TUNING_SEEDS, Agreement, Labelled, agreement, labelled
+from simulators.shop.floor import builtin
 from stream.facts import Catalog
 from stream.priority import judge
 

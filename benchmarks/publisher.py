@@ -22,8 +22,8 @@ from sensors.event_time import parse
 from sensors.reading import SECOND
 from sensors.topics import mqtt_topic
 from sensors.urls import MqttUrl
-from simulators.floor import builtin
-from simulators.messages import Message
+from simulators.recordings.messages import Message
+from simulators.shop.floor import builtin
 
 SPAN = 10 * SECOND
 """A gateway sends as one message what it heard in so long (microseconds of the store's time)."""

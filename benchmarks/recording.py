@@ -20,13 +20,13 @@ from sensors.mqtt_client import new_client
 from sensors.recording import Lines, Recorded, Writer, decode
 from sensors.topics import MQTT_FILTER
 from sensors.urls import MqttUrl
-from simulators.faults import Expected
-from simulators.floor import builtin
-from simulators.messages import Message, messages
-from simulators.record import record
-from simulators.replay import IN_FLIGHT, Pace, publish_messages
+from simulators.recordings.messages import Message, messages
+from simulators.recordings.record import record
+from simulators.recordings.replay import IN_FLIGHT, Pace, publish_messages
+from simulators.recordings.sources import open_source
+from simulators.sensing.faults import Expected
+from simulators.shop.floor import builtin
 from simulators.simulate import options, simulate
-from simulators.sources import open_source
 
 N_MESSAGES = 60_000
 TOPIC = "instore/v1/corner-market/dwell/gw"

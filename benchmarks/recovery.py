@@ -21,7 +21,7 @@ from benchmarks.chain import layouts_of
 from sensors.layout import Layout
 from sensors.reading import KAFKA_ENCODER, SECOND, Dwell, Entry, Reading, Shelf
 from sensors.topics import READINGS, REJECTED
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 from storage.connect import session
 from storage.layouts import save
 from storage.migrate import migrate

@@ -161,8 +161,8 @@ def _go_live(shell: Shell, url: str, chosen: Any, stores: int, layouts: Path | N
     """Publish at the pace of the clock until told to stop, and say how late messages were."""
     from msgspec import structs
 
-    from simulators.floor import builtin
     from simulators.live import VISITORS, live, publish_live
+    from simulators.shop.floor import builtin
 
     stop, plan = shell.stop_on_signals(), chosen.plan or builtin("grocery")
     people = structs.replace(chosen.people or VISITORS, shoppers=wanted["shoppers"] or VISITORS.shoppers)
@@ -212,7 +212,7 @@ def _record(shell: Shell) -> Callable[..., None]:
         """
         from sensors.topics import MQTT_FILTER
         from sensors.urls import SettingError
-        from simulators import record as recorder
+        from simulators.recordings import record as recorder
 
         if not out.parent.is_dir():
             raise SettingError(f"--out {out}: there is no folder {out.parent}")
@@ -251,9 +251,9 @@ def _replay(shell: Shell) -> Callable[..., None]:
 
         It is one of `instore record` or `mosquitto_sub -F %j`, readings (JSON lines), or a table (CSV, Parquet).
         """
-        from simulators.playing import Wanted, play
-        from simulators.sources import open_source
-        from simulators.table import Mapping
+        from simulators.recordings.playing import Wanted, play
+        from simulators.recordings.sources import open_source
+        from simulators.recordings.table import Mapping
         from stream.rules import Rules
 
         rules = {plan.store_id: Rules.of(plan.rules) for plan in map(shell.layout, wanted.pop("layouts"))}

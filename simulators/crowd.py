@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from itertools import islice
 from random import Random
 
-from simulators.companions import companions, party_sizes
-from simulators.devices import Devices, hand_out
-from simulators.doors import enter, leave, stroll
-from simulators.events import Planned, enact, extra_arrivals, failures, with_offers
-from simulators.floor import Floor
-from simulators.habits import MINUTE, SECOND, Habits, chance, lognormal, pick
-from simulators.manners import Priority
-from simulators.opening import Window, arrivals
-from simulators.scene import Scene, Told
-from simulators.shoppers import shop
-from simulators.staff import shifts
-from simulators.stock import Stock, sell
-from simulators.tills import Queue, forget, openings, queues_of, serve
-from simulators.walk import Walk
+from simulators.script.events import Planned, enact, extra_arrivals, failures, with_offers
+from simulators.shop.companions import companions, party_sizes
+from simulators.shop.devices import Devices, hand_out
+from simulators.shop.doors import enter, leave, stroll
+from simulators.shop.floor import Floor
+from simulators.shop.habits import MINUTE, SECOND, Habits, chance, lognormal, pick
+from simulators.shop.manners import Priority
+from simulators.shop.opening import Window, arrivals
+from simulators.shop.scene import Scene, Told
+from simulators.shop.shoppers import shop
+from simulators.shop.staff import shifts
+from simulators.shop.stock import Stock, sell
+from simulators.shop.tills import Queue, forget, openings, queues_of, serve
+from simulators.shop.walk import Walk
 
 LAST_CALL = 5 * MINUTE
 """Shoppers are asked to the tills so long before closing."""

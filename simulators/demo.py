@@ -24,16 +24,16 @@ from dashboards.preview.server import serving
 from sensors import child
 from sensors.layout import Layout
 from sensors.reading import SECOND, to_datetime
-from simulators import replay
 from simulators.day import print_addresses, print_days
-from simulators.due import Due
-from simulators.faults import Expected
 from simulators.live import VISITORS, live, publish_live
-from simulators.reconcile import Report, reconcile
-from simulators.signalled import Signalled, compare
+from simulators.recordings import replay
+from simulators.sensing.faults import Expected
 from simulators.simulate import Options, simulate
 from simulators.stack import Urls
-from simulators.truth import Truth, micros
+from simulators.truth.due import Due
+from simulators.truth.reconcile import Report, reconcile
+from simulators.truth.signalled import Signalled, compare
+from simulators.truth.visits import Truth, micros
 from storage import layouts
 from storage.accounts import Accounting
 from storage.connect import session

@@ -11,13 +11,13 @@ from msgspec import structs
 
 from sensors.layout import Layout
 from sensors.urls import SettingError
-from simulators.faults import Faults, check
-from simulators.floor import builtin
-from simulators.habits import Habits
-from simulators.people import people_of
 from simulators.scenarios import load
 from simulators.scenarios import options_of as options_of_scenario
-from simulators.silence import parse
+from simulators.sensing.faults import Faults, check
+from simulators.sensing.silence import parse
+from simulators.shop.floor import builtin
+from simulators.shop.habits import Habits
+from simulators.shop.people import people_of
 from simulators.simulate import Options, options
 
 _FILES = (".yaml", ".yml", ".json")

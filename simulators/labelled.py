@@ -1,7 +1,7 @@
 """Visits as the engine sees them, beside what the simulated shopper valued: what the heuristic of `stream.priority` is measured by.
 
-The labels are the simulator's own (`simulators.manners`): agreement with them says that the heuristic finds these kinds of behaviour, not
-that it reads minds.
+The labels are the simulator's own (`simulators.shop.manners`): agreement with them says that the heuristic finds these kinds of behaviour,
+not that it reads minds.
 """
 
 from collections import defaultdict
@@ -14,10 +14,10 @@ from msgspec import structs
 from sensors.decode import decode
 from sensors.layout import Layout
 from sensors.reading import Payment, Reading
-from simulators.faults import Expected
-from simulators.manners import Priority
+from simulators.sensing.faults import Expected
+from simulators.shop.manners import Priority
 from simulators.simulate import options, simulate
-from simulators.truth import Truth, micros
+from simulators.truth.visits import Truth, micros
 from storage.model import ShelfVisit, Stay, Visit
 from stream.facts import Catalog
 from stream.journey import Journey, Plan, Tracked, in_order

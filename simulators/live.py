@@ -14,11 +14,11 @@ from sensors.hours import DAYS
 from sensors.layout import Layout
 from sensors.reading import SECOND
 from simulators.crowd import Crowd, crowd_of
-from simulators.floor import floor_of
-from simulators.habits import HOUR, Habits
-from simulators.opening import Window
-from simulators.replay import Pace, Published, publish
-from simulators.sense import HEARTBEAT, Sensors
+from simulators.recordings.replay import Pace, Published, publish
+from simulators.sensing.sense import HEARTBEAT, Sensors
+from simulators.shop.floor import floor_of
+from simulators.shop.habits import HOUR, Habits
+from simulators.shop.opening import Window
 from simulators.simulate import play
 from simulators.together import Numbered, copies
 

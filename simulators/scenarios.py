@@ -11,10 +11,10 @@ from sensors.hours import DAYS
 from sensors.layout import Day, Layout
 from sensors.reading import to_datetime
 from sensors.urls import SettingError
-from simulators.events import Event
 from simulators.files import read_named
-from simulators.floor import builtin
-from simulators.habits import Habits
+from simulators.script.events import Event
+from simulators.shop.floor import builtin
+from simulators.shop.habits import Habits
 from simulators.simulate import Options
 from stream.rules import Rules
 

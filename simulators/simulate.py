@@ -16,22 +16,22 @@ from msgspec import structs
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.crowd import Crowd, come_and_go, crowd_of
-from simulators.cut import Held, held, hold
-from simulators.due import Due, due_of
-from simulators.events import Event, check_events, plan, silences
-from simulators.faults import Arrival, Expected, Faults, afflict, check
-from simulators.floor import Floor, floor_of
-from simulators.habits import Habits
-from simulators.mishaps import cuts_of, skews_of
-from simulators.opening import Window, last_open_days, windows
-from simulators.people import check_places
-from simulators.sense import Recorded, Sensors, power, readings
-from simulators.silence import Silence, Span, hush, spans, touches, with_wills
-from simulators.skew import Wrong, mistime, wrongs
-from simulators.stock import SoldOut, sold_out
-from simulators.tills import openings
-from simulators.truth import Truth, truth_of
-from simulators.walk import Walk, packed
+from simulators.script.events import Event, check_events, plan, silences
+from simulators.script.mishaps import cuts_of, skews_of
+from simulators.sensing.cut import Held, held, hold
+from simulators.sensing.faults import Arrival, Expected, Faults, afflict, check
+from simulators.sensing.sense import Recorded, Sensors, power, readings
+from simulators.sensing.silence import Silence, Span, hush, spans, touches, with_wills
+from simulators.sensing.skew import Wrong, mistime, wrongs
+from simulators.shop.floor import Floor, floor_of
+from simulators.shop.habits import Habits
+from simulators.shop.opening import Window, last_open_days, windows
+from simulators.shop.people import check_places
+from simulators.shop.stock import SoldOut, sold_out
+from simulators.shop.tills import openings
+from simulators.shop.walk import Walk, packed
+from simulators.truth.due import Due, due_of
+from simulators.truth.visits import Truth, truth_of
 
 NEVER = 1 << 62
 """Milliseconds: after all that is ever simulated."""

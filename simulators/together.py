@@ -17,10 +17,10 @@ from msgspec import structs
 
 from sensors.layout import Layout
 from sensors.urls import SettingError
-from simulators.due import to_line as due_line
-from simulators.faults import Expected
+from simulators.sensing.faults import Expected
 from simulators.simulate import Day, Options, simulate
-from simulators.truth import to_line
+from simulators.truth.due import to_line as due_line
+from simulators.truth.visits import to_line
 
 PROGRESS_EVERY = 10_000
 """Readings between two reports of progress."""

@@ -138,7 +138,7 @@ def _lines(piece: list[bytes], received_at: int) -> Decoded:
 
 
 def _alone(line: bytes, said: object, received_at: int) -> Decoded:
-    """Decode a line that is a payload, or a message recorded with its topic (`simulators.messages` writes and replays such)."""
+    """Decode a line that is a payload, or a message recorded with its topic (`simulators.recordings.messages` writes and replays such)."""
     if isinstance(said, dict) and said.keys() == _MESSAGE and isinstance(said["topic"], str):
         payload = said["payload"]
         raw = payload.encode() if isinstance(payload, str) else bytes(msgspec.json.decode(line, type=dict[str, msgspec.Raw])["payload"])

@@ -4,9 +4,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from simulators.habits import Kind
 from simulators.report.measures import Measured
 from simulators.report.named import MEASURES
+from simulators.shop.habits import Kind
 
 Verdict = Literal["within", "outside", "not known"]
 

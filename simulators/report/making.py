@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 
-from simulators.faults import Expected
-from simulators.floor import floor_of
 from simulators.report.charts import charts
 from simulators.report.measures import Measured
 from simulators.report.page import Content, page
@@ -14,12 +12,14 @@ from simulators.report.plan import plan
 from simulators.report.published import assumed, judge
 from simulators.report.radio import Radio
 from simulators.report.tally import Tally
+from simulators.sensing.faults import Expected
+from simulators.shop.floor import floor_of
 from simulators.simulate import Day, Options, simulate
 
 NOT_SIMULATED = (
     "Carts and baskets (20 % and 28 % of shoppers, Larsen 2020): people carry what they take.",
     "The 14 kinds of paths of Larson, Bradlow and Fader 2005: people walk a usual round, its reverse, or zigzag; the shares are assumed.",
-    "What shoppers value, and what they do for it (simulators.manners): assumed, for no public truth exists.",
+    "What shoppers value, and what they do for it (simulators.shop.manners): assumed, for no public truth exists.",
     (
         "Two or more gateways that hear one device (Bermuda's constants): readings say in which zone a device is, so the nearest one alone"
         " reports it, as if all had agreed. What each one hears would be a sighting, and nothing makes zones of sightings yet."

@@ -6,9 +6,9 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from simulators.habits import Habits
 from simulators.report.radio import Radio, mean_of
 from simulators.report.tally import SATURDAY, Tally
+from simulators.shop.habits import Habits
 
 ENOUGH = 100
 """Fewer people are no sample."""

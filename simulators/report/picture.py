@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from simulators.habits import Kind
 from simulators.report.measures import Measured
+from simulators.shop.habits import Kind
 
 NOTHING = "nothing is known; what is shown is an assumption."
 

@@ -3,9 +3,9 @@
 from html import escape
 from itertools import pairwise
 
-from simulators.geometry import Polygon
 from simulators.report.picture import Picture
 from simulators.report.tally import Tally
+from simulators.shop.geometry import Polygon
 
 WIDTH = 1150
 _SHADES = "#F2F7FB", "#D3E9F7", "#A6D5F2", "#56B4E9", "#2E8FCB"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from simulators.faults import Arrival
-from simulators.floor import Floor
-from simulators.geometry import centroid, distance
+from simulators.sensing.faults import Arrival
+from simulators.shop.floor import Floor
+from simulators.shop.geometry import centroid, distance
 
 _FEW_ZONES = 3
 

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from sensors.layout import ShelfPlan
 from sensors.reading import to_datetime
-from simulators.floor import Floor
-from simulators.geometry import area
-from simulators.habits import SECOND, Habits
-from simulators.opening import Window
-from simulators.walk import Walk
+from simulators.shop.floor import Floor
+from simulators.shop.geometry import area
+from simulators.shop.habits import SECOND, Habits
+from simulators.shop.opening import Window
+from simulators.shop.walk import Walk
 
 SATURDAY = 5
 

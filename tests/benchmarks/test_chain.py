@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from benchmarks.chain import Intake, arrivals, flushes, layouts_of
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 from storage.model import Flush
 
 FRIDAY = date(2026, 11, 20)

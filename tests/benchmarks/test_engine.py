@@ -6,7 +6,7 @@ from benchmarks.report import Report
 from instore import MESSAGES
 from sensors.decode import Decoded
 from sensors.reading import KAFKA_BATCH
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 from stream.reconstruct import reconstruct
 
 FEW = engine.Options(readings=3_000, shoppers=60, open_visits=60, scales=(1, 3))

@@ -12,7 +12,7 @@ from psycopg import sql
 from benchmarks.fill import Filled, Wanted, fill
 from sensors.decode import Decoded
 from sensors.urls import SettingError
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 from storage.accounts import accounting
 from storage.model import Visit
 from storage.reader import Reader

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from sensors.decode import Decoded, decode
 from sensors.layout import load
 from sensors.reading import SECOND, Reading
-from simulators.messages import messages
-from simulators.replay import FUTURE, Pace, closings, read_lines
+from simulators.recordings.messages import messages
+from simulators.recordings.replay import FUTURE, Pace, closings, read_lines
 from storage import layouts
 from storage.connect import connect
 from stream.worker import Worker

@@ -24,13 +24,13 @@ from dashboards.frames import Frame, act_as_reader, ask
 from dashboards.sql import text_of
 from sensors.layout import Layout
 from sensors.reading import to_micros
-from simulators.due import Due
-from simulators.faults import Expected
-from simulators.floor import builtin
-from simulators.habits import Habits
-from simulators.messages import messages
+from simulators.recordings.messages import messages
+from simulators.sensing.faults import Expected
+from simulators.shop.floor import builtin
+from simulators.shop.habits import Habits
 from simulators.simulate import Options, simulate
-from simulators.truth import Truth, micros
+from simulators.truth.due import Due
+from simulators.truth.visits import Truth, micros
 from storage import layouts
 from storage.connect import connect
 from storage.model import Flush

@@ -16,7 +16,7 @@ from dashboards.frames import act_as_reader, ask
 from dashboards.pages.chain import chain
 from sensors.layout import Layout
 from sensors.reading import SECOND, Payment, to_datetime, to_micros
-from simulators.truth import micros
+from simulators.truth.visits import micros
 from storage import layouts
 from storage.connect import connect
 from storage.model import Flush, Visit

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dashboards.pages import floor
 from dashboards.pages.floor import Box, boxes_of, places_of
 from dashboards.plans import Polygon, ZonePlan
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 
 GROCERY = [ZonePlan(zone.zone_id, zone.name, zone.type, list(zone.polygon), zone.capacity) for zone in builtin("grocery").zones]
 

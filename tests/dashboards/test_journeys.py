@@ -8,7 +8,7 @@ import pytest
 
 from dashboards.pages.journeys import journeys
 from sensors.reading import to_datetime
-from simulators.truth import BOUND_S, Truth, micros
+from simulators.truth.visits import BOUND_S, Truth, micros
 from tests.dashboards.shop import MAIN, MONDAY, SATURDAY, Row, Shop
 
 pytestmark = pytest.mark.integration

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from simulators.truth import Truth
+from simulators.truth.visits import Truth
 from tests.dashboards import notebook
 from tests.dashboards.shop import MAIN, Shop
 from tests.storage.logins import member

@@ -15,9 +15,9 @@ from dashboards.palette import ACT
 from dashboards.plans import StorePlan, ZonePlan
 from dashboards.sql import text_of
 from sensors.reading import SECOND, to_micros
-from simulators.due import Due
-from simulators.signalled import ROUNDING_S
-from simulators.truth import Truth, micros
+from simulators.truth.due import Due
+from simulators.truth.signalled import ROUNDING_S
+from simulators.truth.visits import Truth, micros
 from tests.dashboards.scene import LAYOUT, Scene, alive, at, paid, raised, scene, visit
 from tests.dashboards.scene import NOW as SCENE_NOW
 from tests.dashboards.shop import MAIN, NOW, OTHER, Shop

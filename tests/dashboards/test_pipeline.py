@@ -11,10 +11,10 @@ from benchmarks.chain import UNDER_WAY, Arrival, Intake, flushes
 from dashboards.pages.pipeline import pipeline
 from sensors.layout import SensorPlan
 from sensors.reading import to_datetime
-from simulators.faults import Expected, Faults
-from simulators.floor import builtin
-from simulators.habits import Habits
-from simulators.messages import messages
+from simulators.recordings.messages import messages
+from simulators.sensing.faults import Expected, Faults
+from simulators.shop.floor import builtin
+from simulators.shop.habits import Habits
 from simulators.simulate import Options, simulate
 from tests.dashboards.scene import LAYOUT, NOW, Scene, alive, clock, counted, scene
 from tests.databases import Database

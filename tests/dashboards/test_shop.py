@@ -3,8 +3,8 @@
 import pytest
 
 from sensors.reading import SECOND, to_micros
-from simulators.reconcile import reconcile
-from simulators.truth import micros
+from simulators.truth.reconcile import reconcile
+from simulators.truth.visits import micros
 from storage.reader import Reader
 from tests.dashboards.shop import MAIN, NOW, OTHER, Shop
 

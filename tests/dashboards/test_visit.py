@@ -14,7 +14,7 @@ from dashboards.pages.journeys import journeys
 from dashboards.pages.visit import visit
 from dashboards.sql import text_of
 from sensors.reading import to_datetime
-from simulators.truth import Truth, micros
+from simulators.truth.visits import Truth, micros
 from storage.model import Flush
 from tests.dashboards.shop import BERLIN, MAIN, MONDAY, NOW, SATURDAY, Row, Shop, rows_of
 from tests.databases import Database

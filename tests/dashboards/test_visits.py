@@ -9,7 +9,7 @@ import pytest
 
 from dashboards.pages.visits import visits
 from sensors.reading import to_datetime
-from simulators.truth import BOUND_S, Truth, micros
+from simulators.truth.visits import BOUND_S, Truth, micros
 from tests.dashboards.shop import BERLIN, MAIN, MONDAY, NOW, OTHER, SATURDAY, Row, Shop
 
 pytestmark = pytest.mark.integration

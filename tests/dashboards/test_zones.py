@@ -11,7 +11,7 @@ from dashboards.frames import act_as_reader, ask
 from dashboards.pages.zones import zones
 from dashboards.sql import text_of
 from sensors.reading import to_datetime
-from simulators.truth import Truth
+from simulators.truth.visits import Truth
 from storage.model import Flush
 from tests.dashboards.shop import MAIN, MONDAY, SATURDAY, Row, Shop
 from tests.databases import Database

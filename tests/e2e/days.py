@@ -13,14 +13,14 @@ import msgspec
 import psycopg
 from psycopg.rows import dict_row
 
-from simulators.due import Due
-from simulators.faults import Expected
-from simulators.reconcile import reconcile
-from simulators.replay import Pace, publish
-from simulators.signalled import compare
+from simulators.recordings.replay import Pace, publish
+from simulators.sensing.faults import Expected
 from simulators.simulate import Options, simulate
-from simulators.truth import Truth, to_line
-from simulators.truth import read as read_truth
+from simulators.truth.due import Due
+from simulators.truth.reconcile import reconcile
+from simulators.truth.signalled import compare
+from simulators.truth.visits import Truth, to_line
+from simulators.truth.visits import read as read_truth
 from storage.layouts import save
 from storage.reader import Reader
 from stream.rules import Rules

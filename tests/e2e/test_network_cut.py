@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from msgspec import structs
 
-from simulators.mishaps import IsCutOff
+from simulators.script.mishaps import IsCutOff
 from tests.e2e.conftest import Pipeline
 from tests.e2e.days import accounting, assert_same, assert_true, played
 from tests.simulators.plans import CROWDED, SMALL, options_of

@@ -11,10 +11,10 @@ import pytest
 from msgspec import structs
 
 from sensors.recording import Lines, Recorded, decode
-from simulators.playing import Wanted
-from simulators.playing import play as play_again
-from simulators.replay import Pace, publish
-from simulators.sources import open_source
+from simulators.recordings.playing import Wanted
+from simulators.recordings.playing import play as play_again
+from simulators.recordings.replay import Pace, publish
+from simulators.recordings.sources import open_source
 from storage.layouts import save
 from tests import needs
 from tests.e2e.conftest import Pipeline

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from benchmarks.chain import arrivals, layouts_of
 from sensors.topics import mqtt_topic
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 
 ROOT = Path(__file__).parents[2]
 NOW = 1_795_339_812_000_000

@@ -11,15 +11,15 @@ from msgspec import structs
 from sensors.hours import DAYS
 from sensors.layout import Layout, Product, SensorPlan, ShelfPlan, Zone
 from simulators.crowd import come_and_go, crowd_of
-from simulators.faults import Expected
-from simulators.floor import Floor, floor_of
-from simulators.habits import Habits
-from simulators.opening import Window, windows
-from simulators.sense import Sensors, readings
+from simulators.sensing.faults import Expected
+from simulators.sensing.sense import Sensors, readings
+from simulators.shop.floor import Floor, floor_of
+from simulators.shop.habits import Habits
+from simulators.shop.opening import Window, windows
+from simulators.shop.tills import Opening, openings
+from simulators.shop.walk import Walk
 from simulators.simulate import NEVER, Options, simulate
-from simulators.tills import Opening, openings
-from simulators.truth import Truth, truth_of
-from simulators.walk import Walk
+from simulators.truth.visits import Truth, truth_of
 
 FRIDAY = date(2026, 11, 20)
 

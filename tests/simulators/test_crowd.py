@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from simulators.crowd import come_and_go, crowd_of
-from simulators.floor import floor_of
-from simulators.habits import MIN_STAY, Habits
+from simulators.shop.floor import floor_of
+from simulators.shop.habits import MIN_STAY, Habits
 from tests.simulators.plans import BARE, CROWDED, SMALL, play, window_of
 
 SEEDS = st.integers(0, 2**32)

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from simulators.floor import builtin
 from simulators.labelled import HELD_OUT_SEEDS, KINDS, TUNING_SEEDS, Agreement, agreement, labelled
+from simulators.shop.floor import builtin
 from stream.facts import Catalog
 
 LAYOUT = builtin("grocery")

@@ -8,10 +8,10 @@ from msgspec import structs
 
 from sensors.reading import to_micros
 from sensors.urls import SettingError
-from simulators.events import is_of_people
-from simulators.faults import Expected
-from simulators.habits import Habits
 from simulators.scenarios import Scenario, load, options_of
+from simulators.script.events import is_of_people
+from simulators.sensing.faults import Expected
+from simulators.shop.habits import Habits
 from simulators.simulate import simulate
 from tests.simulators.plans import SMALL
 

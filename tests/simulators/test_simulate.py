@@ -14,15 +14,15 @@ import pytest
 from msgspec import structs
 
 from sensors.urls import SettingError
-from simulators.due import Due
-from simulators.faults import Expected, Faults
-from simulators.floor import builtin
-from simulators.habits import HOUR, Habits
 from simulators.live import live as live_lines
+from simulators.sensing.faults import Expected, Faults
+from simulators.shop.floor import builtin
+from simulators.shop.habits import HOUR, Habits
+from simulators.shop.stock import SoldOut
 from simulators.simulate import options, simulate
-from simulators.stock import SoldOut
 from simulators.together import Files, record
-from simulators.truth import read
+from simulators.truth.due import Due
+from simulators.truth.visits import read
 from tests.simulators.observer import millis
 from tests.simulators.plans import BARE, CROWDED, FRIDAY, SMALL, options_of, run, said
 

@@ -12,13 +12,13 @@ from dashboards.pages.floor import Box, boxes_of
 from sensors.decode import decode
 from sensors.layout import Layout
 from sensors.reading import to_datetime
-from simulators.faults import Faults
-from simulators.floor import builtin, builtin_names, floor_of
-from simulators.geometry import adjacent, centroid
-from simulators.people import people_of
-from simulators.reconcile import reconcile
+from simulators.sensing.faults import Faults
+from simulators.shop.floor import builtin, builtin_names, floor_of
+from simulators.shop.geometry import adjacent, centroid
+from simulators.shop.people import people_of
 from simulators.simulate import Options, options
-from simulators.truth import Truth, micros
+from simulators.truth.reconcile import reconcile
+from simulators.truth.visits import Truth, micros
 from storage.model import Visit
 from stream.reconstruct import reconstruct
 from stream.rules import Rules

@@ -14,13 +14,13 @@ from msgspec import structs
 
 from sensors.layout import Layout, load
 from sensors.urls import SettingError
-from simulators.faults import Expected
-from simulators.floor import builtin, builtin_names
-from simulators.habits import MINUTE, Habits
 from simulators.live import LIVE_WINDOW, ahead, live
+from simulators.sensing.faults import Expected
+from simulators.shop.floor import builtin, builtin_names
+from simulators.shop.habits import MINUTE, Habits
 from simulators.simulate import Day, simulate
 from simulators.together import Files, copies, record, simulate_all, write_layouts
-from simulators.truth import read
+from simulators.truth.visits import read
 from stream.rules import Rules
 from tests.simulators.observer import millis
 from tests.simulators.plans import CROWDED, SMALL, options_of, run, said

@@ -20,7 +20,7 @@ from sensors.reading import KAFKA_BATCH, KAFKA_ENCODER, Status
 from sensors.targets import running
 from sensors.topics import READINGS, REJECTED, ensure_topics
 from sensors.urls import kafka_servers
-from simulators.floor import builtin
+from simulators.shop.floor import builtin
 from stream.kafka import kafka
 from tests.conftest import MakeDatabase
 from tests.e2e.days import Row, in_database

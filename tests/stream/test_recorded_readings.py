@@ -11,8 +11,8 @@ from sensors.reading import SECOND, rfc3339
 from sensors.recording import Recorded, Writer, encode
 from sensors.urls import SettingError
 from sensors.zstd import ZstdCompressor
-from simulators.faults import Faults
-from simulators.messages import messages
+from simulators.recordings.messages import messages
+from simulators.sensing.faults import Faults
 from stream.reading_files import read
 from stream.reconstruct import Reconstructed, reconstruct
 from tests.simulators.plans import CROWDED, SMALL, options_of, run

@@ -10,13 +10,13 @@ from msgspec import structs
 
 from sensors.decode import decode
 from sensors.reading import KAFKA_ENCODER, SECOND
-from simulators.due import Due
-from simulators.faults import Expected, Faults
-from simulators.reconcile import Report, reconcile
 from simulators.scenarios import load, options_of
-from simulators.signalled import compare
+from simulators.sensing.faults import Expected, Faults
 from simulators.simulate import Options, options, simulate
-from simulators.truth import Truth
+from simulators.truth.due import Due
+from simulators.truth.reconcile import Report, reconcile
+from simulators.truth.signalled import compare
+from simulators.truth.visits import Truth
 from storage.model import Flush, Signal, Visit
 from stream.journey import Plan
 from stream.partition import Partition

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from simulators.floor import builtin, builtin_names
-from simulators.people import people_of
-from simulators.signalled import compare
+from simulators.shop.floor import builtin, builtin_names
+from simulators.shop.people import people_of
 from simulators.simulate import options
+from simulators.truth.signalled import compare
 from tests.stream.test_saturday import live
 
 A_SATURDAY = date(2026, 11, 14)

@@ -1,0 +1,1 @@
+"""Recording what is published, and playing what was recorded."""

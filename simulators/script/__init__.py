@@ -1,0 +1,1 @@
+"""What happens because a script says so."""

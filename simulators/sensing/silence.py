@@ -1,0 +1,167 @@
+"""A sensor that says nothing for a while: its readings of that time are never sent, and some visits can no longer be seen as they were."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from heapq import merge
+from itertools import islice
+from random import Random
+
+import msgspec
+
+from sensors.hours import clock_at
+from sensors.urls import SettingError
+from simulators.sensing.faults import Expected
+from simulators.sensing.sense import Recorded, Sensors, is_open, power, shelf_sensor
+from simulators.shop.floor import Floor
+from simulators.shop.habits import HOUR, MINUTE, SECOND
+from simulators.shop.opening import Window, windows
+from simulators.shop.walk import Walk
+
+AFTERMATH = 2 * MINUTE
+"""So long before and after its silence, what a gateway should have heard still matters: silences join with scans that were missed."""
+
+WILL_AFTER = 90 * SECOND
+"""A broker misses a sensor after one and a half times the keep-alive of MQTT, a minute mostly, and sends its last will then."""
+
+_FORM = re.compile(r"(?P<sensor>.+)@(?P<begin>[0-2]\d:[0-5]\d)-(?P<end>[0-2]\d:[0-5]\d)")
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """A sensor is silent between two times of each day, in the store's local time (`HH:MM`).
+
+    Attributes:
+        sensor_id: which.
+        begin: from when on; `end` until when.
+        fades_h: for so many hours before that, ever less of what it says gets through.
+        has_will: the broker sends its last will, and it says when it is back.
+    """
+
+    sensor_id: str
+    begin: str
+    end: str
+    fades_h: float = 0.0
+    has_will: bool = False
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A silence on one day, in epoch milliseconds.
+
+    Attributes:
+        sensor_id: who is silent.
+        start: from when on; `end` until when.
+        fades: for so long before that, ever less gets through.
+        connected: when it had connected to the broker; None: it has no last will there.
+        speaks: it is not silent at all, but what it says is wrong.
+    """
+
+    sensor_id: str
+    start: int
+    end: int
+    fades: int = 0
+    connected: int | None = None
+    speaks: bool = False
+
+    def takes(self, rng: Random, at: int) -> bool:
+        """Whether something that is said at a time does not get through."""
+        if at < self.start:
+            return self.start - self.fades <= at and rng.random() * self.fades < at - self.start + self.fades
+        return at < self.end
+
+
+def parse(text: str) -> Silence:
+    """Read `gw-front@10:00-10:15`.
+
+    Raises:
+        SettingError: it is written otherwise, or ends before it begins.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None or not match["begin"] < match["end"] <= "24:00":
+        raise SettingError(f"`{text}` is no silence: write SENSOR@HH:MM-HH:MM, as in gw-front@10:00-10:15")
+    return Silence(match["sensor"], match["begin"], match["end"])
+
+
+def spans(floor: Floor, silences: Iterable[Silence], day: date) -> list[Span]:
+    """The silences of one calendar day.
+
+    Raises:
+        SettingError: the store has no such sensor.
+    """
+    for silence in silences:
+        check_sensor(floor, silence.sensor_id)
+    return [_span(floor, silence, day) for silence in silences]
+
+
+def check_sensor(floor: Floor, sensor_id: str) -> None:
+    """Refuse a sensor that the store does not have.
+
+    Raises:
+        SettingError: it is none; the sentence says which there are.
+    """
+    known = sensors_of(floor)
+    if sensor_id not in known:
+        raise SettingError(f"store `{floor.layout.store_id}` has no sensor `{sensor_id}` to silence; it has {', '.join(sorted(known))}")
+
+
+def _span(floor: Floor, silence: Silence, day: date) -> Span:
+    start, end = (clock_at(floor.layout, day, clock) // 1000 for clock in (silence.begin, silence.end))
+    on = next((power(window)[0] for window in windows(floor.layout, day) if power(window)[0] <= start < power(window)[1]), start)
+    return Span(silence.sensor_id, start, end, round(silence.fades_h * HOUR), on if silence.has_will else None)
+
+
+def sensors_of(floor: Floor) -> set[str]:
+    """The names of all sensors of a store."""
+    plans = [*floor.layout.gates, *floor.layout.tills, *floor.layout.gateways]
+    heard = {listener.sensor_id for listener in floor.listeners.values()}
+    return {plan.sensor_id for plan in plans} | heard | {shelf_sensor(shelf.shelf_id) for shelf in floor.layout.shelves}
+
+
+def hush(rng: Random, sensors: Sensors, silent: list[Span], recorded: Iterable[Recorded], expected: Expected) -> Iterator[Recorded]:
+    """Drop the readings that silent sensors would have sent, and count them.
+
+    Args:
+        rng: what gets through while a battery fades.
+        sensors: whose topics the numbers are.
+        silent: the silences.
+        recorded: what sensors say, in order of arrival.
+        expected: counted up.
+    """
+    for reading in recorded:
+        sensor = sensors.heads[reading[1]][1]
+        if any(span.sensor_id == sensor and span.takes(rng, reading[0]) for span in silent):
+            expected.silenced += 1
+        else:
+            yield reading
+
+
+def with_wills(sensors: Sensors, silent: list[Span], window: Window, recorded: Iterable[Recorded]) -> Iterator[Recorded]:
+    """Add what brokers say of sensors that fall silent in a window, and what these say when they are back."""
+    on, off = power(window)
+    coming = iter(recorded)
+    first = list(islice(coming, 1))  # now the sensors have their numbers, in their own order
+    wills = sorted(will for span in silent if on <= span.start < off for will in _wills(sensors, span))
+    yield from merge(first, coming, wills, key=lambda one: one[0])
+
+
+def _wills(sensors: Sensors, span: Span) -> list[Recorded]:
+    """The last will, in the words that were left with the broker on connecting, and what the sensor says when it is back."""
+    if span.connected is None:
+        return []
+    topic = sensors.topic("status", span.sensor_id)
+    head, _ = sensors.heads[topic]
+    will = f'{head}will-{span.start}","ts":{span.connected},"state":"offline"}}'
+    state = "online" if is_open(sensors.openings_of(span.sensor_id), span.end) else "offline"
+    back = f'{head}back-{span.end}","ts":{span.end},"state":"{state}"}}'
+    return [(min(span.start + WILL_AFTER, span.end), topic, will.encode()), (span.end, topic, back.encode())]
+
+
+def touches(floor: Floor, span: Span, walk: Walk) -> bool:
+    """Whether this silence may have changed what can be known of a walk."""
+    start, end = span.start - span.fades - AFTERMATH, span.end + AFTERMATH
+    heard = {zone for zone, listener in floor.listeners.items() if listener.sensor_id == span.sensor_id}
+    return (
+        any(stay.zone_id in heard and stay.start < end and stay.end > start for stay in walk.stays)
+        or any(floor.gates[one.gate][0] == span.sensor_id and start <= one.at < end for one in walk.passages)
+        or any(shelf_sensor(act.shelf_id) == span.sensor_id and start <= act.at < end for act in walk.acts)
+        or any(paid.till == span.sensor_id and start <= paid.at < end for paid in walk.payments)
+    )

@@ -1,0 +1,110 @@
+"""When a store is open, in absolute time, and when its shoppers come."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from random import Random
+from typing import NamedTuple
+
+from sensors.hours import DAYS, clock_at, hours_on
+from sensors.layout import Layout
+from sensors.urls import SettingError
+from simulators.shop.habits import HOUR, MINUTE, Habits, pick
+
+LAST_ENTRY = 10 * MINUTE
+"""Nobody comes in during the last minutes before closing."""
+
+LOOK_BACK_DAYS = 400
+"""How far back an open day is looked for."""
+
+
+class Window(NamedTuple):
+    """A time in which a store is open, in epoch milliseconds.
+
+    Attributes:
+        label: the day, and which of its windows.
+        opens: when it begins.
+        closes: when it ends.
+        fresh: the store was closed right before.
+        shuts: the store is closed right after. Where it is not, nobody is hurried out and no sensor is switched off.
+        weekday: 0 is Monday.
+        hour: the local hour in which it begins.
+        share: its part of the day's opening hours, from 0 to 1.
+    """
+
+    label: str
+    opens: int
+    closes: int
+    fresh: bool
+    shuts: bool
+    weekday: int
+    hour: int
+    share: float
+
+
+def windows(layout: Layout, day: date) -> list[Window]:
+    """The opening windows of a calendar day in the store's zone: none on a closed day, two with a siesta.
+
+    A day that is missing in the opening hours is open from midnight to midnight.
+    """
+    spans = _spans(layout, day)
+    begins = {opens for opens, _ in spans + _spans(layout, day + timedelta(days=1))}
+    ends = {closes for _, closes in _spans(layout, day - timedelta(days=1)) + spans}
+    total = sum(closes - opens for opens, closes in spans)
+    return [
+        Window(
+            label=f"{day:%Y%m%d}-{number}",
+            opens=opens,
+            closes=closes,
+            fresh=opens not in ends,
+            shuts=closes not in begins,
+            weekday=day.weekday(),
+            hour=int(clock[:2]),
+            share=(closes - opens) / total,
+        )
+        for number, ((opens, closes), clock) in enumerate(zip(spans, hours_on(layout, day)[::2], strict=True), 1)
+    ]
+
+
+def _spans(layout: Layout, day: date) -> list[tuple[int, int]]:
+    times = [clock_at(layout, day, clock) // 1000 for clock in hours_on(layout, day)]
+    return list(zip(times[::2], times[1::2], strict=True))
+
+
+def last_open_days(layout: Layout, today: date, days: int) -> date:
+    """The day from which to simulate so that `days` open days end with the last one before `today`.
+
+    Raises:
+        SettingError: the store is never open.
+    """
+    open_days = (today - timedelta(days=back) for back in range(1, LOOK_BACK_DAYS) if windows(layout, today - timedelta(days=back)))
+    first = None
+    for _, day in zip(range(days), open_days, strict=False):
+        first = day
+    if first is None:
+        raise SettingError(
+            f"store `{layout.store_id}` is closed on every day of the week: give it opening_hours, or leave a day out to open it all day"
+        )
+    return first
+
+
+def arrivals(rng: Random, window: Window, habits: Habits) -> list[int]:
+    """When the window's shoppers come, in order: by weekday and hour, a little more or less each day."""
+    hours = habits.weekend_hours if window.weekday >= DAYS.index("sat") else habits.weekday_hours
+    slots = list(_slots(window, hours))
+    weights = tuple(weight for _, _, weight in slots)
+    if not slots:
+        return []
+    wanted = round(habits.shoppers * window.share * habits.weekday[window.weekday] * (0.95 + 0.1 * rng.random()))
+    chosen = (slots[pick(rng, weights)] for _ in range(wanted))
+    return sorted(start + int(rng.random() * (end - start)) for start, end, _ in chosen)
+
+
+def _slots(window: Window, hours: tuple[float, ...]) -> Iterator[tuple[int, int, float]]:
+    """The hours of a window (epoch ms) with their weights; the first hour of the window is that of its local opening time."""
+    last = window.closes - LAST_ENTRY if window.shuts else window.closes
+    first_hour = window.opens
+    hour = window.hour
+    while first_hour < last:
+        end = min(first_hour + HOUR, last)
+        yield first_hour, end, hours[hour % 24] * (end - first_hour) / HOUR
+        first_hour, hour = end, hour + 1

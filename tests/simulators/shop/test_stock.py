@@ -1,0 +1,114 @@
+"""What runs out and is filled again."""
+
+from collections import Counter
+from datetime import datetime
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from simulators.sensing.faults import Expected
+from simulators.shop.habits import MINUTE, Habits
+from simulators.shop.stock import Stock, sell, sold_out
+from simulators.shop.walk import Act, Action, Walk
+from simulators.simulate import simulate
+from tests.simulators.plans import CROWDED, options_of, run
+
+NOON = 1_795_000_000_000
+HABITS = Habits(stock=2, refill_min=(10.0, 0.0))
+
+touches = st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["milk", "soap"]), st.booleans()), max_size=60)
+"""When something is taken (minutes), what, and whether it is put back at once."""
+
+
+def shopper(*acts: tuple[float, Action, str]) -> Walk:
+    """Somebody who does this at one shelf, at so many minutes after noon."""
+    walk = Walk("shopper", NOON)
+    walk.acts = [Act(NOON + round(at * MINUTE), "shelf-1", action, product, None) for at, action, product in acts]
+    return walk
+
+
+def done(walk: Walk) -> list[tuple[float, str]]:
+    """What was left of it."""
+    return [((act.at - NOON) / MINUTE, act.action) for act in walk.acts]
+
+
+def test_who_comes_when_all_is_sold_goes_without() -> None:
+    """The third who wants one of two finds none; ten minutes after the last was taken there are two again."""
+    stock, walks = Stock(HABITS), [shopper((at, "pickup", "milk")) for at in (0, 3, 5, 12.9, 13, 14, 15)]
+    sell(stock, Random(1), walks)
+    assert [len(walk.acts) for walk in walks] == [1, 1, 0, 0, 1, 1, 0]
+    first, second = sold_out(stock, "s1")
+    assert (first.store_id, first.shelf_id, first.product_id, first.missed, second.missed) == ("s1", "shelf-1", "milk", 2, 1)
+    assert datetime.fromisoformat(first.since).timestamp() * 1000 == NOON + 3 * MINUTE
+    assert datetime.fromisoformat(first.until).timestamp() * 1000 == NOON + 13 * MINUTE
+    assert sold_out(stock, "s1") == []
+
+
+def test_the_order_of_time_counts_and_not_that_of_coming() -> None:
+    """Who came first may reach the shelf last."""
+    late, early = shopper((9, "pickup", "milk")), shopper((1, "pickup", "milk"), (2, "pickup", "milk"))
+    sell(Stock(HABITS), Random(1), [late, early])
+    assert (late.acts, len(early.acts)) == ([], 2)
+
+
+def test_what_is_put_back_can_be_taken() -> None:
+    """By the next one; and what could not be taken is not put back either, while the look at the shelf was one."""
+    walks = [
+        shopper((0, "pickup", "milk"), (1, "pickup", "milk"), (3, "putback", "milk")),
+        shopper((2, "view", "milk"), (2.1, "pickup", "milk"), (2.2, "putback", "milk")),
+        shopper((4, "pickup", "milk")),
+    ]
+    walks[1].acts[0] = walks[1].acts[0]._replace(product_id=None)
+    sell(Stock(HABITS), Random(1), walks)
+    assert [done(walk) for walk in walks] == [[(0, "pickup"), (1, "pickup"), (3, "putback")], [(2, "view")], [(4, "pickup")]]
+
+
+@given(touches, st.integers(1, 4))
+def test_no_more_is_taken_than_there_was(wanted: list[tuple[int, str, bool]], units: int) -> None:
+    """Between two fillings at most what a full shelf has; every wish is fulfilled or counted as missed."""
+    stock = Stock(structs.replace(HABITS, stock=units))
+    walks = []
+    for number, (at, product, is_put_back) in enumerate(wanted):
+        back: list[tuple[float, Action, str]] = [(at + 0.5, "putback", product)] if is_put_back else []
+        walk = shopper((at, "pickup", product), *back)
+        walk.acts = [act._replace(at=act.at + number) for act in walk.acts]
+        walks.append(walk)
+    sell(stock, Random(1), walks)
+    gaps = sold_out(stock, "s1")
+    taken = sum(any(act.action == "pickup" for act in walk.acts) for walk in walks)
+    assert taken + sum(gap.missed for gap in gaps) == len(wanted)
+    assert all(sum(walk.taken().values()) >= 0 for walk in walks)
+    left: Counter[str] = Counter()
+    for act in sorted((act for walk in walks for act in walk.acts), key=lambda one: one.at):
+        fillings = sum(gap.product_id == act.product_id and datetime.fromisoformat(gap.until).timestamp() * 1000 <= act.at for gap in gaps)
+        left[act.product_id or ""] += 1 if act.action == "pickup" else -1
+        assert left[act.product_id or ""] <= units * (1 + fillings)
+
+
+def test_nothing_runs_out_where_it_is_not_wanted() -> None:
+    """A stock of 0 is no stock at all."""
+    stock, walks = Stock(Habits(stock=0)), [shopper((0, "pickup", "milk")) for _ in range(500)]
+    sell(stock, Random(1), walks)
+    assert all(walk.acts for walk in walks)
+    assert sold_out(stock, "s1") == []
+
+
+def test_a_simulated_day_tells_what_was_sold_out() -> None:
+    """In the crowded store with few on the shelves; nobody takes it meanwhile, nobody has paid for what was not there."""
+    [day] = simulate(options_of(habits=structs.replace(CROWDED, stock=3)), Expected())
+    assert len(day.sold_out) > 3
+    assert sum(gap.missed for gap in day.sold_out) > 3
+    truths, _, _ = run(options_of(habits=structs.replace(CROWDED, stock=3)))
+    full, _, _ = run(options_of(habits=structs.replace(CROWDED, stock=0)))
+    assert sum(sum(truth.taken.values()) for truth in truths) < sum(sum(truth.taken.values()) for truth in full)
+
+
+def test_shelves_are_full_in_the_morning() -> None:
+    """Each day begins like the first."""
+    wanted = options_of(habits=structs.replace(CROWDED, stock=3, refill_min=(100_000.0, 0.0)), days=2)
+    first, second = simulate(wanted, Expected())
+    list(first.lines)
+    assert min(len(day.sold_out) for day in (first, second)) > 3
+    assert all(gap.since >= second.truths[0].entered_at[:10] for gap in second.sold_out)

@@ -271,13 +271,14 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
 
     It is JSON lines, a table (CSV, Parquet), or a recording of `instore record` or `mosquitto_sub -F %j`.
     """
-    from sensors.files import check_target
+    from sensors.files import check_apart, check_target
     from stream.form import visit_line
     from stream.reading_files import read
     from stream.reconstruct import reconstruct as rebuild
     from stream.reconstruct import rules_of
 
     check_target("--out", out)
+    check_apart({"READINGS": readings, "--out": out})
     settings = rules_of(rules, plans := [_layout(file) for file in layouts])
     unread: list[str] = []
     with _progress("reading", 1.0) as advance:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +18,23 @@ def check_target(option: str, file: Path) -> None:
     """
     if str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
         raise SettingError(f"{option} {file}: {'that is a folder' if file.is_dir() else f'there is no folder {file.parent}'}")
+
+
+def check_apart(named: Mapping[str, Path | None]) -> None:
+    """Make sure that no two options name the same file, for what is written last would take the other's place; devices take all.
+
+    Args:
+        named: files by the names under which they are given, None where one is not.
+
+    Raises:
+        SettingError: two do.
+    """
+    names: dict[Path, str] = {}
+    for name, file in named.items():
+        if file is None or (file.exists() and not file.is_file()):
+            continue
+        if (other := names.setdefault(file.resolve(), name)) != name:
+            raise SettingError(f"{other} and {name} are the same file, {file}: give each its own")
 
 
 @contextmanager

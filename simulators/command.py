@@ -88,7 +88,6 @@ def _simulate(shell: Shell) -> Callable[..., None]:
         store: str | None, people: str | None, days: int, report: Path | None, mqtt_url: str | None, data_dir: Path, **wanted: Any
     ) -> None:
         """Simulate days of a store: what its sensors say, what really happened, and how like real people that is."""
-        from sensors.files import check_target
         from sensors.urls import SettingError
         from simulators.flags import options_of, store_of
 
@@ -101,10 +100,8 @@ def _simulate(shell: Shell) -> Callable[..., None]:
             _go_live(shell, url, chosen, stores, layouts, wanted)
             return
         files = _files(report, **{name: wanted.pop(name) for name in ("out", "truth", "signals", "sold_out")})
-        if report is not None:
-            check_target("--report", report)
-            if stores > 1:
-                raise SettingError("--report is about the people of one store: it does not go with --stores")
+        if report is not None and stores > 1:
+            raise SettingError("--report is about the people of one store: it does not go with --stores")
         chosen = store_of(store, people, wanted["scenario"], shell.layout)
         options = options_of(plan=chosen.plan, people=chosen.people, days=days, **wanted)
         _write_layouts(shell, layouts, options.layout, stores)
@@ -119,7 +116,7 @@ def _write_layouts(shell: Shell, folder: Path | None, layout: Any, stores: int) 
 
     if folder is not None:
         write_layouts(folder, copies(layout, stores))
-        said = f"plans of {stores} stores in {folder}: `instore layout load {folder}/*.json`"
+        said = f"{'the plan of a store' if stores == 1 else f'plans of {stores} stores'} in {folder}: `instore layout load {folder}/*.json`"
         shell.messages.print(said, highlight=False, markup=False)
 
 
@@ -184,18 +181,20 @@ def _files(report: Path | None, **said: Path | None) -> Any:
     """Where a simulation shall be written; None where nothing but the page is wanted.
 
     Raises:
-        SettingError: only some of it was said, or a file cannot be written.
+        SettingError: only some of it was said, a file cannot be written, or two are one.
     """
-    from sensors.files import check_target
+    from sensors.files import check_apart, check_target
     from sensors.urls import SettingError
     from simulators.together import Files
 
     out, truth = said["out"], said["truth"]
     if (out is None) != (truth is None) or (out is None and (report is None or any(said.values()))):
         raise SettingError("say where it shall go: --out and --truth together, or --report; --signals and --sold-out go with the first two")
-    for name, file in said.items():
+    named = {f"--{name.replace('_', '-')}": file for name, file in {**said, "report": report}.items()}
+    for name, file in named.items():
         if file is not None:
-            check_target(f"--{name.replace('_', '-')}", file)
+            check_target(name, file)
+    check_apart(named)
     return None if out is None or truth is None else Files(out, truth, said["signals"], said["sold_out"])
 
 

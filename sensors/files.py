@@ -42,10 +42,14 @@ def written_whole(file: Path) -> Iterator[BinaryIO]:
     """Write a file under another name beside it, and give it its own when all is there: who looks finds all of it or what was there before.
 
     Args:
-        file: the file; `-` is standard output, where nothing can be taken back.
+        file: the file; `-` is standard output, where nothing can be taken back, and nor it can on a device.
     """
     if str(file) == "-":
         yield sys.stdout.buffer
+        return
+    if file.exists() and not file.is_file():
+        with file.open("wb") as sink:
+            yield sink
         return
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import structs
 
+from sensors.files import written_whole
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.sensing.faults import Expected
@@ -108,7 +109,7 @@ def record(
     *,
     stores: int = 1,
 ) -> Written:
-    """Simulate into files; `watch` may look at each day, and at its lines as they go by.
+    """Simulate into files, which are there when all is in them; `watch` may look at each day, and at its lines as they go by.
 
     Raises:
         SettingError: as `simulate`.
@@ -116,7 +117,7 @@ def record(
     """
     expected, visits, lines, days = Expected(), 0, 0, 0
     with ExitStack() as opened:
-        out, truth, signals, sold = (opened.enter_context((file or Path(os.devnull)).open("wb")) for file in files)
+        out, truth, signals, sold = (opened.enter_context(written_whole(file or Path(os.devnull))) for file in files)
 
         def tell(day: Day) -> Day:
             nonlocal visits, days

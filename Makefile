@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 
 # Tests that start servers wait most of the time: the others run beside them (tests/conftest.py).
 # In the order of the folders: in that of their number of tests, the longest, tests/e2e, would come last.
-SIDE_BY_SIDE := -n 3 --dist loadscope --no-loadscope-reorder
+SIDE_BY_SIDE := -n 4 --dist loadscope --no-loadscope-reorder
 
 .PHONY: install demo test chaos check fuzz mining clean
 

@@ -16,6 +16,13 @@ def test_a_long_statement_arrives_whole(wasm_url: str) -> None:
         assert connection.execute("SELECT %s", (text,)).fetchone() == (text,)
 
 
+def test_a_message_may_end_where_it_reads_on(wasm_url: str) -> None:
+    """PGlite reads 8 KiB at a time: whichever of the messages of a statement ends there, the others are read too."""
+    with psycopg.connect(wasm_url, autocommit=True) as connection:
+        for size in range(8_192 - 64, 8_192):
+            assert connection.execute("SELECT length(%s)", ("x" * size,)).fetchone() == (size,)
+
+
 def test_each_client_finds_a_session_as_new(wasm_url: str) -> None:
     """What another left open is gone: its transaction, its prepared statements, its settings."""
     for number in range(2):

@@ -10,18 +10,33 @@ const { PGLiteSocketServer } = installed("@electric-sql/pglite-socket");
 // Messages after which a client waits for an answer: query, sync, flush, password, terminate. A null byte begins a connection.
 const WAITING = new Set([..."QSHpX"].map((letter) => letter.charCodeAt(0)).concat(0));
 
-// Whether what came is whole messages, up to one that is to be answered.
-function isWhole(bytes) {
+// Where each of the messages that came ends, and what the last of them is; its end is further than what came where it is not whole.
+function messages(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const ends = [];
   let at = 0;
   let kind = null;
   while (at < bytes.length) {
     kind = bytes[at];
     const head = kind === 0 ? 0 : 1;
-    if (at + head + 4 > bytes.length) return false;
-    at += head + view.getUint32(at + head);
+    at = at + head + 4 > bytes.length ? Infinity : at + head + view.getUint32(at + head);
+    ends.push(at);
   }
-  return at === bytes.length && WAITING.has(kind);
+  return { ends, kind };
+}
+
+// Whether what came is whole messages, up to one that is to be answered.
+function isWhole(bytes) {
+  const { ends, kind } = messages(bytes);
+  return ends.at(-1) === bytes.length && WAITING.has(kind);
+}
+
+// PGlite reads 8 KiB at a time, and takes the end of such a piece between two messages for the end of all: the rest waited for ever. So
+// messages are moved on by one that asks for nothing, a flush, until none of them ends there.
+const FLUSH = Buffer.from("H\0\0\0\x04", "latin1");
+function movedOn(bytes) {
+  const { ends } = messages(bytes);
+  return ends.slice(0, -1).some((end) => end % 8192 === 0) ? movedOn(Buffer.concat([FLUSH, bytes])) : bytes;
 }
 
 async function main() {
@@ -34,7 +49,7 @@ async function main() {
   db.execProtocolRaw = async (piece) => {
     came = Buffer.concat([came, piece]);
     if (!isWhole(came)) return new Uint8Array();
-    const whole = came;
+    const whole = movedOn(came);
     came = new Uint8Array();
     return run(whole);
   };

@@ -271,7 +271,7 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
 
     It is JSON lines, a table (CSV, Parquet), or a recording of `instore record` or `mosquitto_sub -F %j`.
     """
-    from sensors.files import check_apart, check_target
+    from sensors.files import check_apart, check_target, written_whole
     from stream.form import visit_line
     from stream.reading_files import read
     from stream.reconstruct import reconstruct as rebuild
@@ -283,7 +283,7 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
     unread: list[str] = []
     with _progress("reading", 1.0) as advance:
         result = rebuild(read(readings, time.time_ns() // 1000, advance, unread.append), plans, settings)
-    with click.open_file(str(out), "wb") as file:
+    with written_whole(out) as file:
         file.writelines(map(visit_line, result.visits))
     rejected = ", ".join(f"{count} {reason}" for reason, count in result.rejected.items())
     counts = (

@@ -31,7 +31,7 @@ def check_apart(named: Mapping[str, Path | None]) -> None:
     """
     names: dict[Path, str] = {}
     for name, file in named.items():
-        if file is None or (file.exists() and not file.is_file()):
+        if file is None or _is_device(file):
             continue
         if (other := names.setdefault(file.resolve(), name)) != name:
             raise SettingError(f"{other} and {name} are the same file, {file}: give each its own")
@@ -42,15 +42,16 @@ def written_whole(file: Path) -> Iterator[BinaryIO]:
     """Write a file under another name beside it, and give it its own when all is there: who looks finds all of it or what was there before.
 
     Args:
-        file: the file; `-` is standard output, where nothing can be taken back, and nor it can on a device.
+        file: the file, or a link to it; `-` is standard output, where nothing can be taken back, and nor it can on a device.
     """
     if str(file) == "-":
         yield sys.stdout.buffer
         return
-    if file.exists() and not file.is_file():
+    if _is_device(file):
         with file.open("wb") as sink:
             yield sink
         return
+    file = file.resolve()
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as sink:
@@ -58,3 +59,8 @@ def written_whole(file: Path) -> Iterator[BinaryIO]:
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _is_device(file: Path) -> bool:
+    """Whether something is there that takes what is written and is no file: a device, a pipe."""
+    return file.exists() and not file.is_file()

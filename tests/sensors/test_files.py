@@ -34,6 +34,17 @@ def test_what_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What it leads to is written, there yet or not."""
+    file, link = tmp_path / "rows.jsonl", tmp_path / "link"
+    link.symlink_to(file)
+    for said in (b"first", b"second"):
+        with written_whole(link) as sink:
+            sink.write(said)
+        assert link.is_symlink()
+        assert file.read_bytes() == said
+
+
 def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
     """What is no file is written as it comes, and no file takes its place: who is root would have no /dev/null any more."""
     pipe = tmp_path / "pipe"

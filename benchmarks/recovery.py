@@ -7,17 +7,16 @@ left away: records are handed to the worker as Kafka would.
 
 import argparse
 import asyncio
-import multiprocessing
 import resource
 import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import stream.worker
 from benchmarks.chain import layouts_of
+from benchmarks.running import alone
 from sensors.layout import Layout
 from sensors.reading import KAFKA_ENCODER, SECOND, Dwell, Entry, Reading, Shelf
 from sensors.topics import READINGS, REJECTED
@@ -28,8 +27,6 @@ from storage.migrate import migrate
 from storage.postgres import postgres
 from stream.messages import Message
 from stream.worker import Slice, Worker
-
-T = TypeVar("T")
 
 START = 1_750_000_000 * SECOND
 LIVES = {READINGS: "bench", REJECTED: "bench"}
@@ -91,17 +88,17 @@ def main() -> None:
         migrate(url)
         with session(url, "instore bench") as connection:
             is_filled = connection.execute("SELECT count(*) FROM instore.visits").fetchall() != [(0,)]
-            if not is_filled:
-                layouts = layouts_of(builtin("grocery"), STORES)
-                for layout in layouts:
-                    save(connection, layout, "instore bench")
         if not is_filled:
-            print(_alone(fill, url, layouts, given.visits // STORES, given.readings))  # noqa: T201
-        print(_alone(restart, url))  # noqa: T201
+            print(alone(fill, url, given.visits // STORES, given.readings))  # noqa: T201
+        print(alone(restart, url))  # noqa: T201
 
 
-def fill(url: str, layouts: list[Layout], visits: int, readings: int) -> str:
+def fill(url: str, visits: int, readings: int) -> str:
     """Have a worker take in the beginning of so many visits to each store."""
+    layouts = layouts_of(builtin("grocery"), STORES)
+    with session(url, "instore bench") as connection:
+        for layout in layouts:
+            save(connection, layout, "instore bench")
     return asyncio.run(_fill(url, layouts, visits, readings))
 
 
@@ -160,12 +157,6 @@ async def _restart(url: str) -> Took:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     times = (opened - began, opened_cpu - began_cpu, ended - opened, ended_cpu - opened_cpu)
     return Took(*times, n_open, kafka.messages - n_published, peak)
-
-
-def _alone(call: Callable[..., T], *arguments: object) -> T:
-    """Call in a process of its own, which nothing has warmed."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(call, *arguments).result()
 
 
 if __name__ == "__main__":

@@ -1,18 +1,22 @@
 """Processes of a benchmark: starting the command as people do, asking it how far it is, and how much it takes."""
 
+import multiprocessing
 import os
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import Popen
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.request import urlopen
 
 from sensors import child
 from sensors.targets import running
+
+T = TypeVar("T")
 
 START_S = 120.0
 """How long a part may take to start, or stand still; machines may be busy."""
@@ -92,6 +96,12 @@ def started(folder: Path, *commands: Sequence[str]) -> Iterator[list[Part]]:
     finally:
         for part in reversed(parts):
             part.stop()
+
+
+def alone(call: Callable[..., T], *arguments: object) -> T:
+    """Call a function of a module in a process of its own, which nothing has warmed."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(call, *arguments).result()
 
 
 def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = START_S) -> None:

@@ -5,9 +5,7 @@ and read them all. The time runs from when each of them has its first reading un
 """
 
 import asyncio
-import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from time import perf_counter
 from typing import NamedTuple
 
@@ -16,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from benchmarks.figure import Figure
 from benchmarks.load import Load, fill, load
 from benchmarks.report import Report
-from benchmarks.running import Speed, started, timed, wait_until
+from benchmarks.running import Speed, alone, started, timed, wait_until
 from benchmarks.servers import Given, Servers, database, forget_group, servers
 from sensors.reading import KAFKA_BATCH, Reading
 from sensors.topics import PARTITIONS, READINGS
@@ -87,8 +85,7 @@ def _measured(where: Servers, chain: Load, commands: list[list[str]], report: Re
 
 def bare(brokers: Sequence[str], readings: int) -> float:
     """How many readings a second aiokafka, decoding and a dictionary take alone, in a process of their own."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return readings / pool.submit(_bare, list(brokers), readings).result()
+    return readings / alone(_bare, list(brokers), readings)
 
 
 def _bare(brokers: list[str], readings: int) -> float:

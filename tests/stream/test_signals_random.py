@@ -67,13 +67,24 @@ def _days_apart(rng: random.Random, readings: list[Reading]) -> list[Reading]:
     return [msgspec.structs.replace(one, ts=one.ts + by, received_at=one.received_at + by) if one.ts >= cut else one for one in readings]
 
 
-def _compare(seed: int, *, restart: float, any_order: bool) -> set[str]:
-    rng = random.Random(seed)
+def _case(rng: random.Random) -> Case:
+    """A random stream, perhaps with days between its parts."""
     case = random_case(rng)
-    case = Case(case.world, _days_apart(rng, case.readings))
+    return Case(case.world, _days_apart(rng, case.readings))
+
+
+def _arriving(rng: random.Random, case: Case, *, any_order: bool) -> list[Reading]:
+    """Its readings as they come: on time, or in any order."""
     arriving = arrivals(rng, case.readings, case.world.lateness_s())
     if any_order:
         rng.shuffle(arriving)
+    return arriving
+
+
+def _compare(seed: int, *, restart: float, any_order: bool) -> set[str]:
+    rng = random.Random(seed)
+    case = _case(rng)
+    arriving = _arriving(rng, case, any_order=any_order)
     kinds = set()
     for store_id in case.world.stores:
         layout, rules = _layout(case, store_id, rng), case.world.rules_of(store_id)
@@ -119,11 +130,8 @@ def test_a_store_that_restarts_says_what_one_that_never_stopped_says(waking: int
     monkeypatch.setattr(store_module, "WAKE_AT_ONCE", waking)
     for seed in range(4000, 4000 + SEEDS):
         rng = random.Random(seed)
-        case = random_case(rng)
-        case = Case(case.world, _days_apart(rng, case.readings))
-        arriving = arrivals(rng, case.readings, case.world.lateness_s())
-        if any_order:
-            rng.shuffle(arriving)
+        case = _case(rng)
+        arriving = _arriving(rng, case, any_order=any_order)
         for store_id in case.world.stores:
             plan = Plan(case.world.rules_of(store_id), _layout(case, store_id, rng))
             steady, restarting = Store(store_id, plan), Store(store_id, plan)
@@ -145,8 +153,7 @@ def test_a_rebuild_tells_signals_anew() -> None:
     kinds = set()
     for seed in range(2000, 2000 + SEEDS):
         rng = random.Random(seed)
-        case = random_case(rng)
-        case = Case(case.world, _days_apart(rng, case.readings))
+        case = _case(rng)
         for store_id in case.world.stores:
             rules, rows = case.world.rules_of(store_id), Rows()
             plan, layout = Plan(rules, _layout(case, store_id, rng)), _layout(case, store_id, rng)

@@ -105,14 +105,15 @@ def check(url: str) -> str:
 
 def _own_port(port: int | None) -> int:
     """Return a free port, or this one where it is free."""
+    if port is None:
+        return child.free_port()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port or 0))
+            probe.bind(("127.0.0.1", port))
         except OSError as taken:
             raise BrokerAway(f"the embedded MQTT broker cannot listen on port {port}: {taken.strerror}") from taken
-        own: int = probe.getsockname()[1]
-        return own
+    return port
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,6 +1,7 @@
 """Child processes that end when their parent does: the embedded servers; and ports for them."""
 
 import ctypes
+import secrets
 import signal
 import socket
 import subprocess
@@ -9,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_PORTS = range(10_000, 32_768)
+"""Linux gives 32768 to 60999 to clients, if nobody set it otherwise (`net.ipv4.ip_local_port_range`); other systems higher ones."""
+_TRIES = 100
 
 
 def start(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
@@ -42,14 +46,24 @@ def stop(process: subprocess.Popen[bytes], timeout_s: float = 10) -> None:
 
 
 def free_port(wanted: int = 0) -> int:
-    """Find a TCP port on 127.0.0.1 that nobody uses: the one wanted, or else any."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a TCP port on 127.0.0.1 that nobody uses: the one wanted, or else any.
+
+    Any is one below those that the system gives to whoever connects somewhere: of these, one that was just free may be the near
+    end of a connection before a server listens there.
+    """
+    for port in (wanted or _any_port(), *(_any_port() for _ in range(_TRIES))):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no TCP port between {_PORTS[0]} and {_PORTS[-1]} of 127.0.0.1 is free: {_TRIES} were tried")
+
+
+def _any_port() -> int:
+    return secrets.choice(_PORTS)
 
 
 def die_with_parent() -> None:

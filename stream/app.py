@@ -6,14 +6,14 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import suppress
 from typing import Any
 
 import faust
 import psycopg
 from aiokafka.errors import KafkaError
-from faust.exceptions import ConsumerNotStarted
+from faust.exceptions import ConsumerNotStarted, ProducerSendError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP
 
@@ -56,6 +56,8 @@ its new records wait for so long. Faust waits for 1.5 s, which was most of a rea
 LOOK_AT_TOPICS_S = 10.0
 """Between two looks whether the topics are still the same."""
 
+SEND_AGAIN_S = 1.0
+"""Before what Kafka did not take is sent again."""
 
 SETTLE_S = 2.0
 """A paused partition that has been quiet for so long has nothing under way."""
@@ -152,6 +154,7 @@ class Shell:
         self.app.on_partitions_assigned.connect(self._was_assigned)
         self.app.task(self._beat_for_ever)
         self.app.task(self._flush_for_ever)
+        self.app.task(self._look_at_topics_for_ever)
         self.app.task(self._refresh_for_ever)
 
     async def _consume(self, stream: Any) -> AsyncIterator[None]:
@@ -177,18 +180,21 @@ class Shell:
             await asyncio.sleep(BEAT_S)
 
     async def _flush_for_ever(self) -> None:
-        looked_at = began = time.monotonic()
+        began = time.monotonic()
         while not self.app.should_stop and not self.stopping:
             await asyncio.sleep(max(PAUSE_S, began + FLUSH_S - time.monotonic()))
             began = time.monotonic()
-            if began - looked_at > LOOK_AT_TOPICS_S:
-                looked_at = began
-                await self._check_lives()
             for partition in self.app.consumer.assignment():
                 where = Slice(partition.topic, partition.partition)
                 if where.topic in (READINGS, REJECTED):
                     await self.worker.open(where)
             await self.worker.flush()
+
+    async def _look_at_topics_for_ever(self) -> None:
+        """Notice also while a flush waits for Kafka that it is away."""
+        while not self.app.should_stop and not self.stopping:
+            await asyncio.sleep(LOOK_AT_TOPICS_S)
+            await self._check_lives()
 
     async def _refresh_for_ever(self) -> None:
         """Keep the figures of the rollups, and delete what is too old: in a thread and over a connection of their own."""
@@ -231,9 +237,30 @@ class Shell:
             await stream.ack(event)
 
     async def publish(self, messages: list[Message]) -> None:
-        """Send messages; return when Kafka has them."""
-        sent = [await self.app.producer.send(topic, key, value, None, None, None) for topic, key, value in messages]
-        await asyncio.gather(*sent)
+        """Send messages; return when Kafka has them, however long it is away.
+
+        What it did not take within Faust's `producer_request_timeout` (20 min) is sent again, with all that came with it: so the
+        last word on each key is the last that Kafka has.
+        """
+        while (refused := await self._send(messages)) is not None:
+            log.warning("Kafka did not take %d messages (%s); sending them again", len(messages), refused, extra={"action": "sent_again"})
+            await asyncio.sleep(SEND_AGAIN_S)
+
+    async def _send(self, messages: list[Message]) -> KafkaError | None:
+        """Send messages once; return why Kafka does not have them all, if that may pass."""
+        sent: list[Awaitable[Any]] = []
+        try:
+            for topic, key, value in messages:
+                sent.append(await self.app.producer.send(topic, key, value, None, None, None))
+        except ProducerSendError as failed:  # no room for more: what is under way is waited for
+            refusals = [failed.__cause__, *await asyncio.gather(*sent, return_exceptions=True)]
+        else:
+            refusals = await asyncio.gather(*sent, return_exceptions=True)
+        refusals = [refusal for refusal in refusals if isinstance(refusal, BaseException)]
+        for refusal in refusals:
+            if not (isinstance(refusal, KafkaError) and refusal.retriable):
+                raise refusal
+        return refusals[0] if refusals else None
 
     async def earliest(self, where: Slice) -> int:
         """Return the offset of the oldest record that the partition still has."""

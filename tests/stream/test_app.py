@@ -1,5 +1,6 @@
 """The worker as a process on a real Kafka (Tansu): what only Faust can get wrong."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer
 from psycopg import sql
 
 from sensors import child
@@ -23,6 +24,7 @@ from stream.app import work
 from stream.kafka import kafka
 from tests.conftest import MakeDatabase
 from tests.scrape import get, ready, scrape, target
+from tests.sensors.conftest import Tansu
 from tests.storage.logins import member
 from tests.stream.make import dwell
 
@@ -163,3 +165,38 @@ def test_a_kafka_that_goes_away_while_the_worker_starts(database_url: str) -> No
     server = f"127.0.0.1:{child.free_port()}"
     with pytest.raises(ConnectionError, match=f"Kafka at {server} cannot be worked with: .*; start the worker again"):
         work([server], database_url, {READINGS: "cluster/1", REJECTED: "cluster/2"})
+
+
+def test_what_kafka_does_not_take_in_time_is_sent_again(database_url: str, tmp_path: Path) -> None:
+    """Kafka falls silent between a flush's rows and its messages, for longer than a producer keeps them: they come when it is back."""
+    tansu = Tansu(tmp_path)
+    tansu.start()
+    try:
+        ensure_topics([tansu.server])
+        in_time = {"PRODUCER_REQUEST_TIMEOUT": "2"}  # Faust's own setting
+        with Running(tansu.url, database_url, tmp_path, **in_time) as process, psycopg.connect(database_url) as owner:
+            _put(tansu.url, [dwell(second, "a") for second in range(10)])
+            _wait_for(database_url, 10)
+            owner.execute("LOCK TABLE instore.visits")
+            _put(tansu.url, [dwell(second, "a", "d2") for second in range(10)])
+            waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            _wait_until(lambda: owner.execute(waiting).rowcount == 1)
+            tansu.signal(signal.SIGSTOP)
+            owner.rollback()
+            _wait_until(lambda: "sending them again" in (tmp_path / "worker.log").read_text())
+            tansu.signal(signal.SIGCONT)
+            consumer = KafkaConsumer("instore.visits", bootstrap_servers=tansu.server, auto_offset_reset="earliest")
+            missing, end = {"d1", "d2"}, time.monotonic() + WAIT_S
+            while missing:
+                assert time.monotonic() < end
+                missing -= _devices(consumer)
+            consumer.close()
+            assert process.poll() is None
+        assert "Traceback" not in (tmp_path / "worker.log").read_text()
+    finally:
+        tansu.kill()
+
+
+def _devices(consumer: KafkaConsumer) -> set[str]:
+    """Of which devices visits came since the last call."""
+    return {json.loads(record.value)["device_id"] for records in consumer.poll(100).values() for record in records}

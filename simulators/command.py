@@ -23,6 +23,9 @@ people_option = click.option(
 )
 
 
+MOST_DAYS, MOST_SHOPPERS = 3660, 1_000_000
+"""Ten years, and more people a day than any store has: beyond, it is a slip, which would run out of memory before it says anything."""
+
 PLANNED = 3
 """Stores that are planned to see how long it takes: the first one warms up, and on a busy machine any may take several times as long."""
 
@@ -72,14 +75,14 @@ def _simulate(shell: Shell) -> Callable[..., None]:
     @scenario
     @store_option
     @people_option
-    @click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many open days.")
+    @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=1, show_default=True, help="How many open days.")
     @click.option("--date", "first_day", metavar="YYYY-MM-DD", help="The first day.  [default: the last open days before today]")
     @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
     @click.option(
         "--stores", type=click.IntRange(1, 9999), default=1, show_default=True, help="How many such stores, each with its own people."
     )
     @click.option("--live", is_flag=True, help="Publish to MQTT what sensors say right now, at the pace of the clock, until Ctrl-C.")
-    @click.option("--shoppers", type=click.IntRange(1), help="How many come on a mean day; with --live in an hour.")
+    @click.option("--shoppers", type=click.IntRange(1, MOST_SHOPPERS), help="How many come on a mean day; with --live in an hour.")
     @click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
     @click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
     @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")

@@ -75,6 +75,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     Attributes:
         published: readings that were published, the closing ones included.
+        closing: those that ended the days, one a store.
         accounting: what the database counted of them.
         rejected_by_reason: the rejected ones among them.
         report: the visits found, compared with those that were.
@@ -83,6 +84,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     """
 
     published: int
+    closing: int
     accounting: Accounting
     rejected_by_reason: dict[str, int]
     report: Report
@@ -93,10 +95,10 @@ class Outcome(msgspec.Struct, kw_only=True):
     def problems(self) -> list[str]:
         """A sentence for all that is not as it must be; none: everything is."""
         found = self.accounting
-        closing = self.published - self.expected.received
         pairs = [
-            ("received", found.received, self.expected.received + closing),
-            ("stored", found.stored, self.expected.stored + closing),
+            ("published", self.published, self.expected.received + self.closing),
+            ("received", found.received, self.expected.received + self.closing),
+            ("stored", found.stored, self.expected.stored + self.closing),
             ("duplicate", found.duplicate, self.expected.duplicate),
             ("rejected", self.rejected_by_reason, dict(self.expected.rejected)),
             ("not accounted for", found.difference, 0),
@@ -145,7 +147,7 @@ def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *
             _wait_for_bridge(pipeline, folder, stop)
             published = _publish(urls, options.layout, recording, bars, stop)
             until = before.received + published.readings
-            _wait_until_stored(reader, options.layout.store_id, until, bars, lambda: stop.is_set() or _has_ended(pipeline, folder))
+            _wait_until_stored(reader, options.layout.store_id, until, bars, lambda: _shall_end(stop, pipeline, folder))
         if stop.is_set():
             return None
         span = _span(recording)
@@ -153,6 +155,7 @@ def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *
         rejected.subtract(reasons_before)
         outcome = Outcome(
             published=published.readings,
+            closing=len(published.closing),
             accounting=reader.accounting() - before,
             rejected_by_reason=dict(+rejected),
             report=reconcile(recording.truths, reader.visits(options.layout.store_id, *span)),
@@ -205,8 +208,8 @@ def _wait_for_bridge(pipeline: dict[str, subprocess.Popen[bytes]], folder: Path,
         ConnectionError: the bridge has ended, or is not subscribed after a minute.
     """
     log, end = folder / "bridge.log", time.monotonic() + STALLED_S
-    while _SUBSCRIBED not in (said := log.read_text(errors="replace")) and not stop.is_set():
-        if _has_ended(pipeline, folder) or time.monotonic() > end:
+    while _SUBSCRIBED not in (said := log.read_text(errors="replace")) and not _shall_end(stop, pipeline, folder):
+        if time.monotonic() > end:
             raise ConnectionError(f"the bridge does not subscribe; it said: {said[-1000:]}")
         time.sleep(LOOK_EVERY_S)
 
@@ -226,13 +229,13 @@ def _simulate(options: Options, folder: Path, bars: Progress) -> Recording:
     recording = Recording(folder / "readings.jsonl", [], [], Expected(), 0)
     bar = bars.add_task("simulating", total=options.days)
     with recording.file.open("wb") as file:
-        for done, day in enumerate(simulate(options, recording.expected), 1):
+        for day in simulate(options, recording.expected):
             recording.truths += day.truths
             recording.due += day.due()
             for line in day.lines:
                 file.write(line + b"\n")
                 recording.n_lines += 1
-            bars.update(bar, completed=done)
+            bars.update(bar, advance=day.window.share)
     bars.update(bar, completed=options.days)
     return recording
 
@@ -267,8 +270,8 @@ def _wait_until_stored(reader: Reader, store_id: str, until: int, bars: Progress
         time.sleep(LOOK_EVERY_S)
 
 
-def _has_ended(pipeline: dict[str, subprocess.Popen[bytes]], folder: Path) -> bool:
-    """Complain if a process of the pipeline is no more; never true.
+def _shall_end(stop: threading.Event, pipeline: dict[str, subprocess.Popen[bytes]], folder: Path) -> bool:
+    """Whether somebody asked for the end; complain if a process of the pipeline is no more.
 
     Raises:
         ConnectionError: with its last words.
@@ -276,7 +279,7 @@ def _has_ended(pipeline: dict[str, subprocess.Popen[bytes]], folder: Path) -> bo
     for name, process in pipeline.items():
         if process.poll() is not None:
             raise ConnectionError(f"the {name} has ended; it said: {(folder / f'{name}.log').read_text(errors='replace')[-1000:]}")
-    return False
+    return stop.is_set()
 
 
 def _print_outcome(console: Console, outcome: Outcome, zone: ZoneInfo) -> None:

@@ -19,6 +19,9 @@ from simulators.shop.floor import builtin
 from simulators.shop.habits import Habits
 from simulators.shop.people import people_of
 from simulators.simulate import Options, options
+from stream.rules import Rules
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 2), date(2099, 12, 31)
 
 _FILES = (".yaml", ".yml", ".json")
 
@@ -64,19 +67,16 @@ def options_of(  # noqa: PLR0913 - as many as the command has
     Raises:
         SettingError: a flag is wrong, or some do not go together.
     """
-    store = plan or builtin("grocery")
-    today = datetime.now(ZoneInfo(store.timezone)).date()
-    try:
-        day = None if first_day is None else _day(first_day)
-        faults = Faults(duplicates=wanted["duplicates"], disorder_s=wanted["disorder"], malformed=wanted["malformed"])
-        check(faults, float(store.rules.get("lateness_s", 60)))
-        silences = tuple(parse(text) for text in wanted.get("silences", ()))
-        if scenario is None:
-            chosen = options(store, today, first_day=day, days=days, shoppers=shoppers, people=people)
-        else:
-            chosen = _scripted(scenario, plan, day, days, shoppers)
-    except ValueError as wrong:
-        raise SettingError(str(wrong)) from wrong
+    day = None if first_day is None else _day(first_day)
+    if scenario is None:
+        store = plan or builtin("grocery")
+        today = datetime.now(ZoneInfo(store.timezone)).date()
+        chosen = options(store, today, first_day=day, days=days, shoppers=shoppers, people=people)
+    else:
+        chosen = _scripted(scenario, plan, day, days, shoppers)
+    faults = Faults(duplicates=wanted["duplicates"], disorder_s=wanted["disorder"], malformed=wanted["malformed"])
+    check(faults, Rules.of(chosen.layout.rules).lateness_s)
+    silences = tuple(parse(text) for text in wanted.get("silences", ()))
     return structs.replace(chosen, seed=wanted["seed"], faults=faults, silences=silences)
 
 
@@ -90,6 +90,9 @@ def _scripted(scenario: str, plan: Layout | None, day: date | None, days: int, s
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as wrong:
         raise SettingError(f"--date {text} is no day ({wrong}); write it like 2026-11-22") from wrong
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise SettingError(f"--date {text}: it must be from {FIRST_DAY} to {LAST_DAY}")
+    return day

@@ -26,8 +26,8 @@ from simulators.truth.visits import to_line
 PROGRESS_EVERY = 10_000
 """Readings between two reports of progress."""
 
-Progress = Callable[[int, int], None]
-"""Told now and then how many days of stores are done and how many readings are written."""
+Progress = Callable[[float, int], None]
+"""Told now and then how many open days of stores are done (of two windows a day, each is its share) and how many readings are written."""
 
 Numbered = tuple[int, int, bytes]
 """When a line arrives (epoch ms), the number of its store, the line."""
@@ -115,14 +115,15 @@ def record(
         SettingError: as `simulate`.
         OSError: a file cannot be written.
     """
-    expected, visits, lines, days = Expected(), 0, 0, 0
+    expected, visits, lines, done, begun = Expected(), 0, 0, 0.0, 0.0
     with ExitStack() as opened:
         out, truth, signals, sold = (opened.enter_context(written_whole(file or Path(os.devnull))) for file in files)
 
         def tell(day: Day) -> Day:
-            nonlocal visits, days
-            progress(days, lines)
-            visits, days = visits + len(day.truths), days + 1
+            nonlocal visits, done, begun
+            done, begun = begun, begun + day.window.share
+            visits += len(day.truths)
+            progress(done, lines)
             truth.writelines(to_line(one) + b"\n" for one in day.truths)
             signals.writelines(due_line(one) + b"\n" for one in (day.due() if files.signals else ()))
             sold.writelines(msgspec.json.encode(one) + b"\n" for one in day.sold_out)
@@ -132,8 +133,8 @@ def record(
             out.write(line + b"\n")
             lines += 1
             if lines % PROGRESS_EVERY == 0:
-                progress(days - 1, lines)
-    progress(days, lines)
+                progress(done, lines)
+    progress(begun, lines)
     return Written(lines, visits, expected)
 
 

@@ -34,6 +34,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
     with surroundings(tmp_path_factory.mktemp("command"), NOTHING_LISTENS) as mine:
         (mine.folder / "readings.jsonl").write_bytes(READING)
         (mine.folder / "wrong.yaml").write_text(LAYOUT)
+        (mine.folder / "hasty.yaml").write_text("{about: it waits for nobody, day: sat, rules: {lateness_s: 10}}")
         (mine.folder / "file").touch()
         yield mine
 
@@ -155,6 +156,9 @@ def test_every_command_explains_itself(command: str) -> None:
         ("simulate --out r.jsonl --truth t.jsonl --scenario sunday", ["sunday", "quiet, rush-hour, saturday"]),
         ("simulate --out r.jsonl --truth t.jsonl --scenario wrong.yaml", ["wrong.yaml", "store_id"]),
         ("simulate --out r.jsonl --truth t.jsonl --scenario saturday --days 2", ["--scenario", "--days"]),
+        ("simulate --out r.jsonl --truth t.jsonl --scenario hasty.yaml --disorder 7", ["disorder", "0 to 6 seconds"]),
+        ("simulate --out r.jsonl --truth t.jsonl --date 2026-02-30", ["--date 2026-02-30", "2026-11-22"]),
+        ("simulate --out r.jsonl --truth t.jsonl --date 9999-12-31", ["--date 9999-12-31", "2099-12-31"]),
         ("simulate --live --days 2", ["--live", "--days"]),
         ("simulate --live --out r.jsonl", ["--live", "--out"]),
         ("simulate --live --silence gw-front@10:00-10:15", ["--live", "--silence"]),

@@ -72,19 +72,20 @@ class Report:
         return page(Content(title, about, judge(self.found), assumed(self.found), NOT_SIMULATED, pictures), style)
 
 
-def report_on(wanted: Options, progress: Callable[[int], None] = lambda _: None) -> str:
+def report_on(wanted: Options, progress: Callable[[float], None] = lambda _: None) -> str:
     """Simulate for the page alone: of the readings only those of the first day are made.
 
     Args:
         wanted: what to simulate.
-        progress: told how many opening windows are done.
+        progress: told how many open days are done; of two windows a day, each is its share.
 
     Raises:
         SettingError: as `simulate`.
     """
-    report = Report.of(wanted)
-    for number, day in enumerate(map(report.watch, simulate(wanted, Expected())), 1):
-        if number == 1:
+    report, done = Report.of(wanted), 0.0
+    for day in map(report.watch, simulate(wanted, Expected())):
+        if not done:
             deque(day.arrivals, maxlen=0)
-        progress(number)
+        done += day.window.share
+        progress(done)
     return report.html()

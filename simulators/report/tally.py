@@ -35,7 +35,7 @@ class Tally:
         days: how many shoppers came on each open calendar day.
         hours: how many came in each local hour, Monday to Friday; `weekend_hours` the same on Saturday and Sunday.
         length_s: how many were in the store for so many seconds, from gate to gate.
-        units: how many bought so many units.
+        units: how many bought so many units; of tills that say only the amount, nothing.
         wait_s: how many of those who paid had waited so many seconds in the queue.
         view_s: how many looks at a shelf took so many seconds.
         actions: pickups and put-backs.
@@ -99,7 +99,8 @@ class Tally:
         lanes = {lane.zone_id for lane in self.floor.lanes}
         if walk.payments:
             self.buyers += 1
-            self.units[sum(walk.taken().values())] += 1
+            if units := sum(walk.taken().values()):
+                self.units[units] += 1
             self.wait_s[waited(self, walk) // SECOND] += 1
         elif any(stay.zone_id in lanes for stay in walk.stays):
             self.quitters += 1

@@ -158,13 +158,13 @@ def test_faults_that_the_store_cannot_bear_are_refused_before_anything_is_made()
 
 def test_a_recording_and_its_truth_are_written_to_files(tmp_path: Path) -> None:
     """One reading a line, one visit a line, and the counts that must come out; progress is told."""
-    told: list[tuple[int, int]] = []
+    told: list[tuple[float, int]] = []
     written = record(options_of(days=2), Files(tmp_path / "r.jsonl", tmp_path / "t.jsonl"), lambda days, lines: told.append((days, lines)))
     truths, lines, expected = run(options_of(days=2))
     assert (tmp_path / "r.jsonl").read_bytes() == b"".join(line + b"\n" for line in lines)
     assert list(read((tmp_path / "t.jsonl").open("rb"))) == truths
     assert (written.lines, written.visits, written.expected) == (len(lines), len(truths), expected)
-    assert told[-1] == (2, len(lines))
+    assert told[-1] == (2.0, len(lines))
     assert told == sorted(told)
 
 

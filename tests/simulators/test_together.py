@@ -79,7 +79,7 @@ def test_plans_go_into_a_folder(folder: str, tmp_path: Path) -> None:
 
 def test_they_are_written_to_files(tmp_path: Path) -> None:
     """Readings of all in one, and the truth of all; progress counts their days."""
-    told: list[tuple[int, int]] = []
+    told: list[tuple[float, int]] = []
     files = Files(tmp_path / "r", tmp_path / "t")
     written = record(options_of(habits=FEW), files, lambda days, lines: told.append((days, lines)), stores=3)
     assert len(files.out.read_bytes().splitlines()) == written.lines == written.expected.stored

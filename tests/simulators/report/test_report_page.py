@@ -133,6 +133,15 @@ def test_a_store_of_which_little_is_known_has_a_page_too() -> None:
     assert "nobody came" in report_on(options(closed, FRIDAY, first_day=FRIDAY))
 
 
+def test_a_store_without_products_has_no_baskets() -> None:
+    """Its tills say what was paid and not for what: of units nothing is told, and the rest stands."""
+    grocery = builtin("grocery")
+    plan = structs.replace(grocery, shelves=tuple(structs.replace(shelf, products=()) for shelf in grocery.shelves))
+    html = report_on(options(plan, FRIDAY, first_day=FRIDAY, shoppers=300, people=people_of("grocery")))
+    rows = dict(re.findall('<tr><td>(Conversion|Units in the largest).*?<td class="([^"]*)">[^<]*</td><td>[^<]*</td></tr>', html))
+    assert rows == {"Units in the largest": "not-known", "Conversion": "within"}
+
+
 def test_watching_changes_no_byte_of_a_recording(tmp_path: Path) -> None:
     """With a page or without one, and the page with a recording or without one, they are the same."""
     files = {name: tmp_path / name for name in ("a.jsonl", "a.truth", "a.html", "b.jsonl", "b.truth", "c.html")}

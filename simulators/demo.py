@@ -28,6 +28,8 @@ from simulators.day import print_addresses, print_days
 from simulators.live import VISITORS, live, publish_live
 from simulators.recordings import replay
 from simulators.sensing.faults import Expected
+from simulators.sensing.sense import power
+from simulators.shop.opening import windows
 from simulators.simulate import Options, simulate
 from simulators.stack import Urls
 from simulators.truth.due import Due
@@ -50,7 +52,7 @@ LAST_SIGNALS = 7200 * SECOND
 """A visit's signals may come so long after it: until then, a basket that was left behind may still be paid."""
 
 OPEN_SINCE = 1200 * SECOND
-"""So long before now the live store has opened."""
+"""So long before now the live store has opened, at least."""
 
 LOOK_EVERY_S = 0.2
 _SUBSCRIBED = "subscribed to"
@@ -122,6 +124,7 @@ class Outcome(msgspec.Struct, kw_only=True):
             "signals_expected": self.signalled.expected,
             "signals_found": self.signalled.found,
             "signals_equal": len(self.signalled.equal),
+            "signals_open": self.signalled.open,
         }
 
 
@@ -173,11 +176,22 @@ def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Eve
     """Let the store go on, at the pace of the clock, until told to stop."""
     with serving(urls.database) as preview:
         print_addresses(console, urls, preview)
-        console.print("\n[bold]The store goes on live; Ctrl-C ends it.[/]")
-        now = time.time_ns() // 1000
+        since = open_since(options.layout, time.time_ns() // 1000)
+        opened = to_datetime(since).astimezone(ZoneInfo(options.layout.timezone))
+        console.print(
+            f"\n[bold]The store goes on live; Ctrl-C ends it.[/] What happened since {opened:%H:%M} comes first.", highlight=False
+        )
         people = structs.replace(options.habits, shoppers=VISITORS.shoppers)
-        lines = live(options.layout, options.seed, now - OPEN_SINCE, people)  # what is past comes at once, so there are people in the store
-        publish_live(lines, urls.mqtt, stop.is_set)
+        publish_live(live(options.layout, options.seed, since, people), urls.mqtt, stop.is_set)
+
+
+def open_since(layout: Layout, now: int) -> int:
+    """When the live store began: when sensors are switched on by its plan, for from the opening on they are missed; else a while ago.
+
+    Times are in microseconds since 1970.
+    """
+    today = to_datetime(now).astimezone(ZoneInfo(layout.timezone)).date()
+    return min([now - OPEN_SINCE, *(power(window)[0] * 1000 for window in windows(layout, today))])
 
 
 def _span(recording: Recording) -> tuple[int, int]:
@@ -292,7 +306,8 @@ def _print_outcome(console: Console, outcome: Outcome, zone: ZoneInfo) -> None:
     problems = outcome.problems
     mark = "[bold red]NOT as they were[/]" if problems else "[bold green]as they were[/]"
     console.print(f"{report.expected} true visits, {report.found} found, {report.equal} equal: {mark}")
-    console.print(f"{signalled.expected} signals were due, {signalled.found} found, {len(signalled.equal)} equal")
+    free = f"; {signalled.open} more, which may be raised or not" if signalled.open else ""
+    console.print(f"{signalled.expected} signals were due, {signalled.found} found, {len(signalled.equal)} equal{free}")
     if len(signalled.equal) <= MOST_SIGNALS:
         for one in signalled.equal:
             console.print(f"  {to_datetime(one.signal.at).astimezone(zone):%H:%M} {one.signal.message}", highlight=False, markup=False)

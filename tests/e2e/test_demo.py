@@ -25,6 +25,8 @@ REASONS = {"missing_field", "no_time_zone", "not_json", "topic_mismatch", "unkno
 
 IN_THE_STORE = "SELECT count(*) FROM instore.visits WHERE ended_by IS NULL AND left_at > now() - interval '1 minute'"
 
+MISSED = "SELECT count(*) FROM instore.signals WHERE kind = 'sensor_silent'"
+
 
 def _assert_complete(out: str) -> None:
     """Check the one line of standard output."""
@@ -62,7 +64,8 @@ def test_a_day_with_faults_is_proven_complete_and_goes_on_live_until_ctrl_c(here
     with urlopen(preview[0], timeout=10) as page:  # noqa: S310 - of our own
         assert "People inside" in page.read().decode()
     with psycopg.connect(urls["INSTORE_DATABASE_URL"], autocommit=True) as connection:
-        wait_until(lambda: connection.execute(IN_THE_STORE).fetchone() != (0,), "somebody is in the store now", 60, look_every_s=0.2)
+        wait_until(lambda: connection.execute(IN_THE_STORE).fetchone() != (0,), "somebody is in the store now", 180, look_every_s=0.2)
+        assert connection.execute(MISSED).fetchone() == (0,), "its sensors were on since before it opened"
     demo.press_ctrl_c()
     ended = demo.wait(30)
     assert ended.code == 0, ended.err[-3000:]

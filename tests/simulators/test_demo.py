@@ -1,11 +1,14 @@
 """What the demo says of a day that came out, or did not."""
 
 from collections import Counter
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec import structs
 
-from simulators.demo import Outcome
+from sensors.layout import Day, Layout
+from simulators.demo import Outcome, open_since
 from simulators.sensing.faults import Expected
 from simulators.truth.reconcile import Report
 from simulators.truth.signalled import Signalled
@@ -42,3 +45,26 @@ def test_a_day_that_was_not_ended() -> None:
     counted = structs.replace(WELL.accounting, received=103, stored=98)
     assert structs.replace(WELL, published=103, closing=0, accounting=counted).problems == []
     assert len(structs.replace(WELL, closing=0).problems) == 3
+
+
+HOURS: dict[Day, list[str]] = {"fri": ["09:00", "12:30", "14:00", "19:00"], "sat": []}
+
+
+@pytest.mark.parametrize(
+    ("now", "since"),
+    [
+        ("2026-11-27 16:00", "2026-11-27 08:15"),
+        ("2026-11-27 23:00", "2026-11-27 08:15"),
+        ("2026-11-27 08:30", "2026-11-27 08:10"),
+        ("2026-11-27 03:00", "2026-11-27 02:40"),
+        ("2026-11-28 16:00", "2026-11-28 15:40"),
+    ],
+)
+def test_the_live_store_has_been_open_since_its_plan_says_so(now: str, since: str) -> None:
+    """Its sensors are switched on in time; where it is closed, it opened twenty minutes ago all the same."""
+    layout = Layout(store_id="deli", timezone="Europe/Rome", opening_hours=HOURS)
+    assert open_since(layout, _micros(now)) == _micros(since)
+
+
+def _micros(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Rome")).timestamp() * 1e6)

@@ -118,6 +118,7 @@ readings_file = click.argument("readings", type=click.Path(path_type=Path))
 def main(verbose: bool, log_format: logs.Form) -> None:
     """Turn what sensors in a store hear into the journeys of its visitors."""
     logs.configure(log_format, verbose=verbose)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: half a file is taken away; those that serve have their own
 
 
 main.add_command(bench)

@@ -76,7 +76,9 @@ def _simulate(shell: Shell) -> Callable[..., None]:
     @store_option
     @people_option
     @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=1, show_default=True, help="How many open days.")
-    @click.option("--date", "first_day", metavar="YYYY-MM-DD", help="The first day.  [default: the last open days before today]")
+    @click.option(
+        "--date", "first_day", metavar="YYYY-MM-DD", help="The first day, or the next one open.  [default: the last open days before today]"
+    )
     @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
     @click.option(
         "--stores", type=click.IntRange(1, 9999), default=1, show_default=True, help="How many such stores, each with its own people."

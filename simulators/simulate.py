@@ -25,7 +25,7 @@ from simulators.sensing.silence import Silence, Span, hush, spans, touches, with
 from simulators.sensing.skew import Wrong, mistime, wrongs
 from simulators.shop.floor import Floor, floor_of
 from simulators.shop.habits import Habits
-from simulators.shop.opening import Window, last_open_days, windows
+from simulators.shop.opening import Window, nth_open_day, windows
 from simulators.shop.people import check_places
 from simulators.shop.stock import SoldOut, sold_out
 from simulators.shop.tills import openings
@@ -35,6 +35,8 @@ from simulators.truth.visits import Truth, truth_of
 
 NEVER = 1 << 62
 """Milliseconds: after all that is ever simulated."""
+
+ONE_DAY = timedelta(days=1)
 
 PROGRESS_EVERY = 10_000
 """Readings between two reports of progress."""
@@ -108,8 +110,8 @@ def options(  # noqa: PLR0913 - as many as the command has
     Args:
         layout: the store.
         today: the calendar day now, in the store's zone.
-        first_day: the first day; without it the last `days` open days before `today`, with the closed ones between them.
-        days: how many.
+        first_day: the first day; without it the last `days` open days before `today`.
+        days: how many open days; the closed ones between them come with them, and are empty.
         shoppers: how many come on the mean open day; without it as many as the figures of the people say.
         people: their figures; without them, those of the grocery.
 
@@ -122,10 +124,11 @@ def options(  # noqa: PLR0913 - as many as the command has
         raise SettingError(f"`shoppers` must be 1 or more, not {shoppers}")
     usual = people or Habits()
     habits = usual if shoppers is None else structs.replace(usual, shoppers=shoppers)
-    if first_day is not None:
-        return Options(layout=layout, first_day=first_day, days=days, habits=habits)
-    start = last_open_days(layout, today, days)
-    return Options(layout=layout, first_day=start, days=(today - start).days, habits=habits)
+    if first_day is None:
+        first_day, last = nth_open_day(layout, today - ONE_DAY, days, back=True), today - ONE_DAY
+    else:
+        last = nth_open_day(layout, first_day, days)
+    return Options(layout=layout, first_day=first_day, days=(last - first_day).days + 1, habits=habits)
 
 
 class Played(NamedTuple):

@@ -13,9 +13,6 @@ from simulators.shop.habits import HOUR, MINUTE, Habits, pick
 LAST_ENTRY = 10 * MINUTE
 """Nobody comes in during the last minutes before closing."""
 
-LOOK_BACK_DAYS = 400
-"""How far back an open day is looked for."""
-
 
 class Window(NamedTuple):
     """A time in which a store is open, in epoch milliseconds.
@@ -70,21 +67,29 @@ def _spans(layout: Layout, day: date) -> list[tuple[int, int]]:
     return list(zip(times[::2], times[1::2], strict=True))
 
 
-def last_open_days(layout: Layout, today: date, days: int) -> date:
-    """The day from which to simulate so that `days` open days end with the last one before `today`.
+def nth_open_day(layout: Layout, start: date, days: int, *, back: bool = False) -> date:
+    """The day on which the last of so many open days is.
+
+    Args:
+        layout: the store.
+        start: the first day that counts, if the store is open on it.
+        days: how many; 1 or more.
+        back: go back from there, and not on.
 
     Raises:
         SettingError: the store is never open.
     """
-    open_days = (today - timedelta(days=back) for back in range(1, LOOK_BACK_DAYS) if windows(layout, today - timedelta(days=back)))
-    first = None
-    for _, day in zip(range(days), open_days, strict=False):
-        first = day
-    if first is None:
+    day, step, left = start, timedelta(days=-1 if back else 1), days
+    for closed in range(len(DAYS)):
+        if windows(layout, start + closed * step):
+            break
+    else:
         raise SettingError(
             f"store `{layout.store_id}` is closed on every day of the week: give it opening_hours, or leave a day out to open it all day"
         )
-    return first
+    while left := left - bool(windows(layout, day)):
+        day += step
+    return day
 
 
 def arrivals(rng: Random, window: Window, habits: Habits) -> list[int]:

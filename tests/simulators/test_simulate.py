@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -134,10 +135,11 @@ def test_several_default_days_include_the_closed_ones_between_them() -> None:
     assert (chosen.first_day, chosen.days) == (FRIDAY, 4)
 
 
-def test_a_given_day_is_taken_as_it_is() -> None:
-    """With as many calendar days as asked for."""
+def test_so_many_open_days_from_a_day_on() -> None:
+    """It is closed on Sundays: two open days from one on are the next Monday and Tuesday."""
     chosen = options(GROCERY, date(2026, 11, 24), first_day=date(2026, 3, 29), days=2, shoppers=50)
-    assert (chosen.first_day, chosen.days, chosen.habits.shoppers) == (date(2026, 3, 29), 2, 50)
+    assert (chosen.first_day, chosen.days, chosen.habits.shoppers) == (date(2026, 3, 29), 3, 50)
+    assert [day.window.label for day in simulate(chosen, Expected())] == ["20260330-1", "20260331-1"]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,23 @@ def test_a_recording_and_its_truth_are_written_to_files(tmp_path: Path) -> None:
     assert (written.lines, written.visits, written.expected) == (len(lines), len(truths), expected)
     assert told[-1] == (2.0, len(lines))
     assert told == sorted(told)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_stops_it_finds_no_half_files(tmp_path: Path, number: signal.Signals) -> None:
+    """Neither under their names nor under others: Ctrl-C and SIGTERM end it alike."""
+    command = [sys.executable, "-P", "-m", "instore", "simulate", "--days", "30", "--out", "r.jsonl", "--truth", "t.jsonl"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        end = time.monotonic() + 60
+        while not any(file.stat().st_size for file in tmp_path.iterdir()):
+            assert running.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        running.send_signal(number)
+        said = running.communicate(timeout=60)[1]
+    assert running.returncode == 1
+    assert b"Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_signals_and_what_was_sold_out_are_written_where_one_asks(tmp_path: Path) -> None:

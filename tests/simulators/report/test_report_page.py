@@ -130,7 +130,7 @@ def test_a_store_of_which_little_is_known_has_a_page_too() -> None:
     assert "bare: simulated people against published ones" in html
     assert "The plan" not in html
     closed = structs.replace(BARE, opening_hours={"fri": []})
-    assert "nobody came" in report_on(options(closed, FRIDAY, first_day=FRIDAY))
+    assert "nobody came" in report_on(Options(layout=closed, first_day=FRIDAY))
 
 
 def test_a_store_without_products_has_no_baskets() -> None:

@@ -1,6 +1,6 @@
 """When a store is open, and when its shoppers come."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from sensors.hours import DAYS
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.shop.habits import HOUR, MINUTE, Habits
-from simulators.shop.opening import LAST_ENTRY, arrivals, last_open_days, windows
+from simulators.shop.opening import LAST_ENTRY, arrivals, nth_open_day, windows
 from tests.simulators.plans import FRIDAY, SMALL, window_of
 
 SUNDAY = date(2026, 11, 22)
@@ -75,19 +75,22 @@ def test_days_on_which_the_clock_changes(day: date, hours: int) -> None:
 
 def test_the_last_open_day_before_today() -> None:
     """On a Monday it is Saturday, for Sunday is closed."""
-    assert last_open_days(SMALL, date(2026, 11, 23), 1) == date(2026, 11, 21)
+    assert nth_open_day(SMALL, date(2026, 11, 22), 1, back=True) == date(2026, 11, 21)
 
 
 def test_several_open_days_skip_the_closed_ones_between_them() -> None:
-    """Three open days before Tuesday are Monday, Saturday and Friday."""
-    assert last_open_days(SMALL, date(2026, 11, 24), 3) == FRIDAY
+    """Three open days before Tuesday are Monday, Saturday and Friday; as many from that Friday on end on Monday. There is no end to it."""
+    assert nth_open_day(SMALL, date(2026, 11, 23), 3, back=True) == FRIDAY
+    assert nth_open_day(SMALL, FRIDAY, 3) == date(2026, 11, 23)
+    assert nth_open_day(SMALL, date(2026, 11, 22), 1) == date(2026, 11, 23)
+    assert nth_open_day(SMALL, FRIDAY, 1 + 6 * 520) == FRIDAY + timedelta(days=7 * 520)
 
 
 def test_a_store_that_never_opens_is_refused() -> None:
     """There is no last open day."""
     never = structs.replace(ALWAYS, opening_hours={day: [] for day in DAYS})
     with pytest.raises(SettingError, match="closed on every day"):
-        last_open_days(never, FRIDAY, 1)
+        nth_open_day(never, FRIDAY, 1)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 300))

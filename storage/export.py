@@ -76,16 +76,16 @@ def form_of(out: Path, wanted: Form | None, *, overwrite: bool) -> Form:
     """Look at a file before anything is asked: whether it can be written, and in which form.
 
     Raises:
-        SettingError: it cannot, or the form cannot be told by its name.
+        SettingError: it cannot, or the form cannot be told by its name, or its name says another.
     """
     check_target("--out", out)
     if out.exists() and str(out) != "-" and not overwrite:
         raise SettingError(f"--out {out} is there already: take another name, or say --overwrite")
-    if wanted is not None:
-        return wanted
-    for form in FORMS:
-        if out.suffix == f".{form}":
-            return form
+    named = next((form for form in FORMS if out.suffix == f".{form}"), None)
+    if wanted is not None and named not in {None, wanted}:
+        raise SettingError(f"--out {out} ends in .{named}, and --format says {wanted}: leave --format out, or take another name")
+    if form := wanted or named:
+        return form
     raise SettingError(f"--out {out} does not say in which form: end its name in .parquet or .csv, or give --format")
 
 

@@ -44,5 +44,5 @@ def span(since: str | None, until: str | None, zones: Collection[str]) -> Span:
     """
     read = Span(*(None if text is None else moment(text, zones) for text in (since, until)))
     if read.since is not None and read.until is not None and read.since >= read.until:
-        raise SettingError(f"--from {since} is not before --to {until}")
+        raise SettingError(f"from {since} to {until} is no time: the end must come after the beginning")
     return read

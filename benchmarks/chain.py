@@ -78,7 +78,7 @@ def _received(wanted: Options) -> Iterator[Arrival]:
     clock = 0
     lines = (line for day in simulate(wanted, Expected()) for line in day.lines)
     for message in messages(lines):
-        clock = max(clock, (message.ts or 0) + chance.randint(*UNDER_WAY))
+        clock = max(clock, (message.last_ts or 0) + chance.randint(*UNDER_WAY))
         yield Arrival(clock, message)
 
 

@@ -102,10 +102,10 @@ def gathered(messages: Iterator[Message]) -> Iterator[Template]:
     waiting: dict[tuple[str, str], list[Message]] = {}
     for message in messages:
         sensor_id = message.topic.rpartition("/")[2]
-        if message.ts is None or not _is_whole(message.payload):
+        if message.last_ts is None or not _is_whole(message.payload):
             yield Template(message.kind, sensor_id, message.payload, message.readings)
             continue
-        for where in [where for where, joined in waiting.items() if message.ts >= (joined[0].ts or 0) + SPAN]:
+        for where in [where for where, joined in waiting.items() if message.last_ts >= (joined[0].last_ts or 0) + SPAN]:
             yield _joined(waiting.pop(where), where[1])
         joined = waiting.setdefault((message.kind, sensor_id), [])
         if sum(one.readings for one in joined) + message.readings > MOST_READINGS:

@@ -19,7 +19,7 @@ import msgspec
 from sensors.event_time import parse
 from sensors.reading import SECOND
 from sensors.refused import Refused
-from sensors.topics import MQTT_ROOT, mqtt_topic, place
+from sensors.topics import mqtt_topic, place
 
 MAX_READINGS = 100
 """No message holds more readings."""
@@ -29,6 +29,9 @@ MAX_BYTES = 1 << 16
 
 MAX_SPAN = SECOND
 """No message holds readings that are further apart (microseconds): two scans are two messages."""
+
+OLDEST = 946_684_800 * SECOND
+"""The year 2000: an earlier time is of a clock that nobody had set, as a gateway's is before it has asked for the time."""
 
 NO_STORE, NO_KIND, NO_SENSOR = "unknown", "unknown", "recording"
 
@@ -42,7 +45,8 @@ class Message(NamedTuple):
         readings: how many.
         store_id: whose, by the topic.
         kind: which, by the topic.
-        ts: the latest time in it, microseconds since 1970; None where none can be read.
+        first_ts: the earliest time in it, microseconds since 1970; None where none can be read.
+        last_ts: the latest one.
         size: bytes of the recording that it was made from, line feeds included.
         at: when it came, by the recorder's clock, microseconds since 1970; None where only its readings tell a time.
         due: the same by a clock that nobody sets; None as `at`.
@@ -55,7 +59,8 @@ class Message(NamedTuple):
     readings: int
     store_id: str
     kind: str
-    ts: int | None
+    first_ts: int | None
+    last_ts: int | None
     size: int
     at: int | None = None
     due: int | None = None
@@ -122,6 +127,13 @@ def time_of(value: object) -> int | None:
         return parse(value)
     except Refused:
         return None
+
+
+def first_and_last(times: Iterable[int | None]) -> tuple[int | None, int | None]:
+    """The ends of what the readings of a message tell; those of clocks that nobody had set count only where there are no others."""
+    told = [ts for ts in times if ts is not None]
+    believed = [ts for ts in told if ts >= OLDEST] or told
+    return min(believed, default=None), max(believed, default=None)
 
 
 def _read(lines: Iterable[bytes]) -> Iterator[_Line]:
@@ -193,9 +205,6 @@ def _joins(batch: list[_Line], size: int, line: _Line) -> bool:
 def _message(batch: list[_Line]) -> Message:
     payload = batch[0].payload if len(batch) == 1 else b"[" + b",".join(line.payload for line in batch) + b"]"
     where = place(batch[0].topic)
-    ts = max((line.ts for line in batch if line.ts is not None), default=None)
+    first_ts, last_ts = first_and_last(line.ts for line in batch)
     store_id, kind = (where.store_id, where.kind) if where else (NO_STORE, NO_KIND)
-    return Message(batch[0].topic, payload, len(batch), store_id, kind, ts, sum(line.size for line in batch))
-
-
-__all__ = ["MAX_BYTES", "MAX_READINGS", "MAX_SPAN", "MQTT_ROOT", "Message", "messages", "time_of"]
+    return Message(batch[0].topic, payload, len(batch), store_id, kind, first_ts, last_ts, sum(line.size for line in batch))

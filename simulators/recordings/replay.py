@@ -20,8 +20,7 @@ from sensors.reading import CLOCK_SENSOR, SECOND
 from sensors.topics import mqtt_topic, place
 from sensors.urls import MqttUrl, SettingError
 from simulators.recordings.lateness import Lateness
-from simulators.recordings.messages import Message, messages
-from simulators.recordings.rounds import OLDEST
+from simulators.recordings.messages import OLDEST, Message, messages
 from stream.rules import Rules
 
 log = logging.getLogger("instore.replay")
@@ -172,7 +171,7 @@ def publish_messages(
         if pace.close and not stop():
             for message in closings(last, pace):
                 _send(line, message, done, pace)
-                done.closing[message.store_id] = message.ts or 0
+                done.closing[message.store_id] = message.last_ts or 0
         line.drain(0)
         line.write()
     finally:
@@ -201,9 +200,8 @@ def closings(last: dict[str, int], pace: Pace) -> list[Message]:
             "ts": at // 1000,
             "state": "alive",
         }
-        made.append(
-            Message(mqtt_topic(store, "status", CLOCK_SENSOR), msgspec.json.encode(reading), 1, store, "status", at // 1000 * 1000, 0)
-        )
+        at, topic = at // 1000 * 1000, mqtt_topic(store, "status", CLOCK_SENSOR)
+        made.append(Message(topic, msgspec.json.encode(reading), 1, store, "status", at, at, 0))
     return made
 
 
@@ -216,8 +214,8 @@ def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Publi
     last: dict[str, int] = {}
     schedule, size = _Schedule(pace), 0
     for message in source:
-        if message.ts is not None and message.ts <= pace.clock() * SECOND + FUTURE and _is_of_a_sensor(message):
-            last[message.store_id] = max(message.ts, last.get(message.store_id, 0))
+        if message.last_ts is not None and message.last_ts <= pace.clock() * SECOND + FUTURE and _is_of_a_sensor(message):
+            last[message.store_id] = max(message.last_ts, last.get(message.store_id, 0))
         due_s = schedule.due_s(message)
         if due_s is not None:
             line.wait_until(due_s)
@@ -252,7 +250,7 @@ class _Schedule:
         """When to send a message, by the monotonic clock; None: at once. Time goes forward only: what is out of order is due already."""
         if self._speed is None:
             return None
-        at = message.due if message.due is not None else message.ts
+        at = message.due if message.due is not None else message.last_ts
         if at is not None and (message.due is not None or OLDEST <= at <= self._clock() * SECOND + FUTURE):
             if self._first is None:
                 self._first, self.began_s = at, time.monotonic()

@@ -6,13 +6,10 @@ from typing import NamedTuple
 
 from sensors.decode import MAX_AHEAD
 from sensors.reading import SECOND
-from simulators.recordings.messages import Message
+from simulators.recordings.messages import OLDEST, Message
 from simulators.recordings.shift import shifted
 
 _MILLI = SECOND // 1000
-
-OLDEST = 946_684_800 * SECOND
-"""The year 2000: an earlier time is of a clock that nobody had set, as a gateway's is before it has asked for the time."""
 
 
 class Span(NamedTuple):
@@ -44,14 +41,14 @@ def span_of(messages: Iterable[Message], now: int) -> Span:
     """
     first = last = begin = end = None
     for message in messages:
-        at = message.due if message.due is not None else message.ts
+        at = message.due if message.due is not None else message.last_ts
         if at is not None and OLDEST <= at <= now + MAX_AHEAD:
             begin = at if begin is None else begin
             end = at if end is None else max(end, at)
-        ts = message.ts
-        if ts is not None and OLDEST <= ts <= (now if message.at is None else message.at) + MAX_AHEAD:
-            first = ts if first is None else min(first, ts)
-            last = ts if last is None else max(last, ts)
+        for ts in (message.first_ts, message.last_ts):
+            if ts is not None and OLDEST <= ts <= (now if message.at is None else message.at) + MAX_AHEAD:
+                first = ts if first is None else min(first, ts)
+                last = ts if last is None else max(last, ts)
     return Span(first, last, 0 if begin is None or end is None else end - begin)
 
 

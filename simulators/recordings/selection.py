@@ -107,7 +107,7 @@ def select(messages: Iterable[Message], wanted: Selection, seen: Seen) -> Iterat
     """
     before: int | None = None
     for message in messages:
-        at = message.at if message.at is not None else message.ts
+        at = message.at if message.at is not None else message.last_ts
         before = at if at is not None else before
         parts = _parts(message) if wanted.only else {}
         seen.note(parts, at, wanted)

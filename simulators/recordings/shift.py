@@ -30,7 +30,7 @@ def shifted(message: Message, shift: int) -> Message:
     """
     if shift == 0:
         return message
-    moved = {name: value + shift for name in ("ts", "at", "due") if (value := getattr(message, name)) is not None}
+    moved = {name: value + shift for name in ("first_ts", "last_ts", "at", "due") if (value := getattr(message, name)) is not None}
     return message._replace(payload=_payload(message.payload, shift), **moved)
 
 

@@ -11,7 +11,7 @@ from sensors.decode import BOM
 from sensors.recording import Lines
 from sensors.topics import place
 from sensors.urls import SettingError
-from simulators.recordings.messages import NO_KIND, NO_STORE, Message, messages, time_of
+from simulators.recordings.messages import NO_KIND, NO_STORE, Message, first_and_last, messages, time_of
 from simulators.recordings.table import Mapping, Table
 
 _TABLES = {".csv", ".parquet"}
@@ -126,8 +126,8 @@ def _message(one: recording.Recorded, size: int, began: int | None) -> Message:
     where = place(one.topic)
     store_id, kind = (where.store_id, where.kind) if where else (NO_STORE, NO_KIND)
     due = one.at if began is None or one.elapsed is None else began + one.elapsed
-    readings, ts = _look(one.payload)
-    return Message(one.topic, one.payload, readings, store_id, kind, ts, size, one.at, due, one.qos, one.retain)
+    times = _times(one.payload)
+    return Message(one.topic, one.payload, len(times), store_id, kind, *first_and_last(times), size, one.at, due, one.qos, one.retain)
 
 
 class _Timed(msgspec.Struct, gc=False):
@@ -140,20 +140,16 @@ _ANY: Callable[[bytes], list[object]] = msgspec.json.Decoder(list[object]).decod
 _WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-def _look(payload: bytes) -> tuple[int, int | None]:
-    """How many readings a payload holds, and the latest time in them (microseconds since 1970); what is wrong with it counts as one."""
+def _times(payload: bytes) -> list[int | None]:
+    """The time of each reading that a payload holds, microseconds since 1970; what has none, or is wrong, counts as one without."""
     payload = payload.removeprefix(BOM)
     try:
-        if payload.lstrip()[:1] != b"[":
-            return 1, time_of(_ONE.decode(payload).ts)
-        times = _times(payload)
+        return _elements(payload) if payload.lstrip()[:1] == b"[" else [time_of(_ONE.decode(payload).ts)]
     except _WRONG:
-        return 1, None
-    return len(times), max((ts for ts in times if ts is not None), default=None)
+        return [None]
 
 
-def _times(payload: bytes) -> list[int | None]:
-    """The time of each element of an array; one that is no object has none."""
+def _elements(payload: bytes) -> list[int | None]:
     try:
         return [time_of(one.ts) for one in _SEVERAL.decode(payload)]
     except msgspec.ValidationError:

@@ -38,7 +38,7 @@ def test_messages_come_in_the_order_of_their_receipt() -> None:
     some = list(islice(arrivals(STORES, 30, FRIDAY, 1, seed=1), 3_000))
     assert [one.at for one in some] == sorted(one.at for one in some)
     assert {one.message.store_id for one in some} == {"bench-1", "bench-2", "bench-3"}
-    assert all(one.message.ts is None or one.message.ts < one.at for one in some)
+    assert all(one.message.last_ts is None or one.message.last_ts < one.at for one in some)
 
 
 def test_in_the_middle_of_a_day_visits_are_open_and_at_its_end_none_is() -> None:

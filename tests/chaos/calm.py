@@ -56,8 +56,8 @@ def _decoded(busy: Busy) -> Iterator[Decoded]:
     """Decode what `instore replay` sends, its last status of each store included, as the bridge does."""
     last: dict[str, int] = {}
     for message in messages(read_lines(busy.recording)):
-        if message.ts is not None and message.ts <= time.time() * SECOND + FUTURE:
-            last[message.store_id] = max(message.ts, last.get(message.store_id, 0))
+        if message.last_ts is not None and message.last_ts <= time.time() * SECOND + FUTURE:
+            last[message.store_id] = max(message.last_ts, last.get(message.store_id, 0))
         yield decode(message.payload, topic=message.topic, received_at=time.time_ns() // 1000)
     for message in closings(last, Pace()):
         yield decode(message.payload, topic=message.topic, received_at=time.time_ns() // 1000)

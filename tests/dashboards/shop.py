@@ -160,7 +160,7 @@ def _heard(layout: Layout, truths: list[Truth], due: list[Due]) -> Iterator[Arri
         truths += day.truths
         due += day.due()
         for message in messages(day.lines):
-            clock = max(clock, (message.ts or 0) + chance.randint(*UNDER_WAY))
+            clock = max(clock, (message.last_ts or 0) + chance.randint(*UNDER_WAY))
             yield Arrival(clock, message)
 
 

@@ -60,7 +60,7 @@ def test_accounting_is_what_the_simulator_sent(plain_database: Database) -> None
 def _arrivals(wanted: Options, expected: Expected) -> list[Arrival]:
     chance, clock_at, found = Random(1), 0, []
     for message in messages(line for day in simulate(wanted, expected) for line in day.lines):
-        clock_at = max(clock_at, (message.ts or 0) + chance.randint(*UNDER_WAY))
+        clock_at = max(clock_at, (message.last_ts or 0) + chance.randint(*UNDER_WAY))
         found.append(Arrival(clock_at, message))
     return found
 

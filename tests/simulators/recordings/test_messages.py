@@ -26,14 +26,14 @@ def one(*lines: bytes) -> Message:
 
 def test_a_reading_goes_to_the_topic_that_it_names() -> None:
     """Alone it is sent as it is, byte for byte."""
-    assert one(line()) == Message(TOPIC, line(), 1, "s", "dwell", SECOND, len(line()) + 1)
+    assert one(line()) == Message(TOPIC, line(), 1, "s", "dwell", SECOND, SECOND, len(line()) + 1)
 
 
 def test_neighbours_of_one_topic_are_one_array() -> None:
     """Their bytes are not changed; the latest time is that of the message."""
     message = one(line(1_000), line(1_200), line(1_100))
     assert message.payload == b"[" + b",".join((line(1_000), line(1_200), line(1_100))) + b"]"
-    assert (message.readings, message.ts) == (3, 1_200_000)
+    assert (message.readings, message.first_ts, message.last_ts) == (3, 1_000_000, 1_200_000)
 
 
 def test_another_topic_begins_another_message() -> None:
@@ -74,8 +74,8 @@ def test_empty_lines_are_left_out() -> None:
 def test_times_may_be_text_or_milliseconds() -> None:
     """What is no time has none."""
     assert time_of("2026-11-20T10:00:00+01:00") == time_of(1_795_165_200_000 - 50 * 60_000_000 + 2_988_000_000 + 12_000_000)
-    assert one(line("1970-01-01T01:00:01+01:00")).ts == SECOND
-    assert one(line("yesterday")).ts is None
+    assert one(line("1970-01-01T01:00:01+01:00")).last_ts == SECOND
+    assert one(line("yesterday")).last_ts is None
     assert time_of(["1"]) is None
 
 
@@ -106,7 +106,7 @@ def test_any_other_line_is_sent_alone_where_it_seems_to_belong(text: bytes, topi
     """By what can be read in it; else to the store of the line before."""
     before = json.dumps({"store_id": "before", "kind": "status", "sensor_id": "x", "ts": 1}).encode()
     _, message, after = messages([before, text, line()])
-    assert (message.topic, message.payload, message.readings, message.ts) == (topic, text, 1, None)
+    assert (message.topic, message.payload, message.readings, message.last_ts) == (topic, text, 1, None)
     assert after.payload == line()
 
 

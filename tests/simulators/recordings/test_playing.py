@@ -152,6 +152,20 @@ def test_the_same_shift_twice_is_the_same_and_another_is_not(broker: str, tmp_pa
     assert "all times were moved by" in list(done.told(path))[1]
 
 
+def test_a_long_array_is_moved_by_its_first_reading(broker: str, tmp_path: Path) -> None:
+    """A gateway that sends a minute at once: it begins when it was asked to, and rounds do not overlap."""
+    arrays = [[{"id": f"r-{at}-{n}", "ts": (BEGAN // SECOND + at - 60 + 10 * n) * 1000} for n in range(7)] for at in (60, 120)]
+    messages = [recorded(0, at)._replace(payload=json.dumps(array).encode()) for at, array in zip((60, 120), arrays, strict=True)]
+    path = write(tmp_path / "r", messages)
+    _, received = played(broker, path, shift_to="2026-01-01T08:00:00")
+    found = [rfc3339(reading["ts"] * 1000)[11:19] for topic, payload in received if topic != CLOSING for reading in json.loads(payload)]
+    assert (found[0], found[-1]) == ("08:00:00", "08:02:00")
+    asked = itertools.count()
+    _, received = played(broker, path, lambda: next(asked) > 20, loop=True)
+    begins = [json.loads(payload)[0]["ts"] // 1000 - BEGAN // SECOND for topic, payload in received if topic != CLOSING]
+    assert begins[:4] == [0, 60, 121, 181]
+
+
 def test_now_is_now(broker: str, tmp_path: Path) -> None:
     """At its own speed it begins now, as fast as possible it ends now: nothing is of the future."""
     path = write(tmp_path / "r", [recorded(0, 0), recorded(1, 1), recorded(2, 1.5)])

@@ -191,7 +191,7 @@ def test_what_nobody_acknowledges_is_written_before_the_end() -> None:
     """With QoS 0, to a broker that is slow to read: all of it leaves, and nothing counts as acknowledged."""
     payload = b"x" * (16 << 20)
     with taking_broker(0.1) as (url, taken):
-        done = publish_messages([Message("t", payload, 1, "s", "status", None, 1, qos=0)], url, Pace(close=False, qos=0))
+        done = publish_messages([Message("t", payload, 1, "s", "status", None, None, 1, qos=0)], url, Pace(close=False, qos=0))
     assert taken[0].count(b"x") == len(payload)
     assert (done.messages, done.acknowledged, done.unacknowledged) == (1, 0, 0)
 
@@ -318,13 +318,13 @@ def test_the_last_status_knows_the_rules_of_its_store() -> None:
     """Each store has its own."""
     rules = {"a": Rules(), "b": structs.replace(Rules(), visit_timeout_s=600, exit_grace_s=0, lateness_s=30)}
     made = closings({"b": 0, "a": 0}, Pace(rules=rules.__getitem__))
-    assert [(message.store_id, message.ts) for message in made] == [("a", 1_981 * SECOND), ("b", 631 * SECOND)]
+    assert [(message.store_id, message.last_ts) for message in made] == [("a", 1_981 * SECOND), ("b", 631 * SECOND)]
 
 
 def test_the_last_status_is_never_ahead_of_the_clock() -> None:
     """A reading from the future would not be believed: visits of right now become final as time passes."""
     (message,) = closings({"s": 1_000 * SECOND}, Pace(clock=lambda: 1_100.5))
-    assert message.ts == 1_100_500_000
+    assert message.last_ts == 1_100_500_000
 
 
 @pytest.mark.parametrize(("text", "speed"), [("max", None), ("1", 1.0), ("60", 60.0), ("0.5", 0.5)])

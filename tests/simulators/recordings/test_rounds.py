@@ -17,7 +17,7 @@ DAY = 1_700_000_000 * SECOND
 
 def message(ts: int | None, at: int | None = None) -> Message:
     """A reading of a time, and perhaps of an arrival."""
-    return Message("t", b'{"id":"a","ts":%d}' % ((ts or 0) // 1000), 1, "s", "dwell", ts, 1, at, at)
+    return Message("t", b'{"id":"a","ts":%d}' % ((ts or 0) // 1000), 1, "s", "dwell", ts, ts, 1, at, at)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,8 @@ def message(ts: int | None, at: int | None = None) -> Message:
         ([message(7 * SECOND), message(DAY)], Span(DAY, DAY, 0)),
         ([message(7 * SECOND, DAY), message(DAY, DAY + 9)], Span(DAY, DAY, 9)),
         ([message(DAY, 7 * SECOND), message(DAY, DAY)], Span(DAY, DAY, 0)),
+        ([message(DAY + 60 * SECOND)._replace(first_ts=DAY)], Span(DAY, DAY + 60 * SECOND, 0)),
+        ([message(DAY)._replace(last_ts=NOW * 2)], Span(DAY, DAY, 0)),
     ],
 )
 def test_the_span_of_messages(messages: list[Message], span: Span) -> None:
@@ -72,9 +74,9 @@ def test_rounds_do_not_overlap() -> None:
         return (message(ts, ts) for ts in times)
 
     played = list(islice(rounds(read, span_of(read(), NOW), 0, 1.0, lambda: NOW / SECOND), 9))
-    assert [one.ts for one in played] == [ts + number * 10 * SECOND for number in range(3) for ts in times]
+    assert [one.last_ts for one in played] == [ts + number * 10 * SECOND for number in range(3) for ts in times]
     assert len({one.payload for one in played}) == 9
-    assert [one.due for one in played] == [one.ts for one in played]
+    assert [one.due for one in played] == [one.last_ts for one in played]
 
 
 @pytest.mark.parametrize("speed", [None, 1.0, 0.5])

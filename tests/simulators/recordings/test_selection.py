@@ -10,7 +10,7 @@ from simulators.recordings.selection import Seen, Selection, select, time_of_opt
 
 def message(topic: str, at: int | None = None, ts: int | None = None) -> Message:
     """One that came then, or whose reading is of then."""
-    return Message(topic, b"", 1, "", "", ts, 1, at)
+    return Message(topic, b"", 1, "", "", ts, ts, 1, at)
 
 
 def ours(store: str, kind: str, sensor: str, second: int = 0) -> Message:

@@ -22,7 +22,7 @@ SHIFTS = st.integers(-20 * 365 * 86_400_000, 20 * 365 * 86_400_000).map(lambda m
 
 def message(payload: bytes, ts: int | None = None) -> Message:
     """One that came when its reading was made."""
-    return Message(TOPIC, payload, 1, "s", "dwell", ts, len(payload), at=ts, due=ts)
+    return Message(TOPIC, payload, 1, "s", "dwell", ts, ts, len(payload), at=ts, due=ts)
 
 
 def moved(payload: object, shift: int) -> Any:
@@ -82,7 +82,7 @@ def test_what_is_no_reading_stays_byte_for_byte(payload: bytes) -> None:
     """Only the time at which it came moves."""
     after = shifted(message(payload, 5 * SECOND), SECOND)
     assert after.payload == payload
-    assert (after.ts, after.at, after.due) == (6 * SECOND, 6 * SECOND, 6 * SECOND)
+    assert (after.first_ts, after.last_ts, after.at, after.due) == (6 * SECOND,) * 4
 
 
 def test_a_mark_of_windows_keeps_nothing_back() -> None:

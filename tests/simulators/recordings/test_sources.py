@@ -69,4 +69,23 @@ def test_the_time_behind_a_mark_of_windows_is_read(tmp_path: Path) -> None:
     """The bridge reads it too."""
     (tmp_path / "r").write_bytes(encode(recorded(0, "\ufeff".encode() + READING)))
     _, (one,) = read(tmp_path / "r")
-    assert one.ts == BEGAN
+    assert one.last_ts == BEGAN
+
+
+@pytest.mark.parametrize(
+    ("times", "ends"),
+    [
+        ([2, 1, 3], (1, 3)),
+        ([], (None, None)),
+        (["soon", 2], (2, 2)),
+        ([-BEGAN // SECOND + 7, 2, 1], (1, 2)),
+        ([-BEGAN // SECOND + 7], (-BEGAN // SECOND + 7,) * 2),
+    ],
+)
+def test_an_array_has_a_first_time_and_a_last_one(times: list[int | str], ends: tuple[int | None, int | None], tmp_path: Path) -> None:
+    """Whatever the order of its readings; one of a clock that nobody had set counts only where there is no other."""
+    readings = [{"ts": ts if isinstance(ts, str) else (BEGAN // SECOND + ts) * 1000} for ts in times]
+    (tmp_path / "r").write_bytes(encode(recorded(9, json.dumps([*readings, 7]).encode())))
+    _, (one,) = read(tmp_path / "r")
+    assert (one.first_ts, one.last_ts) == tuple(None if end is None else BEGAN + end * SECOND for end in ends)
+    assert one.readings == len(times) + 1

@@ -66,38 +66,50 @@ class Seen:
     Attributes:
         taken: how many messages were chosen.
         passed: how many were not.
-        first: the earliest arrival.
-        last: the latest one.
+        fits: whether any message is of the stores, sensors, kinds and topics asked for, whenever it came.
+        first: the earliest arrival of such a message.
+        until: the latest one.
+        last: the latest arrival of any message.
         names: of what there is; of very many not all.
-        fitting: what was asked for and is there: name and value.
+        found: what was asked for and is there: name and value.
     """
 
     def __init__(self) -> None:
         self.taken = self.passed = 0
-        self.fitting: set[tuple[str, str]] = set()
+        self.fits = False
+        self.found: set[tuple[str, str]] = set()
         self.first: int | None = None
+        self.until: int | None = None
         self.last: int | None = None
         self.names: defaultdict[str, set[str]] = defaultdict(set)
 
-    def note(self, parts: dict[str, str], at: int | None, wanted: Selection) -> None:
+    def note(self, parts: dict[str, str], at: int | None, wanted: Selection, *, fits: bool) -> None:
         """Remember a message."""
         for name, value in parts.items():
             if len(self.names[name]) < _REMEMBERED:
                 self.names[name].add(value)
             for one in wanted.only.get(name, ()):
-                if (name, one) not in self.fitting and _fits(name, one, value):
-                    self.fitting.add((name, one))
+                if (name, one) not in self.found and _fits(name, one, value):
+                    self.found.add((name, one))
+        self.fits |= fits
         if at is not None:
-            self.first = at if self.first is None else min(self.first, at)
             self.last = at if self.last is None else max(self.last, at)
+        if at is not None and fits:
+            self.first = at if self.first is None else min(self.first, at)
+            self.until = at if self.until is None else max(self.until, at)
 
     def complaints(self, wanted: Selection) -> list[str]:
         """A sentence for each thing asked for that is not there."""
-        missing = [(name, one) for name, values in wanted.only.items() for one in sorted(values) if (name, one) not in self.fitting]
-        found = [f"there is no {name} `{one}`; there {_listed(self.names[name])}" for name, one in missing]
-        if not self.taken and not found and self.first is not None and self.last is not None:
-            found.append(f"nothing of that is there at that time; it reaches from {rfc3339(self.first)} to {rfc3339(self.last)}")
-        return found
+        missing = [(name, one) for name, values in wanted.only.items() for one in sorted(values) if (name, one) not in self.found]
+        said = [f"there is no {name} `{one}`; there {_listed(self.names[name])}" for name, one in missing]
+        if said or self.taken or not self.passed:
+            return said
+        if not self.fits:
+            asked = " and ".join(f"{name} {' or '.join(f'`{one}`' for one in sorted(values))}" for name, values in wanted.only.items())
+            return [f"no message is of {asked} together, though there are messages of each"]
+        if self.first is None or self.until is None:
+            return ["nothing of that has a time, so --from and --to leave nothing of it"]
+        return [f"nothing of that is there at that time; it reaches from {rfc3339(self.first)} to {rfc3339(self.until)}"]
 
 
 def select(messages: Iterable[Message], wanted: Selection, seen: Seen) -> Iterator[Message]:
@@ -110,8 +122,9 @@ def select(messages: Iterable[Message], wanted: Selection, seen: Seen) -> Iterat
         at = message.at if message.at is not None else message.last_ts
         before = at if at is not None else before
         parts = _parts(message) if wanted.only else {}
-        seen.note(parts, at, wanted)
-        if _is_wanted(parts, before, wanted):
+        fits = all(name in parts and any(_fits(name, value, parts[name]) for value in values) for name, values in wanted.only.items())
+        seen.note(parts, at, wanted, fits=fits)
+        if fits and _is_then(before, wanted):
             seen.taken += 1
             yield message
         else:
@@ -138,12 +151,10 @@ def _parts(message: Message) -> dict[str, str]:
     return {**parts, "topic": message.topic}
 
 
-def _is_wanted(parts: dict[str, str], at: int | None, wanted: Selection) -> bool:
+def _is_then(at: int | None, wanted: Selection) -> bool:
     if wanted.since is not None and (at is None or at < wanted.since):
         return False
-    if wanted.until is not None and (at is None or at >= wanted.until):
-        return False
-    return all(name in parts and any(_fits(name, value, parts[name]) for value in values) for name, values in wanted.only.items())
+    return wanted.until is None or (at is not None and at < wanted.until)
 
 
 def _fits(name: str, value: str, there: str) -> bool:

@@ -113,11 +113,39 @@ def test_nothing_at_that_time_is_said_with_when_there_is_something() -> None:
     assert chosen(Selection.of([], "2026-01-01"))[1] == [said]
 
 
+def test_where_nothing_has_a_time_that_is_said() -> None:
+    """Of such messages nobody knows whether they came then."""
+    said = "nothing of that has a time, so --from and --to leave nothing of it"
+    assert chosen(Selection(since=SECOND), [message("a"), message("b")]) == ([], [said])
+
+
 @pytest.mark.parametrize("only", ["", "store", "store=", "shop=a", "a,store=b", "store=a,,b"])
 def test_a_wrong_only_is_refused(only: str) -> None:
     """The sentence shows how to write it."""
     with pytest.raises(SettingError, match="write NAME=VALUE, like store=s1,kind=entry,payment; the names are store, sensor, kind, topic"):
         Selection.of([only])
+
+
+@pytest.mark.parametrize(
+    ("only", "since", "said"),
+    [
+        (["store=b,kind=dwell"], None, "no message is of store `b` and kind `dwell` together, though there are messages of each"),
+        (["store=b,c", "kind=dwell"], None, None),
+        (
+            ["store=b", "kind=dwell,entry", "sensor=w1"],
+            None,
+            "no message is of store `b` and kind `dwell` or `entry` and sensor `w1` together",
+        ),
+        (["store=b,kind=dwell"], "2026-01-01", "no message is of store `b` and kind `dwell` together, though there are messages of each"),
+        (["store=b,kind=entry"], "1970-01-01T00:00:04", "nothing of that is there at that time; it reaches from 1970-01-01T00:00:03"),
+    ],
+)
+def test_what_is_there_but_not_together_is_said(only: list[str], since: str | None, said: str | None) -> None:
+    """It is not the time that is wrong; where it is, what was asked for is there at another one."""
+    taken, complaints = chosen(Selection.of(only, since))
+    assert taken == []
+    assert len(complaints) == 1
+    assert complaints[0].startswith(said or "there is no store `c`")
 
 
 def test_from_must_be_before_to() -> None:

@@ -25,13 +25,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from sensors.reading import KINDS, rfc3339, to_micros
+from sensors.reading import KINDS, SECOND, rfc3339, to_micros
 from sensors.urls import SettingError
+from simulators.recordings.messages import OLDEST
 
 PIECE_ROWS = 5_000
 
 _UNITS = {"s": Decimal(1_000_000), "ms": Decimal(1_000), "us": Decimal(1), "ns": Decimal("0.001")}
 """Microseconds."""
+
+_UNIT_NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+
+_FROM, _UNTIL = OLDEST, 4_102_444_800 * SECOND
+"""The years 2000 to 2099: a number that would be of another time is written otherwise than one thinks."""
 
 _FIELDS = {field.name for model in KINDS.values() for field in msgspec.structs.fields(model)} - {"received_at"} | {"kind"}
 """What a reading may have."""
@@ -51,7 +57,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         scale: what a number is multiplied by, to have our unit.
         format: how a time is written, in the terms of `strptime`; without: RFC 3339.
         zone: the time zone of times that have no offset.
-        unit: of a time that is a number since 1970.
+        unit: of a time that is a number since 1970; None: milliseconds, and one that nobody would believe is an error.
     """
 
     column: str | None = None
@@ -60,7 +66,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     scale: Annotated[float, msgspec.Meta(gt=0)] | None = None
     format: str | None = None
     zone: str | None = None
-    unit: Literal["s", "ms", "us", "ns"] = "ms"
+    unit: Literal["s", "ms", "us", "ns"] | None = None
 
     def __post_init__(self) -> None:
         if (self.column is None) == (self.constant is None):
@@ -168,22 +174,33 @@ class Table:
 
     def _check_columns(self, there: Any) -> None:
         wanted = {field.column for field in self._mapping.fields.values() if field.column is not None}
+        listed = f"there are {', '.join(there)}"
         if self._mapping.strict and (missing := sorted(wanted - set(there))):
-            raise SettingError(f"{self._path}: there is no column `{missing[0]}`; there are {', '.join(there)}")
+            raise SettingError(f"{self._path}: there is no column `{missing[0]}`; {listed}")
         if not wanted & set(there):
-            raise SettingError(f"{self._path}: no column has the name of a field; there are {', '.join(there)}; give --mapping FILE")
+            raise SettingError(f"{self._path}: no column has the name of a field; {listed}; give --mapping FILE")
+        if lacking := [name for name in _NEEDED if self._mapping.fields[name].column not in {None, *there}]:
+            every = f"every reading has {', '.join(_NEEDED)}"
+            raise SettingError(
+                f"{self._path}: there is no column `{lacking[0]}`; {listed}; {every}: name the columns so, or give --mapping FILE"
+            )
 
     def _reading(self, number: int, row: dict[str, Any]) -> dict[str, Any]:
         reading: dict[str, Any] = {}
+        where = f"{self._path}, {'line' if self._is_csv else 'row'} {number}"
+        if any(row.get(None, ())):  # type: ignore[call-overload]  # it is where `csv` puts what is behind the last column
+            raise SettingError(f"{where}: there are more cells than columns; write a cell that holds `{self._mapping.delimiter}` in quotes")
         for name, field in self._mapping.fields.items():
             cell = field.constant if field.column is None else row.get(field.column)
-            if cell is None or (isinstance(cell, str | bytes) and not cell):
+            if cell is None or (isinstance(cell, str | bytes) and not cell.strip()):
+                if name in _NEEDED:
+                    empty = f"it is empty, and every reading has a `{name}`; fill it in or leave the row out"
+                    raise SettingError(f"{where}, column `{field.column}`: {empty}")
                 continue
             try:
                 reading[name] = self._value(name, field, cell)
             except (ValueError, InvalidOperation, OverflowError) as wrong:
-                where = "line" if self._is_csv else "row"
-                raise SettingError(f"{self._path}, {where} {number}, column `{field.column}`: {wrong}") from wrong
+                raise SettingError(f"{where}, column `{field.column}`: {wrong}") from wrong
         return reading
 
     def _value(self, name: str, field: Field, cell: Any) -> Any:
@@ -248,14 +265,32 @@ def _time(field: Field, cell: Any) -> str:
         number = Decimal(text)
     except InvalidOperation:
         return _in_utc(_iso(text), field)
-    return rfc3339(int(number * _UNITS[field.unit]))
+    return _since_1970(number, field.unit, text)
+
+
+def _since_1970(number: Decimal, unit: str | None, text: str) -> str:
+    """A time that is a number; one without a unit is milliseconds if that can be."""
+    if not number.is_finite():
+        raise ValueError(f"`{text}` is no time")
+    at = int(number * _UNITS[unit or "ms"])
+    try:
+        written = rfc3339(at)
+    except (ValueError, OverflowError):
+        written = "no time"
+    if written == "no time" or (unit is None and not _FROM <= at < _UNTIL):
+        named = _UNIT_NAMES[unit or "ms"]
+        raise ValueError(f"`{text}` would be {written} as {named} since 1970; say its `format`, or its `unit`: s, ms, us or ns")
+    return written
 
 
 def _iso(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"`{text}` is no time: neither RFC 3339 nor a number; say its `format`") from None
+    if len(text) <= len("2026-11-22"):
+        raise ValueError(f"`{text}` is a day, and no time")
+    return at
 
 
 def _in_utc(at: datetime, field: Field) -> str:

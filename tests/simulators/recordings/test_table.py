@@ -92,6 +92,13 @@ def _read(rows: list[dict[str, Any]]) -> Decoded:
         (ROW.replace("1500,5", "long"), "line 3, column `ms`: `long` is no number"),
         (ROW.replace("1500,5", "1.500"), "line 3, column `ms`: `1.500` has a point, where `,` stands before decimals"),
         (ROW.replace("1500,5", "NaN"), "line 3, column `ms`: `NaN` is no finite number"),
+        (
+            ROW.replace("gw-1", ""),
+            "line 3, column `gateway`: it is empty, and every reading has a `sensor_id`; fill it in or leave the row out",
+        ),
+        (ROW.replace("22.11.2026 10:30:00", " "), "line 3, column `when`: it is empty, and every reading has a `ts`"),
+        ("HERE;gw-1;aa:bb;dairy\n", "line 3, column `when`: it is empty"),
+        (ROW.replace("dairy", "dairy; back"), "line 3: there are more cells than columns; write a cell that holds `;` in quotes"),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_said_with_line_and_column(row: str, said: str, tmp_path: Path) -> None:
@@ -140,11 +147,68 @@ def test_times_in_all_forms(field: str, cell: object, expected: str, tmp_path: P
     assert _of_parquet(tmp_path, field, cell) == [expected]
 
 
-@pytest.mark.parametrize("cell", ["2023-11-14 22:13:20", datetime(2023, 11, 14).date(), "soon"])  # noqa: DTZ001 - a day
+@pytest.mark.parametrize(
+    ("field", "cell", "expected"),
+    [
+        ("ts: {column: t, unit: ms}", "20261122", "1970-01-01T05:37:41.122000Z"),
+        ("ts: {column: t, format: '%Y%m%d%H%M', zone: UTC}", 202611220930, "2026-11-22T09:30:00.000000Z"),
+    ],
+)
+def test_a_number_is_what_one_says_that_it_is(field: str, cell: object, expected: str, tmp_path: Path) -> None:
+    """Also where nobody would have thought so."""
+    assert _of_parquet(tmp_path, field, cell) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("cell", "would_be"),
+    [
+        ("20261122", "1970-01-01T05:37:41.122000Z as milliseconds since 1970"),
+        (1_790_000_000, "1970-01-21T17:13:20.000000Z as milliseconds since 1970"),
+        ("20261122093000", "2612-01-19T17:28:13.000000Z as milliseconds since 1970"),
+        (1_790_000_000_000_000_000, "no time as milliseconds since 1970"),
+        (-1.5, "1969-12-31T23:59:59.998500Z as milliseconds since 1970"),
+    ],
+)
+def test_a_number_that_nobody_would_believe_is_refused(cell: object, would_be: str, tmp_path: Path) -> None:
+    """A day written in figures, or another unit: without a `unit` they are milliseconds, from 2000 to 2099."""
+    with pytest.raises(SettingError, match=r"t.parquet, row 1, column `t`: ") as wrong:
+        _of_parquet(tmp_path, "ts: t", cell)
+    assert f"`{cell}` would be {would_be}" in str(wrong.value)
+    assert str(wrong.value).endswith("; say its `format`, or its `unit`: s, ms, us or ns")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("needed", ["kind", "store_id", "sensor_id", "ts"])
+def test_what_every_reading_has_is_needed_without_a_mapping_too(suffix: str, needed: str, tmp_path: Path) -> None:
+    """The column; what one can do is said."""
+    row = dict.fromkeys({"kind", "store_id", "sensor_id", "ts", "state"} - {needed}, "1790000000000")
+    path = tmp_path / f"t.{suffix}"
+    if suffix == "csv":
+        write_csv([row], path)
+    else:
+        pq.write_table(pa.Table.from_pylist([row]), path)
+    with pytest.raises(SettingError, match=f"there is no column `{needed}`; there are ") as wrong:
+        list(Table(path, Mapping.of_fields()))
+    assert str(wrong.value).startswith(str(path))
+    assert str(wrong.value).endswith("every reading has kind, store_id, sensor_id, ts: name the columns so, or give --mapping FILE")
+
+
+def test_an_empty_cell_behind_the_last_column_does_no_harm(tmp_path: Path) -> None:
+    """As some programs end every row with the delimiter."""
+    assert len(table(tmp_path, ROW.replace("\n", ";\n"))) == 1
+
+
+@pytest.mark.parametrize("cell", ["2023-11-14 22:13:20", datetime(2023, 11, 14).date(), "soon", float("nan")])  # noqa: DTZ001 - a day
 def test_what_is_no_time_is_refused(cell: object, tmp_path: Path) -> None:
     """A time without zone, a day, a word: with the row, as Parquet has no lines."""
     with pytest.raises(SettingError, match=r"t.parquet, row 1, column `t`: "):
         _of_parquet(tmp_path, "ts: t", cell)
+
+
+def test_a_day_is_no_time_in_text_either(tmp_path: Path) -> None:
+    """All of its readings would be of midnight."""
+    with pytest.raises(SettingError, match=r"t.parquet, row 1, column `t`: `2023-11-14` is a day, and no time"):
+        _of_parquet(tmp_path, "ts: {column: t, zone: UTC}", "2023-11-14")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +229,7 @@ def test_what_is_no_name_is_refused(cell: object, tmp_path: Path) -> None:
 
 
 def _of_parquet(folder: Path, field: str, cell: object, name: str = "ts") -> list[str]:
-    constants = {"kind": "status", "store_id": "s", "sensor_id": "g", "ts": 0}
+    constants = {"kind": "status", "store_id": "s", "sensor_id": "g", "ts": 1_790_000_000_000}
     needed = [f"{one}: {{constant: {value}}}" for one, value in constants.items() if one != name]
     (folder / "mapping.yaml").write_text("\n".join([*needed, field]))
     pq.write_table(pa.table({"t": [cell]}), folder / "t.parquet")

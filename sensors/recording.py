@@ -218,16 +218,19 @@ class Writer:
     Args:
         path: a file that does not exist yet.
 
+    Attributes:
+        messages: how many were added.
+        written: how many of them are in the file for sure.
+        size: bytes of the file.
+
     Raises:
         FileExistsError: it does.
         OSError: it cannot be written. What was flushed before can be read.
     """
 
     def __init__(self, path: Path) -> None:
-        self.messages = 0
-        self.size = 0
+        self.messages = self.written = self.size = 0
         self._path = path
-        self._written = 0
         self._waiting = bytearray()
         self._in_frame = 0
         self._compressor = _compressor()
@@ -297,9 +300,9 @@ class Writer:
                 _sync(self._file.fileno())
         except OSError as full:
             self._file.close()
-            raise OSError(f"{self._path}: {full.strerror}; the recording ends here, after {self._written} messages") from full
+            raise OSError(f"{self._path}: {full.strerror}; the recording ends here, after {self.written} messages") from full
         self.size += len(data)
-        self._written = self.messages
+        self.written = self.messages
 
 
 def _sync(descriptor: int) -> None:

@@ -130,9 +130,10 @@ def record(
         raise SettingError(f"{out} exists already: a recording overwrites nothing") from exists
     try:
         recorder.subscribe(writer)
-    except BrokerAway:
+    except (BrokerAway, OSError) as failed:
         writer.close()
-        out.unlink()
+        if isinstance(failed, BrokerAway) or not writer.written:
+            out.unlink()
         raise
     return recorder.run(writer, stop, progress)
 

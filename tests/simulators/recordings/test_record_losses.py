@@ -4,6 +4,7 @@ A socket plays it: no real one does that on demand.
 """
 
 import logging
+import random
 import socket
 import threading
 import time
@@ -20,6 +21,7 @@ from sensors.reading import SECOND
 from sensors.recording import Lines, Recorded, decode
 from sensors.urls import SettingError
 from simulators.recordings.record import Recording, check_filters, record
+from tests import needs
 
 ACCEPTED, NOT_AUTHORISED, REFUSED = 0, 5, 0x80
 WAIT_S = 5.0
@@ -30,12 +32,14 @@ class Session(NamedTuple):
 
     Attributes:
         connack: the answer to its CONNECT.
-        suback: the answer to its SUBSCRIBE.
+        first: bytes that come before the answer to its SUBSCRIBE, which MQTT allows.
+        suback: that answer.
         says: bytes that follow.
         silent_s: how long it is silent then, before it is gone; None: it stays.
     """
 
     connack: int = ACCEPTED
+    first: bytes = b""
     suback: int = 2
     says: bytes = b""
     silent_s: float | None = None
@@ -73,7 +77,8 @@ class Broker:
         client.sendall(bytes((0x20, 2, 0, session.connack)))
         if session.connack != ACCEPTED:
             return
-        client.sendall(bytes((0x90, 3)) + client.recv(4096)[2:4] + bytes((session.suback,)) + session.says)
+        asked = client.recv(4096)[2:4]
+        client.sendall(session.first + bytes((0x90, 3)) + asked + bytes((session.suback,)) + session.says)
         if session.silent_s is None:
             client.settimeout(WAIT_S)
             client.recv(4096)  # until it leaves
@@ -95,7 +100,11 @@ def broker(out: Path, *sessions: Session) -> Iterator[Broker]:
 
 def published(topic: bytes, payload: bytes) -> bytes:
     """A PUBLISH of QoS 0."""
-    return bytes((0x30, 2 + len(topic) + len(payload), 0, len(topic))) + topic + payload
+    left, length = 2 + len(topic) + len(payload), bytearray()
+    while left >= 0x80:  # seven bits a byte
+        length.append(left & 0x7F | 0x80)
+        left >>= 7
+    return bytes((0x30, *length, left, 0, len(topic))) + topic + payload
 
 
 def recorded(path: Path) -> list[Recorded]:
@@ -113,6 +122,15 @@ def record_until_back(url: str, out: Path) -> Recording:
         stop=lambda: gaps[-1] > 0 or time.monotonic() > end,
         progress=lambda done: gaps.append(done.gaps),
     )
+
+
+def test_no_file_is_left_where_nothing_could_be_written(tmp_path: Path) -> None:
+    """The disk is full before the broker has answered, by what it had kept."""
+    kept = published(b"a", random.Random(1).randbytes(1 << 20))
+    with needs.small_disk(tmp_path / "small", 64 << 10) as folder, broker(folder / "r", Session(first=kept, silent_s=0)) as played:
+        with pytest.raises(OSError, match="No space left on device; the recording ends here, after 0 messages"):
+            record(played.url, folder / "r", ("a",), stop=lambda: True)
+        assert not (folder / "r").exists()
 
 
 def test_a_gap_begins_when_the_broker_was_last_heard(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import gzip
 import os
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -28,7 +28,7 @@ import msgspec
 from sensors.event_time import parse
 from sensors.reading import SECOND, rfc3339
 from sensors.refused import Refused
-from sensors.zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor, ZstdError
+from sensors.zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor, ZstdError, ZstdFile
 
 FLUSH_S = 1.0
 """What came longer ago than this can be read, even when the recorder is killed."""
@@ -38,6 +38,9 @@ FLUSH_BYTES = 1 << 20
 
 STARTED = "started"
 """The note with which a recording begins."""
+
+ENDED = "ended"
+"""The note with which it ends, where nobody killed the recorder."""
 
 FRAME_BYTES = 16 << 20
 """Bytes of lines in a frame: what a damaged byte can spoil."""
@@ -111,6 +114,8 @@ class _Read(msgspec.Struct):
     note: str = ""
 
 
+_OPTIONS: Mapping[int, int] = {CompressionParameter.compression_level: 1, CompressionParameter.checksum_flag: 1}
+
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(_Read)
 _NO_LINE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, Refused, binascii.Error)
@@ -126,6 +131,16 @@ def encode(message: Recorded) -> bytes:
     except UnicodeDecodeError:
         line.payload_base64 = base64.b64encode(message.payload).decode()
     return _ENCODER.encode(line) + b"\n"
+
+
+def encode_note(at: int, elapsed: int, note: str, **more: Any) -> bytes:
+    """Write something that is no message as a line, line feed included; times as those of `Recorded`."""
+    return _ENCODER.encode({"tst": rfc3339(at), "elapsed_s": elapsed / SECOND, "note": note, **more}) + b"\n"
+
+
+def packed(sink: IO[bytes]) -> ZstdFile:
+    """Compress what is written as `Writer` does, all in one piece: for lines that are there already, so that no kill can take them."""
+    return ZstdFile(sink, "wb", options=_OPTIONS)
 
 
 def decode(line: bytes) -> Recorded | None:
@@ -246,7 +261,7 @@ class Writer:
 
     def note(self, at: int, elapsed: int, note: str, **more: Any) -> None:
         """Write something that is no message."""
-        self._waiting += _ENCODER.encode({"tst": rfc3339(at), "elapsed_s": elapsed / SECOND, "note": note, **more}) + b"\n"
+        self._waiting += encode_note(at, elapsed, note, **more)
 
     def tick(self, now: float) -> None:
         """Flush, or end a frame, if it is time; to be called several times a second.
@@ -311,7 +326,7 @@ def _sync(descriptor: int) -> None:
 
 
 def _compressor() -> ZstdCompressor:
-    return ZstdCompressor(options={CompressionParameter.compression_level: 1, CompressionParameter.checksum_flag: 1})
+    return ZstdCompressor(options=_OPTIONS)
 
 
 class Lines:

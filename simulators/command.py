@@ -59,7 +59,11 @@ def commands(shell: Shell) -> Iterator[click.Command]:
 
 
 def _simulate(shell: Shell) -> Callable[..., None]:
-    @click.option("--out", type=click.Path(path_type=Path), help="Where the readings go, one a line, in order of arrival.")
+    @click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        help="Where the readings go, one a line, in order of arrival; FILE.zst: a recording, as `instore record` makes it.",
+    )
     @click.option("--truth", type=click.Path(path_type=Path), help="Where the true visits go, one a line.")
     @click.option("--signals", type=click.Path(path_type=Path), help="Where the signals that are due go, one a line.")
     @click.option("--sold-out", type=click.Path(path_type=Path), help="Where goes what was sold out, one product and time a line.")

@@ -17,14 +17,19 @@ from msgspec import structs
 
 from sensors.files import written_whole
 from sensors.layout import Layout
+from sensors.recording import packed
 from sensors.urls import SettingError
-from simulators.sensing.faults import Expected
+from simulators.recordings.simulated import as_recording
+from simulators.sensing.faults import Arrival, Expected
 from simulators.simulate import Day, Options, simulate
 from simulators.truth.due import to_line as due_line
 from simulators.truth.visits import to_line
 
 PROGRESS_EVERY = 10_000
 """Readings between two reports of progress."""
+
+PACKED = ".zst"
+"""How the name of a recording ends."""
 
 Progress = Callable[[float, int], None]
 """Told now and then how many open days of stores are done (of two windows a day, each is its share) and how many readings are written."""
@@ -37,7 +42,7 @@ class Files(NamedTuple):
     """Where a simulation is written, one thing a line; None: it is not.
 
     Attributes:
-        out: readings, in order of arrival.
+        out: readings, in order of arrival; under a name that ends in `.zst` a recording of their messages.
         truth: true visits, of each store in order of their beginning.
         signals: signals that are due.
         sold_out: what was not on its shelf, and when.
@@ -82,7 +87,7 @@ def write_layouts(folder: Path, layouts: Iterable[Layout]) -> None:
         (folder / f"{quote(layout.store_id, safe='')}.json").write_bytes(msgspec.json.format(msgspec.json.encode(layout)) + b"\n")
 
 
-def simulate_all(wanted: Options, stores: int, expected: Expected, watch: Callable[[Day], Day] = lambda day: day) -> Iterator[bytes]:
+def simulate_all(wanted: Options, stores: int, expected: Expected, watch: Callable[[Day], Day] = lambda day: day) -> Iterator[Arrival]:
     """Simulate so many stores at the same time.
 
     Args:
@@ -92,13 +97,13 @@ def simulate_all(wanted: Options, stores: int, expected: Expected, watch: Callab
         watch: is given each day of each store before its lines, which it may have go by itself; it must not keep the day.
 
     Yields:
-        The lines of all, in order of arrival.
+        The lines of all with their arrival, in its order.
     """
     streams = [
         _lines(structs.replace(wanted, layout=layout), number, expected, watch)
         for number, layout in enumerate(copies(wanted.layout, stores))
     ]
-    return (line for _, _, line in merge(*streams))
+    return ((at, line) for at, _, line in merge(*streams))
 
 
 def record(
@@ -129,11 +134,18 @@ def record(
             sold.writelines(msgspec.json.encode(one) + b"\n" for one in day.sold_out)
             return watch(day)
 
-        for line in simulate_all(wanted, stores, expected, tell):
-            out.write(line + b"\n")
-            lines += 1
-            if lines % PROGRESS_EVERY == 0:
-                progress(done, lines)
+        def counted() -> Iterator[Arrival]:
+            nonlocal lines
+            for arrival in simulate_all(wanted, stores, expected, tell):
+                yield arrival
+                lines += 1
+                if lines % PROGRESS_EVERY == 0:
+                    progress(done, lines)
+
+        if files.out.suffix == PACKED:
+            opened.enter_context(packed(out)).writelines(as_recording(counted()))
+        else:
+            out.writelines(line + b"\n" for _, line in counted())
     progress(begun, lines)
     return Written(lines, visits, expected)
 

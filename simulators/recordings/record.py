@@ -18,7 +18,7 @@ import paho.mqtt.client as mqtt
 from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client, topic_of, wait
 from sensors.outage import Backoff
 from sensors.reading import SECOND, rfc3339
-from sensors.recording import STARTED, Recorded, Writer
+from sensors.recording import ENDED, STARTED, Recorded, Writer
 from sensors.topics import MQTT_FILTER
 from sensors.urls import MqttUrl, SettingError
 
@@ -215,9 +215,7 @@ class _Recorder:
                 progress(self._counted(writer))
             self._leave()
             self._count_gap()
-            self._note(
-                "ended", messages=writer.messages, gaps=self._done.gaps, gap_s=round(self._done.gap_s, 3), dropped=self._done.dropped
-            )
+            self._note(ENDED, messages=writer.messages, gaps=self._done.gaps, gap_s=round(self._done.gap_s, 3), dropped=self._done.dropped)
         finally:
             writer.close()
         return self._counted(writer)

@@ -12,9 +12,12 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from sensors.decode import decode
 from sensors.layout import Layout, load
+from sensors.reading import Reading
 from sensors.urls import SettingError
 from simulators.live import LIVE_WINDOW, ahead, live
+from simulators.recordings.sources import open_source
 from simulators.sensing.faults import Expected
 from simulators.shop.floor import builtin, builtin_names
 from simulators.shop.habits import MINUTE, Habits
@@ -25,8 +28,9 @@ from stream.rules import Rules
 from tests.simulators.observer import millis
 from tests.simulators.plans import CROWDED, SMALL, options_of, run, said
 
+LONG_AFTER = 4_000_000_000_000_000
 NOON = 1_795_000_000_000_000
-"""Microseconds since 1970."""
+"""Microseconds since 1970, both."""
 
 FEW = structs.replace(CROWDED, shoppers=15)
 
@@ -35,7 +39,7 @@ def test_each_store_is_what_it_would_be_alone() -> None:
     """Its lines in their order; all are told in the order of arrival, so no store is far ahead of another."""
     wanted = options_of(habits=FEW, days=2)
     expected = Expected()
-    together = list(simulate_all(wanted, 3, expected))
+    together = [line for _, line in simulate_all(wanted, 3, expected)]
     alone = [run(structs.replace(wanted, layout=layout))[1] for layout in copies(SMALL, 3)]
     for lines, layout in zip(alone, copies(SMALL, 3), strict=True):
         assert [line for line in together if f'"store_id":"{layout.store_id}"'.encode() in line] == lines
@@ -86,6 +90,21 @@ def test_they_are_written_to_files(tmp_path: Path) -> None:
     truths = list(read(files.truth.open("rb")))
     assert {truth.store_id for truth in truths} == {"small-0001", "small-0002", "small-0003"}
     assert (len(truths), told[-1]) == (written.visits, (3, written.lines))
+
+
+def test_a_name_of_a_recording_makes_one(tmp_path: Path) -> None:
+    """The same bytes each time, of the same readings."""
+    plain, *tapes = (Files(tmp_path / name, tmp_path / "t") for name in ("r.jsonl", "a.jsonl.zst", "b.jsonl.zst"))
+    counts = {record(options_of(habits=FEW), files, stores=2).lines for files in (plain, *tapes)}
+    payloads = [message.payload for message in open_source(tapes[0].out)]
+    assert counts == {len(plain.out.read_bytes().splitlines())}
+    assert _readings(payloads) == _readings(plain.out.read_bytes().splitlines())
+    assert tapes[0].out.read_bytes() == tapes[1].out.read_bytes()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.jsonl.zst", "b.jsonl.zst", "r.jsonl", "t"]
+
+
+def _readings(payloads: list[bytes]) -> list[Reading]:
+    return [reading for one in payloads for reading in decode(one, topic=None, received_at=LONG_AFTER).readings]
 
 
 def test_no_day_is_kept_while_its_lines_are_read() -> None:

@@ -25,7 +25,7 @@ from dashboards.command import group as dashboards
 from sensors import logs
 from sensors.bridge_options import bridge_options
 from sensors.urls import SettingError
-from simulators.command import MOST_DAYS, Shell, people_option, scenario, store_option
+from simulators.command import MOST_DAYS, Shell, disorder, people_option, scenario, store_option
 from simulators.command import commands as recordings
 from storage.command import commands as of_storage
 
@@ -344,7 +344,7 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=1, show_default=True, help="How many open days.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
 @click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
-@click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
+@disorder
 @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
 @click.option(
     "--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object; all else goes to standard error."

@@ -2,7 +2,8 @@
 
     python -m tests.servers python -m benchmarks.recording {mqtt}
 
-The messages are single readings of a simulated day, with QoS 1. Prints a table; `cpu` is the time that the process or thread itself takes.
+The messages are single readings of a simulated day, with QoS 1; of the same day as lines of readings, `replay` makes messages itself, fewer
+and larger ones. Prints a table; `cpu` is the time that the process or thread itself takes.
 """
 
 import shutil
@@ -39,11 +40,12 @@ class Row(NamedTuple):
     what: str
     seconds: float
     cpu_s: float | None
+    number: int = N_MESSAGES
 
     def line(self) -> str:
         """Write it for people."""
-        cpu = "" if self.cpu_s is None else f"{self.cpu_s / N_MESSAGES * 1e6:8.1f} us cpu each"
-        return f"{self.what:42s} {N_MESSAGES / self.seconds:10,.0f} messages/s {cpu}"
+        cpu = "" if self.cpu_s is None else f"{self.cpu_s / self.number * 1e6:8.1f} us cpu each"
+        return f"{self.what:42s} {self.number / self.seconds:10,.0f} messages/s {cpu}"
 
 
 def timed(what: str, work: Callable[[], object]) -> Row:
@@ -58,6 +60,13 @@ def readings() -> list[Message]:
     days = simulate(options(builtin("grocery"), date(2026, 11, 15), shoppers=400), Expected())
     lines = [line for day in days for line in day.lines][:N_MESSAGES]
     return [message for line in lines for message in messages([line])]
+
+
+def replayed_lines(url: str, lines: Path) -> Row:
+    """Replay lines of readings, as `simulate` writes them."""
+    source = open_source(lines)
+    number = sum(1 for _ in source)
+    return timed("publish: replay of lines of readings", lambda: publish_messages(source, url, Pace(close=False)))._replace(number=number)
 
 
 def paho_publishes(url: str, sent: list[Message]) -> None:
@@ -130,6 +139,8 @@ def measured(url: str, folder: Path) -> Iterator[str]:
     yield timed("publish: bare paho", lambda: paho_publishes(url, sent)).line()
     yield timed("publish: mosquitto_pub -l", lambda: mosquitto_publishes(url, sent))._replace(cpu_s=None).line()
     yield timed("publish: replay", lambda: publish_messages(sent, url, Pace(close=False))).line()
+    (folder / "lines").write_bytes(b"".join(message.payload + b"\n" for message in sent))
+    yield replayed_lines(url, folder / "lines").line()
     yield while_published("hear: bare paho", lambda: paho_hears(url), url, sent).line()
     yield while_published("hear: record", lambda: recorded(url, tape), url, sent).line()
     yield timed("publish: replay of the recording", lambda: publish_messages(open_source(tape), url, Pace(close=False))).line()

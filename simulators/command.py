@@ -14,14 +14,24 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 Option = Callable[[Callable[..., None]], Callable[..., None]]
 
-scenario = click.option("--scenario", metavar="NAME", help="A scripted day: saturday, rush-hour, network-cut and others, or a YAML file.")
+scenario = click.option(
+    "--scenario",
+    metavar="NAME",
+    help="A scripted day, or a YAML file of yours: flash-crowd, gateway-outage, network-cut, promotion, quiet, rush-hour, saturday, "
+    "till-failure, worn-sensors. It is one day, with people of its own.",
+)
 store_option = click.option("--store", metavar="NAME", help="grocery, fashion, home, theme-park, or a layout of yours.  [default: grocery]")
 people_option = click.option(
     "--people",
     metavar="NAME",
-    help="How its people behave: as those of a store that comes with it, or a YAML file.  [default: the store's]",
+    help="How its people behave: as those of a store that comes with it, or a YAML file. Not with --scenario.  [default: the store's]",
 )
-
+disorder = click.option(
+    "--disorder",
+    type=float,
+    default=0.0,
+    help="Messages arrive up to this many seconds late: at most 50, and 4 less than the store's `lateness_s`, so that none is too late.",
+)
 
 MOST_DAYS, MOST_SHOPPERS = 3660, 1_000_000
 """Ten years, and more people a day than any store has: beyond, it is a slip, which would run out of memory before it says anything."""
@@ -90,7 +100,7 @@ def _simulate(shell: Shell) -> Callable[..., None]:
     @click.option("--live", is_flag=True, help="Publish to MQTT what sensors say right now, at the pace of the clock, until Ctrl-C.")
     @click.option("--shoppers", type=click.IntRange(1, MOST_SHOPPERS), help="How many come on a mean day; with --live in an hour.")
     @click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
-    @click.option("--disorder", type=float, default=0.0, help="Messages arrive up to this many seconds late.")
+    @disorder
     @click.option("--malformed", type=float, default=0.0, help="Broken messages on top, as a share of the readings.")
     @click.option("--silence", "silences", multiple=True, metavar="SENSOR@HH:MM-HH:MM", help="A sensor that says nothing for a while.")
     def simulate(
@@ -210,7 +220,11 @@ def _files(report: Path | None, **said: Path | None) -> Any:
 def _record(shell: Shell) -> Callable[..., None]:
     @click.option("--out", type=click.Path(path_type=Path), required=True, help="The recording; a file that does not exist yet.")
     @click.option(
-        "--topic", "topics", multiple=True, metavar="FILTER", help="Which topics; may be given several times.  [default: instore/v1/#]"
+        "--topic",
+        "topics",
+        multiple=True,
+        metavar="FILTER",
+        help="Which topics; may be given several times, but none may hear all that another does.  [default: instore/v1/#]",
     )
     @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after so long.  [default: at Ctrl-C]")
     def record(out: Path, topics: tuple[str, ...], seconds: float | None, mqtt_url: str | None, data_dir: Path) -> None:
@@ -243,8 +257,14 @@ def _record(shell: Shell) -> Callable[..., None]:
 def _replay(shell: Shell) -> Callable[..., None]:
     @click.argument("recording", type=click.Path(path_type=Path))
     @click.option("--speed", default="max", show_default=True, help="Times the speed at which it was recorded, or `max`.")
-    @click.option("--shift-to", metavar="TIME", help="Move all times so that it begins then, or `now`; its readings are new ones.")
-    @click.option("--loop", is_flag=True, help="Again and again, each round later than the one before, until Ctrl-C.")
+    @click.option(
+        "--shift-to",
+        metavar="TIME",
+        help="Move all times so that the first reading is then. `now`: it begins now; faster than speed 1, it ends now.",
+    )
+    @click.option(
+        "--loop", is_flag=True, help="Again and again, each round later than the one before; until one would be in the future, or Ctrl-C."
+    )
     @click.option(
         "--only", multiple=True, metavar="NAME=VALUE,...", help="Only this store, sensor, kind or topic: store=s1,kind=entry,payment."
     )

@@ -1,14 +1,17 @@
 """The installed command: help, wrong settings, servers that are away. What it does when all is well stands in `tests/e2e`."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click import Option
 from click.testing import CliRunner
 
+import simulators
 from instore import main
 from sensors.child import free_port
 from tests.e2e.processes import Ended, Surroundings, surroundings
@@ -82,6 +85,26 @@ def test_every_command_explains_itself(command: str) -> None:
     assert ended.exit_code == 0
     assert ended.stdout.startswith("Usage: ")
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["simulate", "demo"])
+def test_the_scenarios_are_named_where_one_asks_for_help(command: str) -> None:
+    """All that come with the simulator, and no others."""
+    [option] = [one for one in main.commands[command].params if one.name == "scenario"]
+    assert isinstance(option, Option)
+    named = re.findall(r"[a-z]+(?:-[a-z]+)*(?=[,.])", (option.help or "").partition(":")[2].partition(". ")[0] + ".")
+    assert named == sorted(file.stem for file in (Path(simulators.__file__).parent / "scenarios").glob("*.yaml"))
+
+
+@pytest.mark.parametrize(("lateness_s", "most"), [(60, 50), (30, 26)])
+def test_disorder_has_the_limits_that_its_help_names(
+    lateness_s: int, most: int, here: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """50 s, and 4 s less than the lateness of the store."""
+    (here.folder / "limits.yaml").write_text(f"{{about: limits, day: sat, rules: {{lateness_s: {lateness_s}}}}}")
+    asked = "simulate --out l.jsonl --truth t.jsonl --shoppers 1 --scenario limits.yaml --disorder"
+    _assert_one_sentence(_run_here(here, monkeypatch, f"{asked} {most + 1}"), 2, f"0 to {most} seconds")
+    assert _run_here(here, monkeypatch, f"{asked} {most}").code == 0
 
 
 @pytest.mark.parametrize(

@@ -178,12 +178,13 @@ def test_a_connection_that_breaks_leaves_a_gap_that_is_said(tmp_path: Path) -> N
 
 
 def test_the_embedded_broker_can_be_recorded(tmp_path: Path) -> None:
-    """Though it knows no `$SYS`: then nobody knows what was dropped."""
+    """Though it knows no `$SYS`, so that nobody knows what was dropped; and it delivers with the QoS of who hears, not of who said it."""
+    sent: list[Sent] = [("instore/v1/s/entry/g", b"%d" % qos, qos) for qos in (0, 1, 2)]
     with mqtt_broker() as url, recording(url, tmp_path / "r") as recorder:
-        publish(url, [("instore/v1/s/entry/g", b"1", 1)])
-        recorder.wait_for(lambda done: done.messages == 1)
+        publish(url, sent)
+        recorder.wait_for(lambda done: done.messages == 3)
     assert recorder.done.dropped is None
-    assert [(one.topic, one.payload) for one in recorded(tmp_path / "r")] == [("instore/v1/s/entry/g", b"1")]
+    assert [(one.topic, one.payload, one.qos) for one in recorded(tmp_path / "r")] == [(topic, payload, 2) for topic, payload, _ in sent]
 
 
 def test_an_existing_file_is_not_overwritten(broker: Server, tmp_path: Path) -> None:

@@ -92,6 +92,21 @@ def test_rounds_end_before_the_future(speed: float | None) -> None:
     assert len(list(rounds(read, span, 0, speed, lambda: now_s))) == 2 * 7
 
 
+@pytest.mark.parametrize(("speed", "n_rounds"), [(None, 1), (60.0, 1), (2.0, 1), (1.0, 9), (0.5, 9)])
+def test_rounds_of_now_go_on_where_they_are_not_faster_than_they_happened(speed: float | None, n_rounds: int) -> None:
+    """A faster one ends now, so the next would be of the future; at its own speed each comes when it is due."""
+    times = [DAY, DAY + 1_000 * SECOND]
+    span, said = span_of([message(ts, ts) for ts in times], NOW), list[int]()
+    lasts_s = 0 if speed is None else 1_000 / speed
+
+    def read() -> Iterator[Message]:
+        said.append(len(said))
+        return (message(ts, ts) for ts in times)
+
+    played = rounds(read, span, shift_to_now(NOW, span, speed), speed, lambda: NOW / SECOND + len(said) * lasts_s)
+    assert len(list(islice(played, 2 * 9))) == 2 * n_rounds
+
+
 def test_rounds_without_times_go_on() -> None:
     """There is none that could be of the future."""
 

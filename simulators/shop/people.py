@@ -19,7 +19,7 @@ def people_of(name: str) -> Habits:
         SettingError: there are none, or they are not written as such.
     """
     habits = read_named("people", name, Habits, none="there are no people", kind="people")
-    _check_lengths(name, habits)
+    check_lengths(name, habits)
     return habits
 
 
@@ -37,7 +37,12 @@ def check_places(floor: Floor, habits: Habits) -> None:
             )
 
 
-def _check_lengths(name: str, habits: Habits) -> None:
+def check_lengths(name: str, habits: Habits) -> None:
+    """Refuse figures of days and hours that are not one for each.
+
+    Raises:
+        SettingError: there are fewer or more; the sentence names the file and the key.
+    """
     for fields, length, what in ((_PER_DAY, len(DAYS), "a day of the week"), (_PER_HOUR, 24, "an hour of the day")):
         for field in fields:
             found = len(getattr(habits, field))

@@ -85,6 +85,7 @@ def test_a_scenario_of_ones_own(tmp_path: Path) -> None:
         ("about: x\n", "missing required field `day`"),
         ("about: x\nday: sat\nshopers: 3\n", "unknown field `shopers`"),
         ("about: x\nday: sat\nhabits: {shopers: 3}\n", "unknown field `shopers`"),
+        ("about: x\nday: sat\nhabits: {weekday: [1.0]}\n", "`weekday` has 1 figures, and needs 7, one for a day of the week"),
         ("about: x\nday: sat\nevents: [{what: dance, at: '10:00'}]\n", "Invalid value 'dance'"),
         ("about: x\nday: sat\nevents: [{what: hurry, at: '25:00'}]\n", "matching regex"),
         ("about: [x\n", "cannot be read as a scenario"),

@@ -73,6 +73,7 @@ class Sensors:
         topics: the number of each (kind, sensor); those of a sensor share one counter of ids.
         heads: how the line of a topic begins, up to the reading's id.
         slots: what arrives in each slot of time, in any order.
+        inside: whose next stay is to be told in each slot of time.
         openings: when the lanes are open that are not always so, by their zone; anew in each window.
         rng: where chance comes from, anew in each window.
     """
@@ -81,6 +82,7 @@ class Sensors:
     topics: dict[tuple[str, str], int] = field(default_factory=dict)
     heads: list[tuple[str, str]] = field(default_factory=list)
     slots: defaultdict[int, list[_Pending]] = field(default_factory=lambda: defaultdict(list))
+    inside: "defaultdict[int, list[_Inside]]" = field(default_factory=lambda: defaultdict(list))
     openings: dict[str, tuple[Opening, ...]] = field(default_factory=dict)
     rng: Random = field(default_factory=lambda: Random(0))
 
@@ -107,26 +109,25 @@ def readings(sensors: Sensors, walks: Iterable[Walk], window: Window, until: int
     """All readings that arrive before `until` (epoch ms), in the order of their arrival.
 
     Args:
-        sensors: the sensors; what arrives later stays with them for the next window.
+        sensors: the sensors; what arrives later stays with them for the next window, and so do those who are still inside.
         walks: the walks of the window, in the order in which they begin; taken one by one.
         window: when the store is open.
-        until: when the next window's sensing begins; a whole minute.
+        until: when the next window's sensing begins.
         seed: part of the ids, so that another seed's recording is no repetition of this one.
     """
     start = blake2b(f"{seed}/{sensors.floor.layout.store_id}/{window.label}".encode(), digest_size=4).hexdigest()
     sensors.rng = Random(f"{seed}/{sensors.floor.layout.store_id}/{window.label}/sensors")
     beats = _heartbeats(sensors, window)
     sent: Counter[str] = Counter()
-    inside: defaultdict[int, list[_Inside]] = defaultdict(list)
-    coming = iter(walks)
+    inside, coming = sensors.inside, iter(walks)
     walk = next(coming, None)
-    slot = min([*sensors.slots, *(beat.next // SLOT for beat in beats), *(one.began // SLOT for one in (walk,) if one is not None)])
+    first = [] if walk is None else [walk.began // SLOT]
+    slot = min([*sensors.slots, *inside, *first, *(beat.next // SLOT for beat in beats)])
     while slot < until // SLOT and (walk is not None or inside or sensors.slots or any(beat.next < beat.off for beat in beats)):
         for beat in beats:
             beat.until(sensors, (slot + 1) * SLOT)
         while walk is not None and walk.began < (slot + 1) * SLOT:
-            _moments(sensors, walk)
-            inside[slot].append(_Inside(walk))
+            _begin(sensors, walk)
             walk = next(coming, None)
         for one in inside.pop(slot, ()):
             if one.until(sensors, (slot + 1) * SLOT):
@@ -136,13 +137,18 @@ def readings(sensors: Sensors, walks: Iterable[Walk], window: Window, until: int
             sent[sensor] += 1
             yield at, topic, f"{head}{start}-{sent[sensor]}{tail}".encode()
         slot += 1
+    for beat in beats:
+        beat.until(sensors, until)
+    for one in (*(() if walk is None else (walk,)), *coming):
+        _begin(sensors, one)
 
 
-def _moments(sensors: Sensors, walk: Walk) -> None:
-    """All that is noticed of a walk at one moment: at gates, shelves and tills."""
+def _begin(sensors: Sensors, walk: Walk) -> None:
+    """Tell all that is noticed of a walk at one moment: at gates, shelves and tills. Its stays are told as they begin."""
     _gates(sensors, walk)
     _shelves(sensors, walk)
     _tills(sensors, walk)
+    sensors.inside[walk.began // SLOT].append(_Inside(walk))
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Stores for the tests of the simulator: a small one with everything in it, and how to simulate a day there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -184,6 +184,6 @@ class Said(msgspec.Struct, kw_only=True):
 _SAID = msgspec.json.Decoder(Said)
 
 
-def said(lines: list[bytes]) -> Iterator[Said]:
+def said(lines: Iterable[bytes]) -> Iterator[Said]:
     """Read the lines of a recording that has nothing broken in it."""
     return map(_SAID.decode, lines)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from datetime import date
 from itertools import islice, pairwise
 from pathlib import Path
@@ -14,20 +15,26 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from sensors.decode import decode
 from sensors.urls import SettingError
+from simulators.live import LIVE_WINDOW
 from simulators.live import live as live_lines
 from simulators.sensing.faults import Expected, Faults
-from simulators.shop.floor import builtin
-from simulators.shop.habits import HOUR, Habits
+from simulators.sensing.sense import HEARTBEAT
+from simulators.shop.floor import MIN_PRESENCE_GAP_S, builtin
+from simulators.shop.habits import HOUR, MINUTE, SECOND, Habits
 from simulators.shop.stock import SoldOut
 from simulators.simulate import options, simulate
 from simulators.together import Files, record
 from simulators.truth.due import Due
+from simulators.truth.reconcile import reconcile
 from simulators.truth.visits import read
+from stream.reconstruct import reconstruct
 from tests.simulators.observer import millis
 from tests.simulators.plans import BARE, CROWDED, FRIDAY, SMALL, options_of, run, said
 
 GROCERY = builtin("grocery")
+LATER = 4_000_000_000_000_000
 STORMY = Faults(duplicates=0.05, disorder_s=40, malformed=0.01)
 
 KNOWN = "df61e83fd811"
@@ -102,12 +109,16 @@ def test_a_first_day_does_not_depend_on_how_many_follow() -> None:
 
 
 def test_visits_over_midnight() -> None:
-    """In a store that never closes, a day's recording goes on in the next: no reading is lost, none said twice."""
-    habits = structs.replace(CROWDED, shoppers=600, weekday_hours=(1.0,) * 24)
-    truths, lines, expected = run(options_of(BARE, days=2, habits=habits))
-    over = [one for one in truths if one.entered_at[:10] != one.left_at[:10]]
+    """In a store that never closes, a day's recording goes on in the next: the engine finds who stays over midnight as they were."""
+    layout = structs.replace(SMALL, opening_hours={})
+    habits = structs.replace(CROWDED, shoppers=600, weekday_hours=(1.0,) * 24, weekend_hours=(1.0,) * 24)
+    truths, lines, expected = run(options_of(layout, days=2, habits=habits))
+    report = reconcile(truths, reconstruct((decode(line, topic=None, received_at=LATER) for line in lines), [layout]).visits)
+    assert report.differences == []
+    assert report.equal == report.expected == len(truths)
+    midnight = "2026-11-20T23:00:00"
+    assert sum(one.entered_at < midnight < one.left_at for one in truths) > 3
     ids = [one.id for one in said(lines)]
-    assert over
     assert len(set(ids)) == len(ids) == expected.stored
     times = [millis(one.ts) for one in said(lines)]
     assert all(b - a > -2000 for a, b in pairwise(times))
@@ -232,11 +243,21 @@ def test_a_live_store_begins_now_and_does_not_end() -> None:
 
 
 def test_a_live_store_goes_on_after_its_first_plan() -> None:
-    """Planning is done some hours ahead; nothing shows where one plan ends and the next begins."""
-    start = 1_795_300_000_000_000
-    hours = [0] * 12
-    for one in said(list(islice(live_lines(BARE, 1, start, Habits(shoppers=20)), 90_000))):
-        hour = (millis(one.ts) - start // 1000) // HOUR
-        if hour < len(hours) and one.kind == "entry":
-            hours[hour] += 1
-    assert min(hours) > 8
+    """Planning is done some hours ahead; nobody who is inside where one plan ends is lost sight of, and sensors live on."""
+    start, end = 1_795_300_012_345_678, 0
+    heard: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    beats: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    habits = Habits(shoppers=60, own_tags=0.0, unseen=0.0, lingers=0.0)
+    for one in said(live_lines(BARE, 1, start, habits, stores=16)):
+        end = millis(one.ts)
+        if one.device_id is not None and one.direction != "out":
+            heard[one.store_id, one.device_id].append(end)
+        if one.kind == "status":
+            beats[one.store_id, one.sensor_id].append(end)
+        if end > start // 1000 + LIVE_WINDOW * 5 // 32:
+            break
+    comes_again = 30 * MINUTE
+    silences = [b - a for times in heard.values() for a, b in pairwise(sorted(times)) if b - a < comes_again]
+    assert max(silences) < MIN_PRESENCE_GAP_S * SECOND
+    assert [b - a for times in beats.values() for a, b in pairwise(sorted(times)) if b - a > HEARTBEAT] == []
+    assert len(heard) > 100

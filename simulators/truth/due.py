@@ -16,7 +16,7 @@ import msgspec
 
 from sensors.layout import Layout
 from sensors.reading import rfc3339
-from simulators.sensing.sense import BOUND, HEARTBEAT, SHELF_HEARTBEAT, shelf_sensor
+from simulators.sensing.sense import BOUND, HEARTBEAT, SHELF_HEARTBEAT, power, shelf_sensor
 from simulators.sensing.silence import Span as Silent
 from simulators.sensing.silence import touches
 from simulators.shop.floor import Floor
@@ -129,7 +129,7 @@ def due_of(floor: Floor, window: Window, walks: Iterable[Walk], silent: list[Sil
     customers = [walk for walk in walks if walk.role != "staff"]
     found = [due for walk in customers for due in _of_walk(day, walk)]
     found += _of_zones(day, customers)
-    mute = (span for span in silent if not span.speaks and window.opens <= span.start < window.closes)
+    mute = (span for span in silent if not span.speaks and span.start < window.closes)
     found += [due for span in mute for due in _of_silence(day, span)]
     return sorted(found, key=lambda due: (due.at, due.kind, due.device_id or "", due.zone_id or ""))
 
@@ -238,16 +238,23 @@ def _anything(day: _Day, zone: str, limit: Limit) -> Iterator[Due]:
 
 
 def _of_silence(day: _Day, span: Silent) -> Iterator[Due]:
-    """A sensor's last word before a silence is up to a heartbeat before it began."""
+    """A sensor's last word before a silence is up to a heartbeat before it began. Before the store opens, no silence is told.
+
+    Of one that begins before the sensor has surely spoken in this window, it hangs on what was before: perhaps it was never heard, or is told
+    already.
+    """
+    opens, closes = day.window.opens, day.window.closes
     is_shelf = span.sensor_id in {shelf_sensor(shelf.shelf_id) for shelf in day.floor.layout.shelves}
     period = (SHELF_HEARTBEAT if is_shelf else HEARTBEAT) + SENT_WITHIN
     threshold = rule_ms(day.floor.layout, "sensor_silent_s", span.sensor_id)
-    at = span.start + threshold
-    if threshold and span.end + period - (span.start - period) > threshold:
-        sure = span.end - span.start > threshold and at < day.window.closes
-        late = 0 if at < day.window.closes else day.end - at
+    at = max(opens, span.start + threshold)
+    early = min(at - opens, period + span.fades)
+    if threshold and span.end + period > at - early:
+        was_heard = span.start >= power(day.window)[0] + HEARTBEAT + SENT_WITHIN
+        sure = was_heard and not span.fades and at < min(span.end, closes)
+        late = 0 if at < closes else day.end - at
         why = f"it says that it lives each {period // SECOND - 2} s, and may have said so just before"
-        yield _due(day, "sensor_silent", at, (period + span.fades, late), why, sensor=span.sensor_id, sure=sure and not span.fades)
+        yield _due(day, "sensor_silent", at, (early, late), why, sensor=span.sensor_id, sure=sure)
 
 
 def _due(  # noqa: PLR0913 - what a signal is made of

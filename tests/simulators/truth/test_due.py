@@ -128,6 +128,21 @@ def test_a_silence_into_the_night_is_left_open() -> None:
     assert not one.sure
 
 
+def test_a_silence_that_begins_before_opening_is_told_at_the_opening() -> None:
+    """Or its threshold after it began, if that is later; none that is over by then; not sure where the sensor was perhaps never heard."""
+    opens = window_of(SMALL).opens
+
+    def told(begins: int, ends: int) -> list[tuple[str, float, bool]]:
+        span = Span("gate-1", opens + begins * MINUTE, opens + ends * MINUTE)
+        return [(one.at, one.early_s, one.sure) for one in due(silent=(span,)) if one.kind == "sensor_silent"]
+
+    at_opening, later = rfc3339(opens * 1000), rfc3339((opens + 20 * MINUTE) * 1000)
+    assert told(-40, 40) == [(at_opening, 0, True)]
+    assert told(-10, 40) == [(later, 62, True)]
+    assert told(-40, -2) == []
+    assert told(-45, 40) == told(-300, 40) == [(at_opening, 0, False)]
+
+
 def test_who_shows_a_priority_is_announced_on_moving_on() -> None:
     """The first zone that is left after a minute begins it; the first one left a minute after that is where it is said."""
     one = walk(("entrance", 30), ("fresh", 40), ("left", 40), ("right", 40), ("left", 40), ("entrance", 20))

@@ -16,7 +16,7 @@ from msgspec import structs
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.crowd import Crowd, come_and_go, crowd_of
-from simulators.script.events import Event, check_events, plan, silences
+from simulators.script.events import Event, check_events, check_hours, plan, silences
 from simulators.script.mishaps import cuts_of, skews_of
 from simulators.sensing.cut import Held, held, hold
 from simulators.sensing.faults import Arrival, Expected, Faults, afflict, check
@@ -147,13 +147,14 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
         expected: counted up while the lines are read.
 
     Raises:
-        SettingError: the layout cannot be simulated, or a fault is none.
+        SettingError: the layout cannot be simulated, a fault is none, or a script cannot be played there on these days.
     """
     floor = floor_of(wanted.layout)
     check(wanted.faults, floor.timing.lateness / 1000)
     check_places(floor, wanted.habits)
     days = [wanted.first_day + timedelta(days=number) for number in range(wanted.days)]
     check_events(floor, wanted.events)
+    check_hours(floor, wanted.events, days)
     store = _Store(
         wanted,
         Sensors(floor),

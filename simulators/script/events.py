@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import structs
 
-from sensors.hours import clock_at
+from sensors.hours import clock_at, hours_on
 from sensors.layout import Product, ShelfPlan
 from sensors.urls import SettingError
 from simulators.script.happening import Happening, Lasting, Minutes, People
@@ -21,7 +21,7 @@ from simulators.sensing.silence import Silence
 from simulators.shop.doors import enter, stroll
 from simulators.shop.floor import Floor
 from simulators.shop.habits import MINUTE, SECOND, even
-from simulators.shop.opening import Window
+from simulators.shop.opening import Window, windows
 from simulators.shop.scene import Scene, Told
 from simulators.shop.tills import Failure
 from simulators.shop.walk import Act, Walk
@@ -92,7 +92,8 @@ class TillFails(Lasting, tag="till_fails", frozen=True, kw_only=True):
 
 Event = Linger | WalkOut | Hurry | Gather | Party | Rush | Promotion | TillFails | Mishap
 
-_OF_PEOPLE = (Linger, WalkOut, Hurry, Gather, Party, Rush, Promotion, TillFails)
+_OF_COMING = (Linger, WalkOut, Hurry, Gather, Party, Rush)
+_OF_PEOPLE = (*_OF_COMING, Promotion, TillFails)
 
 
 class Planned(NamedTuple):
@@ -171,6 +172,35 @@ def _check_lasting(floor: Floor, event: Lasting) -> None:
         raise SettingError(f"store `{store}` has no product `{unknown[0]}` on its shelves for the promotion at {event.at}")
     if isinstance(event, TillFails) and event.till not in tills:
         raise SettingError(f"store `{store}` has no till `{event.till}` to fail at {event.at}; it has {', '.join(tills)}")
+
+
+def check_hours(floor: Floor, events: Iterable[Event], days: Iterable[date]) -> None:
+    """Refuse people who shall come while the store is closed. Days on which it does not open at all are left out.
+
+    Raises:
+        SettingError: it is closed when somebody shall come; the sentence says when it is open.
+    """
+    known = list(days)
+    open_days = [day for day in known if windows(floor.layout, day)]
+    store = f"store `{floor.layout.store_id}`"
+    for event in events:
+        if not isinstance(event, _OF_COMING):
+            continue
+        what = f"somebody shall come at {event.at} by a script (`{event.__struct_config__.tag}`)"
+        if known and not open_days:
+            raise SettingError(f"{store} is closed on {known[0]}, and {what}: choose a day on which it is open")
+        for day in open_days:
+            if not _fits(floor, event, day):
+                clocks = hours_on(floor.layout, day)
+                hours = " and ".join(f"from {begin} to {end}" for begin, end in zip(clocks[::2], clocks[1::2], strict=True))
+                raise SettingError(f"{store} is open {hours} on {day}, and {what}: let all who come do so while it is open")
+
+
+def _fits(floor: Floor, event: Event, day: date) -> bool:
+    """Whether the store is open when the first and the last come in; a rush ends where it closes."""
+    first = clock_at(floor.layout, day, event.at) // 1000
+    last = first + (event.people - 1) * APART if isinstance(event, Gather | Party) else first
+    return any(one.opens <= first < one.closes and (last < one.closes or not one.shuts) for one in windows(floor.layout, day))
 
 
 def enact(scene: Scene, seed: int, planned: Iterable[Planned], window: Window) -> list[Told]:

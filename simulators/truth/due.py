@@ -240,8 +240,8 @@ def _anything(day: _Day, zone: str, limit: Limit) -> Iterator[Due]:
 def _of_silence(day: _Day, span: Silent) -> Iterator[Due]:
     """A sensor's last word before a silence is up to a heartbeat before it began. Before the store opens, no silence is told.
 
-    Of one that begins before the sensor has surely spoken in this window, it hangs on what was before: perhaps it was never heard, or is told
-    already.
+    Of one that begins before the sensor has surely spoken in this window, it hangs on what was before: perhaps it was never heard, or
+    told already.
     """
     opens, closes = day.window.opens, day.window.closes
     is_shelf = span.sensor_id in {shelf_sensor(shelf.shelf_id) for shelf in day.floor.layout.shelves}

@@ -1,5 +1,7 @@
 """Things that happen by a script: who comes, what they do, and that the day stays one with a single answer."""
 
+import re
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -8,14 +10,30 @@ from msgspec import structs
 from sensors.hours import clock_at
 from sensors.urls import SettingError
 from simulators.crowd import come_and_go, crowd_of
-from simulators.script.events import Event, Gather, Hurry, Linger, Party, Promotion, Rush, TillFails, WalkOut, check_events, plan, silences
+from simulators.script.events import (
+    Event,
+    Gather,
+    Hurry,
+    Linger,
+    Party,
+    Promotion,
+    Rush,
+    TillFails,
+    WalkOut,
+    check_events,
+    check_hours,
+    plan,
+    silences,
+)
 from simulators.script.mishaps import GoesSilent, IsCutOff, silences_of
+from simulators.sensing.faults import Expected
 from simulators.sensing.silence import Silence
 from simulators.shop.floor import builtin, floor_of
 from simulators.shop.habits import MINUTE, SECOND, Habits
 from simulators.shop.opening import Window
 from simulators.shop.tills import SPACING
 from simulators.shop.walk import Walk
+from simulators.simulate import Options, simulate
 from tests.simulators.plans import BARE, CROWDED, FRIDAY, window_of
 
 GROCERY = builtin("grocery")
@@ -40,9 +58,8 @@ def scripted(walks: list[Walk]) -> list[Walk]:
 
 
 def test_nothing_happens_without_a_script() -> None:
-    """And what happens at another time of day than the store is open, neither."""
+    """Nobody comes by it."""
     assert scripted(played()) == []
-    assert scripted(played(Hurry(at="05:00"))) == []
 
 
 def test_somebody_lingers() -> None:
@@ -124,13 +141,12 @@ def test_a_rush_brings_more_people() -> None:
 
 
 def test_nobody_comes_to_a_store_that_is_closed() -> None:
-    """A rush ends with the opening hours, and does not begin before them."""
+    """A rush ends with the opening hours."""
     shut = WINDOW.closes
     late = [walk for walk in played(Rush(at="19:58", until="23:00", people=50)) if walk.role == "shopper"]
     assert at("20:00") == shut
     assert sum(walk.began >= at("19:58") for walk in late) == 50
     assert all(walk.began < shut + 60_000 for walk in late)
-    assert len(played(Rush(at="05:00", until="23:00", people=50))) == len(played())
 
 
 def test_a_promotion_draws_and_sells() -> None:
@@ -178,6 +194,47 @@ def test_what_cannot_happen_is_refused(event: Event, sentence: str) -> None:
     """The sentence says what the store has."""
     with pytest.raises(SettingError, match=sentence):
         check_events(FLOOR, [event])
+
+
+@pytest.mark.parametrize(
+    ("event", "what"),
+    [
+        (Hurry(at="06:59"), "somebody shall come at 06:59 by a script (`hurry`)"),
+        (Linger(at="20:00", zone="drinks", minutes=5), "somebody shall come at 20:00 by a script (`linger`)"),
+        (Gather(at="19:59", zone="bakery", people=11, minutes=9), "somebody shall come at 19:59 by a script (`gather`)"),
+        (Party(at="19:59", zone="checkout-1", people=11), "somebody shall come at 19:59 by a script (`party`)"),
+        (Rush(at="06:30", until="09:00", people=5), "somebody shall come at 06:30 by a script (`rush`)"),
+        (WalkOut(at="05:00", products=1), "somebody shall come at 05:00 by a script (`walk_out`)"),
+    ],
+)
+def test_nobody_can_come_to_a_closed_store(event: Event, what: str) -> None:
+    """Nor the last of many; the sentence says what, and when it is open; so it is for each day of several."""
+    sentence = f"store `{GROCERY.store_id}` is open from 07:00 to 20:00 on 2026-11-20, and {what}: let all who come do so while it is open"
+    with pytest.raises(SettingError, match=f"^{re.escape(sentence)}$"):
+        check_hours(FLOOR, [Hurry(at="09:00"), event], [FRIDAY])
+    with pytest.raises(SettingError, match=re.escape(sentence)):
+        simulate(Options(layout=GROCERY, first_day=FRIDAY, days=2, events=(event,)), Expected())
+
+
+def test_what_is_while_it_is_open_can_happen() -> None:
+    """To the last minute; a rush ends where the store closes, offers may be of any time, and a store open all night has no end."""
+    check_hours(
+        FLOOR,
+        [Hurry(at="08:00"), Gather(at="19:59", zone="bakery", people=10, minutes=9), Rush(at="19:00", until="23:00", people=5)],
+        [FRIDAY],
+    )
+    check_hours(FLOOR, [Promotion(at="00:00", until="24:00", products=("honey",)), IsCutOff(at="05:00", until="06:00")], [FRIDAY])
+    check_hours(floor_of(BARE), [Gather(at="23:59", zone="a", people=100, minutes=9)], [FRIDAY])
+
+
+def test_nothing_happens_on_a_closed_day() -> None:
+    """A script of several days skips it; one of that day alone is refused."""
+    sunday = FRIDAY + timedelta(days=2)
+    check_hours(FLOOR, [Hurry(at="09:00")], [FRIDAY, sunday])
+    with pytest.raises(
+        SettingError, match=r"is closed on 2026-11-22, and somebody shall come at 09:00 .*: choose a day on which it is open"
+    ):
+        check_hours(FLOOR, [Hurry(at="09:00")], [sunday])
 
 
 def test_where_nothing_is_sold_nobody_can_take_anything() -> None:

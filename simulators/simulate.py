@@ -21,7 +21,7 @@ from simulators.script.mishaps import cuts_of, skews_of
 from simulators.sensing.cut import Held, held, hold
 from simulators.sensing.faults import Arrival, Expected, Faults, afflict, check
 from simulators.sensing.sense import Recorded, Sensors, power, readings
-from simulators.sensing.silence import Silence, Span, hush, spans, touches, with_wills
+from simulators.sensing.silence import Silence, Span, hush, spans, with_wills
 from simulators.sensing.skew import Wrong, mistime, wrongs
 from simulators.shop.floor import Floor, floor_of
 from simulators.shop.habits import Habits
@@ -30,8 +30,9 @@ from simulators.shop.people import check_places
 from simulators.shop.stock import SoldOut, sold_out
 from simulators.shop.tills import openings
 from simulators.shop.walk import Walk, packed
+from simulators.truth.doubt import Doubt, doubts
 from simulators.truth.due import Due, due_of
-from simulators.truth.visits import Truth, truth_of
+from simulators.truth.visits import Truth, doubted, truth_of
 
 NEVER = 1 << 62
 """Milliseconds: after all that is ever simulated."""
@@ -183,7 +184,7 @@ def _day(store: _Store, expected: Expected, played: Played) -> Day:
     wanted, sensors, crowd, silent, cuts, wrong = store
     floor, (window, walks, heard) = sensors.floor, played
     doubtful = silent + [clock.span for clock in wrong]
-    truths = [_told(floor, walk, doubtful) for walk in walks]
+    truths = [_told(floor, walk, found) for walk, found in zip(walks, doubts(floor, doubtful, walks), strict=True)]
     due = partial(due_of, floor, window, walks, doubtful, plain=wanted.plain_people)
     start = f"{wanted.seed}/{wanted.layout.store_id}/{window.label}"
     if wrong:
@@ -210,6 +211,6 @@ def _play_one(sensors: Sensors, crowd: Crowd, window: Window, until: int) -> Pla
     return Played(window, walks, readings(sensors, packed(walks), window, until, crowd.seed))
 
 
-def _told(floor: Floor, walk: Walk, doubtful: list[Span]) -> Truth:
+def _told(floor: Floor, walk: Walk, doubtful: list[Doubt]) -> Truth:
     truth = truth_of(floor, walk)
-    return structs.replace(truth, unreliable=True) if any(touches(floor, span, walk) for span in doubtful) else truth
+    return doubted(truth, [(doubt.start, doubt.end) for doubt in doubtful if doubt.span.speaks]) if doubtful else truth

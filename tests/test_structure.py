@@ -66,6 +66,7 @@ PURE = {
     "simulators/sensing/cut.py",
     "simulators/shop/devices.py",
     "simulators/shop/doors.py",
+    "simulators/truth/doubt.py",
     "simulators/truth/due.py",
     "simulators/script/events.py",
     "simulators/sensing/faults.py",

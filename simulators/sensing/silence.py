@@ -14,12 +14,8 @@ from sensors.urls import SettingError
 from simulators.sensing.faults import Expected
 from simulators.sensing.sense import Recorded, Sensors, is_open, power, shelf_sensor
 from simulators.shop.floor import Floor
-from simulators.shop.habits import HOUR, MINUTE, SECOND
+from simulators.shop.habits import HOUR, SECOND
 from simulators.shop.opening import Window, windows
-from simulators.shop.walk import Walk
-
-AFTERMATH = 2 * MINUTE
-"""So long before and after its silence, what a gateway should have heard still matters: silences join with scans that were missed."""
 
 WILL_AFTER = 90 * SECOND
 """A broker misses a sensor after one and a half times the keep-alive of MQTT, a minute mostly, and sends its last will then."""
@@ -52,7 +48,7 @@ class Span(msgspec.Struct, frozen=True):
         start: from when on; `end` until when.
         fades: for so long before that, ever less gets through.
         connected: when it had connected to the broker; None: it has no last will there.
-        speaks: it is not silent at all, but what it says is wrong.
+        speaks: it is not silent at all, but what it says is wrong: by so much `ahead` of its time, or `behind`, at most.
     """
 
     sensor_id: str
@@ -61,6 +57,8 @@ class Span(msgspec.Struct, frozen=True):
     fades: int = 0
     connected: int | None = None
     speaks: bool = False
+    ahead: int = 0
+    behind: int = 0
 
     def takes(self, rng: Random, at: int) -> bool:
         """Whether something that is said at a time does not get through."""
@@ -153,15 +151,3 @@ def _wills(sensors: Sensors, span: Span) -> list[Recorded]:
     state = "online" if is_open(sensors.openings_of(span.sensor_id), span.end) else "offline"
     back = f'{head}back-{span.end}","ts":{span.end},"state":"{state}"}}'
     return [(min(span.start + WILL_AFTER, span.end), topic, will.encode()), (span.end, topic, back.encode())]
-
-
-def touches(floor: Floor, span: Span, walk: Walk) -> bool:
-    """Whether this silence may have changed what can be known of a walk."""
-    start, end = span.start - span.fades - AFTERMATH, span.end + AFTERMATH
-    heard = {zone for zone, listener in floor.listeners.items() if listener.sensor_id == span.sensor_id}
-    return (
-        any(stay.zone_id in heard and stay.start < end and stay.end > start for stay in walk.stays)
-        or any(floor.gates[one.gate][0] == span.sensor_id and start <= one.at < end for one in walk.passages)
-        or any(shelf_sensor(act.shelf_id) == span.sensor_id and start <= act.at < end for act in walk.acts)
-        or any(paid.till == span.sensor_id and start <= paid.at < end for paid in walk.payments)
-    )

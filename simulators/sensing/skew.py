@@ -49,9 +49,9 @@ class Wrong(msgspec.Struct, frozen=True):
 
     @property
     def span(self) -> Span:
-        """When what can be known of visits may be wrong by it: as long as the clock is, by its own time and by the true one."""
-        ends = (self.start, self.end, self.at(self.start), self.at(self.end))
-        return Span(self.sensor_id, min(ends), max(ends), speaks=True)
+        """When what can be known of visits may be wrong by it, and by how much."""
+        off = [self.at(moment) - moment for moment in (self.start, self.end)]
+        return Span(self.sensor_id, self.start, self.end, speaks=True, ahead=max(0, *off), behind=-min(0, *off))
 
 
 def wrongs(floor: Floor, skews: Sequence[Skew], day: date) -> list[Wrong]:

@@ -18,12 +18,12 @@ from sensors.layout import Layout
 from sensors.reading import rfc3339
 from simulators.sensing.sense import BOUND, HEARTBEAT, SHELF_HEARTBEAT, power, shelf_sensor
 from simulators.sensing.silence import Span as Silent
-from simulators.sensing.silence import touches
 from simulators.shop.floor import Floor
 from simulators.shop.habits import MINUTE, SECOND
 from simulators.shop.opening import Window
 from simulators.shop.walk import Passage, Stay, Walk
 from simulators.truth.crowding import Limit, Span, limits_of, moments, tills_of, turns
+from simulators.truth.doubt import Doubt, doubts
 from storage.model import SignalKind
 
 SENT_WITHIN = 2 * SECOND
@@ -127,7 +127,9 @@ def due_of(floor: Floor, window: Window, walks: Iterable[Walk], silent: list[Sil
     dwelling = (zone.zone_id for zone in floor.layout.zones if zone.type not in NOBODYS)
     day = _Day(floor, window, silent, plain, {zone: rule_ms(floor.layout, "long_dwell_s", zone) for zone in dwelling})
     customers = [walk for walk in walks if walk.role != "staff"]
-    found = [due for walk in customers for due in _of_walk(day, walk)]
+    found = [
+        due for walk, doubtful in zip(customers, doubts(floor, silent, customers), strict=True) for due in _of_walk(day, walk, doubtful)
+    ]
     found += _of_zones(day, customers)
     mute = (span for span in silent if not span.speaks and span.start < window.closes)
     found += [due for span in mute for due in _of_silence(day, span)]
@@ -139,15 +141,26 @@ def rule_ms(layout: Layout, name: str, subject: str = "") -> int:
     return round(float(layout.rules.get(f"{name}.{subject}", layout.rules.get(name, DEFAULTS[name]))) * 1000)
 
 
-def _of_walk(day: _Day, walk: Walk) -> Iterator[Due]:
-    """What one customer causes alone. Where a silent sensor may have missed something of it, or told it wrongly, nothing is sure."""
-    shaken = [span for span in day.silent if touches(day.floor, span, walk)]
-    found = [*_dwells(day, walk), *_abandoned(day, walk), *_priority(day, walk)]
-    yield from (msgspec.structs.replace(due, sure=due.sure and not shaken) for due in found)
-    if any(span.speaks for span in shaken):
-        until, why = (0, day.end - walk.began), "a sensor told a wrong time: a stay may seem longer than it was"
-        for zone in dict.fromkeys(stay.zone_id for stay in _inside(walk) if day.long.get(stay.zone_id)):
-            yield _due(day, "long_dwell", walk.began, until, why, walk=walk, zone=zone, sure=False)
+def _of_walk(day: _Day, walk: Walk, doubtful: list[Doubt]) -> Iterator[Due]:
+    """What one customer causes alone. Where not all can be known of them nothing is sure, and more may be found than there was."""
+    for due in (*_dwells(day, walk), *_abandoned(day, walk), *_priority(day, walk)):
+        yield msgspec.structs.replace(due, sure=due.sure and not doubtful)
+    if doubtful:
+        yield from _of_doubt(day, walk, doubtful)
+
+
+def _of_doubt(day: _Day, walk: Walk, doubtful: list[Doubt]) -> Iterator[Due]:
+    """What may be found of somebody whom sensors missed, or told wrongly, at any time that they tell."""
+    since = min(walk.began, *(doubt.start for doubt in doubtful))
+    until = (0, day.end - since)
+    if any(act.action == "pickup" for act in walk.acts):
+        why = "what was put back, or who paid, may not be known"
+        yield _due(day, "abandoned_basket", since, until, why, walk=walk, sure=False)
+    if day.plain:
+        yield _due(day, "priority_changed", since, until, "what they did may not be known", walk=walk, sure=False)
+    why = "a sensor was silent or told a wrong time: a stay may seem longer than it was"
+    for zone in dict.fromkeys(stay.zone_id for stay in _inside(walk) if day.long.get(stay.zone_id)):
+        yield _due(day, "long_dwell", since, until, why, walk=walk, zone=zone, sure=False)
 
 
 def _dwells(day: _Day, walk: Walk) -> Iterator[Due]:
@@ -193,9 +206,10 @@ def _priority(day: _Day, walk: Walk) -> Iterator[Due]:
 
 
 def _of_zones(day: _Day, customers: list[Walk]) -> Iterator[Due]:
-    """What people cause together; where gateways or gates are silent, nobody can be counted."""
+    """What people cause together; where gateways or gates are silent, nobody can be counted, and where a till is, no open tills."""
     counting = {gate for gate, _ in day.floor.gates} | {listener.sensor_id for listener in day.floor.listeners.values()}
-    counted = all(span.sensor_id not in counting for span in day.silent)
+    silent = {span.sensor_id for span in day.silent}
+    deaf = {till.zone_id for till in day.floor.layout.tills if till.sensor_id in silent}
     paid: dict[str, list[tuple[str, int]]] = {}
     for walk in customers:
         for one in walk.payments:
@@ -207,7 +221,7 @@ def _of_zones(day: _Day, customers: list[Walk]) -> Iterator[Due]:
             there.setdefault(stay.zone_id, []).append(_Seen(stay, _unseen(walk, stay)))
     for zone, limits in limits_of(day.floor.layout).items():
         for limit in limits:
-            if counted:
+            if silent.isdisjoint(counting) and zone not in deaf:
                 yield from _of_limit(day, zone, limit, there.get(zone, []), paid.get(zone, []))
             else:
                 yield from _anything(day, zone, limit)

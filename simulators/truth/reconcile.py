@@ -87,7 +87,7 @@ def _reconcile_device(report: Report, truths: list[Truth], visits: list[Visit]) 
         report.found += best is not None
         _note(report, truth, ["missing"] if best is None else list(_differences(_Pair(truth, best))))
     for visit in unused:
-        if not any(_overlap(truth, visit) for truth in shaky):
+        if not any(_overlap(truth, visit) or _strayed(truth, visit) for truth in shaky):
             report.found += 1
             report.aspects["unexpected"] += 1
             report.differences.append(f"{_name(visit.store_id, visit.device_id, visit.entered_at)} was found, but never was")
@@ -155,6 +155,11 @@ def _taken(visit: Visit) -> dict[str, int]:
 
 def _overlap(truth: Truth, visit: Visit) -> bool:
     return visit.entered_at <= micros(truth.left_at) and visit.left_at >= micros(truth.entered_at)
+
+
+def _strayed(truth: Truth, visit: Visit) -> bool:
+    """Whether a wrong clock may have made it of readings of that one."""
+    return any(visit.entered_at <= micros(until) and visit.left_at >= micros(since) for since, until in truth.strays)
 
 
 def _apart(truth: Truth, visit: Visit) -> int:

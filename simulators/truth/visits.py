@@ -43,7 +43,8 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
         is_staff: a registered staff device.
         priority: what the shopper values, by the simulator's own label; null for staff and passers-by.
         party: the device of the one with whom they came; null for who came alone, or leads.
-        unreliable: a sensor was silenced where it would have mattered to this visit; nothing is promised then.
+        unreliable: a sensor was silent or wrong where it mattered to this visit; nothing is promised then.
+        strays: from when to when a wrong clock may have put readings of it; a visit found there is not compared either.
     """
 
     store_id: str
@@ -68,6 +69,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority | None = None
     party: str | None = None
     unreliable: bool = False
+    strays: tuple[tuple[str, str], ...] = ()
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
@@ -104,6 +106,12 @@ def truth_of(floor: Floor, walk: Walk) -> Truth:
         priority=walk.priority,
         party=walk.leader.device_id if walk.leader else None,
     )
+
+
+def doubted(truth: Truth, strays: Iterable[tuple[int, int]]) -> Truth:
+    """The same as one of which nothing is promised; `strays` in epoch milliseconds."""
+    times = tuple((rfc3339(start * 1000), rfc3339(end * 1000)) for start, end in strays)
+    return msgspec.structs.replace(truth, unreliable=True, strays=times)
 
 
 def to_line(truth: Truth) -> bytes:

@@ -7,10 +7,9 @@ import pytest
 from sensors.urls import SettingError
 from simulators.script.mishaps import BatteryEnds, GoesSilent, Outage
 from simulators.sensing.sense import WARM_UP
-from simulators.sensing.silence import AFTERMATH, WILL_AFTER, Silence, Span, parse, sensors_of, spans, touches
+from simulators.sensing.silence import WILL_AFTER, Silence, Span, parse, sensors_of, spans
 from simulators.shop.floor import floor_of
 from simulators.shop.habits import MINUTE
-from simulators.shop.walk import Act, Paid, Passage, Walk
 from tests.simulators.observer import millis
 from tests.simulators.plans import FRIDAY, SMALL, Said, options_of, run, said, window_of
 
@@ -69,45 +68,6 @@ def test_without_silence_every_truth_is_reliable() -> None:
     assert not any(one.unreliable for one in run(options_of())[0])
 
 
-def walk(zone: str, start: int, length: int = MINUTE) -> Walk:
-    """Somebody in a zone, from so long after the silence began (milliseconds)."""
-    one = Walk("shopper", QUARTER.start + start)
-    one.stay(zone, length)
-    return one
-
-
-@pytest.mark.parametrize(
-    ("zone", "start", "touched"),
-    [
-        ("entrance", 5 * MINUTE, True),
-        ("fresh", 5 * MINUTE, False),
-        ("entrance", -AFTERMATH - 2 * MINUTE, False),
-        ("entrance", 15 * MINUTE + AFTERMATH, False),
-        ("entrance", 15 * MINUTE + AFTERMATH - 1, True),
-    ],
-)
-def test_a_silent_gateway_touches_those_in_its_zones(zone: str, start: int, touched: bool) -> None:
-    """During the silence and a little before and after."""
-    assert touches(FLOOR, QUARTER, walk(zone, start)) is touched
-
-
-def test_a_silent_gate_touches_those_who_pass_it() -> None:
-    """The other gate's shoppers are not touched."""
-    one = walk("right", MINUTE)
-    one.passages = [Passage(QUARTER.start, 1, "in", ())]
-    assert touches(FLOOR, Span("gate-2", QUARTER.start, QUARTER.end), one)
-    assert not touches(FLOOR, Span("gate-1", QUARTER.start, QUARTER.end), one)
-
-
-def test_a_silent_shelf_or_till_touches_those_who_use_it() -> None:
-    """And nobody else."""
-    one = walk("right", MINUTE)
-    one.acts = [Act(QUARTER.start, "left-1", "view", None, 1000)]
-    one.payments = [Paid(QUARTER.start, "till-2", "r", (), FLOOR.prices["milk"], False)]
-    touched = {sensor for sensor in sensors_of(FLOOR) if touches(FLOOR, Span(sensor, QUARTER.start, QUARTER.end), one)}
-    assert touched == {"gw-rear", "sensor-left-1", "till-2"}
-
-
 def of(lines: list[bytes], sensor: str) -> list[Said]:
     """What one sensor said."""
     return [one for one in said(lines) if one.sensor_id == sensor]
@@ -157,11 +117,3 @@ def test_a_battery_fades_and_ends() -> None:
     assert 0.7 < heard[1] < 0.95
     assert 0.02 < heard[4] < 0.3
     assert set(lines) < set(plain)
-
-
-def test_the_day_before_a_battery_ends_is_as_ever() -> None:
-    """And visits are doubtful from its fading on."""
-    span = Span("gw-front", QUARTER.start, QUARTER.end, fades=10 * MINUTE)
-    assert touches(FLOOR, span, walk("entrance", -11 * MINUTE))
-    assert not touches(FLOOR, span, walk("entrance", -14 * MINUTE))
-    assert not touches(FLOOR, QUARTER, walk("entrance", -11 * MINUTE))

@@ -7,6 +7,7 @@ import pytest
 from sensors.urls import SettingError
 from simulators.script.mishaps import WrongClock
 from simulators.sensing.faults import Expected
+from simulators.sensing.silence import Span
 from simulators.sensing.skew import Skew, wrongs
 from simulators.shop.floor import floor_of
 from simulators.simulate import simulate
@@ -54,7 +55,9 @@ def test_visits_that_it_touches_are_not_compared() -> None:
     truths, _, _ = run(options_of(events=(WrongClock(at="10:30", until="10:40", sensor="gw-rear", seconds=-120),)))
     assert 0 < sum(truth.unreliable for truth in truths) < len(truths)
     (wrong,) = wrongs(FLOOR, [Skew("gw-rear", "10:30", "10:40", -120.0, 0.0)], FRIDAY)
-    assert (wrong.span.start, wrong.span.end, wrong.span.speaks) == (wrong.start - 120_000, wrong.end, True)
+    assert wrong.span == Span("gw-rear", wrong.start, wrong.end, speaks=True, behind=120_000)
+    (fast,) = wrongs(FLOOR, [Skew("gw-rear", "10:30", "10:40", 1.0, 1000.0)], FRIDAY)
+    assert (fast.span.ahead, fast.span.behind) == (1600, 0)
 
 
 def test_no_signal_is_due_because_a_clock_is_wrong() -> None:

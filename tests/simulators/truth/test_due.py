@@ -94,10 +94,11 @@ def test_who_pays_or_takes_too_little_abandons_nothing() -> None:
 
 
 def test_what_a_silent_sensor_may_have_missed_is_not_sure() -> None:
-    """Of those whom it touched."""
+    """Of those whom it touched; and who seems not to have paid, or to stay for long, may be told to."""
     span = Span("sensor-left-1", START, START + 30 * MINUTE)
-    found = {one.kind: one.sure for one in due(taking(2), silent=(span,), layout=ruled(sensor_silent_s=600))}
-    assert found == {"abandoned_basket": False, "sensor_silent": True}
+    for pays in (False, True):
+        found = {one.kind: one.sure for one in due(taking(2, pays=pays), silent=(span,), layout=ruled(sensor_silent_s=600))}
+        assert found == {"abandoned_basket": False, "priority_changed": False, "long_dwell": False, "sensor_silent": True}
 
 
 def test_who_is_told_at_a_wrong_time_may_seem_to_stay_too_long() -> None:

@@ -14,7 +14,7 @@ from sensors.reading import SECOND, Payment
 from simulators.sensing.faults import Faults
 from simulators.sensing.silence import parse
 from simulators.truth.reconcile import reconcile
-from simulators.truth.visits import BOUND_S, Truth, micros
+from simulators.truth.visits import BOUND_S, Truth, doubted, micros
 from storage.model import ShelfVisit, Stay, Visit
 from stream.reconstruct import reconstruct
 from tests.simulators.plans import SMALL, options_of, run
@@ -215,6 +215,14 @@ def test_an_unreliable_visit_excuses_no_other() -> None:
     shaky = structs.replace(TRUTH, unreliable=True)
     later = structs.replace(FOUND, entered_at=FOUND.left_at + SECOND, left_at=FOUND.left_at + 2 * SECOND)
     assert reconcile([shaky], [later]).aspects["unexpected"] == 1
+
+
+def test_a_wrong_clock_excuses_what_it_may_have_made() -> None:
+    """A visit where it may have put readings, and none beyond."""
+    after = structs.replace(FOUND, entered_at=FOUND.left_at + 100 * SECOND, left_at=FOUND.left_at + 130 * SECOND)
+    for until_s, differences in ((120, 0), (90, 1)):
+        shaky = doubted(TRUTH, [(FOUND.entered_at // 1000, (FOUND.left_at + until_s * SECOND) // 1000)])
+        assert len(reconcile([shaky], [FOUND, after]).differences) == differences
 
 
 @given(st.permutations(range(6)), st.permutations(range(6)))

@@ -15,7 +15,6 @@ from simulators.files import read_named
 from simulators.script.events import Event
 from simulators.shop.floor import builtin
 from simulators.shop.habits import Habits
-from simulators.shop.people import check_lengths
 from simulators.simulate import Options
 from stream.rules import Rules
 
@@ -79,6 +78,4 @@ def load(name: str) -> Scenario:
     Raises:
         SettingError: there is none, or it is not written as one.
     """
-    scenario = read_named("scenarios", name, Scenario, none="there is no scenario", kind="a scenario")
-    check_lengths(name, scenario.habits)
-    return scenario
+    return read_named("scenarios", name, Scenario, none="there is no scenario", kind="a scenario")

@@ -70,6 +70,7 @@ PURE = {
     "simulators/truth/due.py",
     "simulators/script/events.py",
     "simulators/sensing/faults.py",
+    "simulators/shop/figures.py",
     "simulators/shop/geometry.py",
     "simulators/shop/habits.py",
     "simulators/script/happening.py",

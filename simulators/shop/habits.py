@@ -10,6 +10,22 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from simulators.shop.figures import (
+    HOUR_MS,
+    Factor,
+    MedianSigma,
+    Milliseconds,
+    Minutes,
+    People,
+    Pull,
+    Share,
+    Some,
+    Units,
+    Weight,
+    check_ends,
+    check_length,
+    check_weights,
+)
 from simulators.shop.manners import MANNERS, Manner, Priority
 
 SECOND = 1000
@@ -21,12 +37,12 @@ HOUR = 60 * MINUTE
 MIN_STAY = 16 * SECOND
 """Nobody is in a zone for less: three scans fall into it, of which at most two are missed, so no zone of a path stays unseen."""
 
-
 Kind = Literal["grocery", "fashion", "home", "theme-park"]
 """What kind of store it is, for that decides which published figures its people are held against (`simulators.report`)."""
 
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-MedianSigma = tuple[Annotated[float, msgspec.Meta(gt=0)], Annotated[float, msgspec.Meta(ge=0)]]
+Look = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+Seen = Annotated[int, msgspec.Meta(ge=MIN_STAY, le=HOUR_MS)]
+"""Milliseconds for which one must be in a zone to be seen there."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,50 +109,67 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     kind: Kind = "grocery"
-    shoppers: int = 1000
-    passers_by: float = 0.25
-    weekday: tuple[float, ...] = (0.91, 0.91, 1.0, 1.0, 1.0, 1.28, 0.9)
-    weekday_hours: tuple[float, ...] = (0.1, 0.1, 0.1, 0.1, 0.2, 0.5, 1, 2, 4, 5, 7, 16, 16, 8, 7, 16, 8, 6, 3.5, 1.5, 1, 0.5, 0.2, 0.1)
-    weekend_hours: tuple[float, ...] = (0, 0, 0, 0, 0, 0, 0, 1.5, 4, 7, 9, 20.5, 20.5, 11, 9, 7, 5, 4, 2, 1.5, 1, 0.5, 0.2, 0.1)
-    trip_min: tuple[float, float] = (9.6, 0.66)
-    max_trip_min: float = 90.0
-    basket: tuple[float, float] = (1.6, 1.05)
-    max_basket: int = 80
-    browsers: float = 0.07
-    looks: tuple[int, int] = (1, 4)
-    beside_min: float | None = None
+    shoppers: People = 1000
+    passers_by: Factor = 0.25
+    weekday: tuple[Weight, ...] = (0.91, 0.91, 1.0, 1.0, 1.0, 1.28, 0.9)
+    weekday_hours: tuple[Weight, ...] = (0.1, 0.1, 0.1, 0.1, 0.2, 0.5, 1, 2, 4, 5, 7, 16, 16, 8, 7, 16, 8, 6, 3.5, 1.5, 1, 0.5, 0.2, 0.1)
+    weekend_hours: tuple[Weight, ...] = (0, 0, 0, 0, 0, 0, 0, 1.5, 4, 7, 9, 20.5, 20.5, 11, 9, 7, 5, 4, 2, 1.5, 1, 0.5, 0.2, 0.1)
+    trip_min: MedianSigma = (9.6, 0.66)
+    max_trip_min: Some = 90.0
+    basket: tuple[Annotated[float, msgspec.Meta(ge=-3, le=6)], Annotated[float, msgspec.Meta(ge=0, le=3)]] = (1.6, 1.05)
+    max_basket: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 80
+    browsers: Share = 0.07
+    looks: tuple[Look, Look] = (1, 4)
+    beside_min: Some | None = None
     places: dict[str, Place] = {}
     focus: Share = 0.8
-    units: tuple[float, float, float] = (0.75, 0.2, 0.05)
-    glances: float = 0.3
-    regret: float = 0.05
-    view_s: tuple[float, float] = (9.0, 0.6)
-    promoted_pull: float = 2.0
-    round_trip: tuple[float, float, float] = (0.6, 0.25, 0.15)
-    service_ms: tuple[int, int] = (40 * SECOND, 56 * SECOND)
-    item_ms: int = 3 * SECOND
-    packing_ms: tuple[int, int] = (MIN_STAY, 26 * SECOND)
-    next_ms: tuple[int, int] = (2 * SECOND, 6 * SECOND)
-    till_opens_min: float = 3.0
-    till_closes_min: float = 6.0
-    patience_min: tuple[float, float] = (10.0, 0.45)
-    hurried: float = 0.04
-    hurried_min: tuple[float, float] = (3.0, 0.4)
-    loyalty: float = 0.2
-    rests: float = 0.06
-    rest_min: tuple[float, float] = (8.0, 0.5)
-    approaches: float = 0.12
-    lingers: float = 0.08
-    unseen: float = 0.01
-    second_looks: float = 0.015
-    own_tags: float = 0.4
-    tag_holders: float = 2.3
-    parties: tuple[float, ...] = (0.8, 0.15, 0.04, 0.01)
-    looks_along: float = 0.4
-    stock: int = 80
-    refill_min: tuple[float, float] = (45.0, 0.5)
-    ask_min: tuple[float, float] = (2.5, 0.4)
+    units: tuple[Weight, Weight, Weight] = (0.75, 0.2, 0.05)
+    glances: Factor = 0.3
+    regret: Share = 0.05
+    view_s: MedianSigma = (9.0, 0.6)
+    promoted_pull: Pull = 2.0
+    round_trip: tuple[Weight, Weight, Weight] = (0.6, 0.25, 0.15)
+    service_ms: tuple[Seen, Seen] = (40 * SECOND, 56 * SECOND)
+    item_ms: Milliseconds = 3 * SECOND
+    packing_ms: tuple[Seen, Seen] = (MIN_STAY, 26 * SECOND)
+    next_ms: tuple[Milliseconds, Milliseconds] = (2 * SECOND, 6 * SECOND)
+    till_opens_min: Minutes = 3.0
+    till_closes_min: Minutes = 6.0
+    patience_min: MedianSigma = (10.0, 0.45)
+    hurried: Share = 0.04
+    hurried_min: MedianSigma = (3.0, 0.4)
+    loyalty: Share = 0.2
+    rests: Share = 0.06
+    rest_min: MedianSigma = (8.0, 0.5)
+    approaches: Share = 0.12
+    lingers: Share = 0.08
+    unseen: Share = 0.01
+    second_looks: Share = 0.015
+    own_tags: Share = 0.4
+    tag_holders: Factor = 2.3
+    parties: Annotated[tuple[Weight, ...], msgspec.Meta(max_length=20)] = (0.8, 0.15, 0.04, 0.01)
+    looks_along: Share = 0.4
+    stock: Units = 80
+    refill_min: MedianSigma = (45.0, 0.5)
+    ask_min: MedianSigma = (2.5, 0.4)
     manners: dict[Priority, Manner] = msgspec.field(default_factory=MANNERS.copy)
+
+    def __post_init__(self) -> None:
+        """Refuse figures that do not go together.
+
+        Raises:
+            ValueError: rows of a wrong length, weights of which none is above 0, ends the wrong way round, or nobody is of the kind `none`.
+        """
+        check_length("weekday", self.weekday, 7, "a day of the week")
+        for name in ("weekday_hours", "weekend_hours"):
+            check_length(name, getattr(self, name), 24, "an hour of the day")
+        for name in ("weekday", "weekday_hours", "weekend_hours", "units", "round_trip", "parties"):
+            check_weights(name, getattr(self, name))
+        for name in ("looks", "service_ms", "packing_ms", "next_ms"):
+            check_ends(name, getattr(self, name))
+        check_weights("the shares of `manners`", [manner.share for manner in self.manners.values()])
+        if "none" not in self.manners:
+            raise ValueError(f"`manners` has {', '.join(self.manners)} and not `none`, of whom are those who come by a script")
 
 
 def even(rng: Random, ends: tuple[int, int]) -> int:

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from simulators.shop.figures import Factor, Pull, Share, Units, Weight, check_ends
+
 Priority = Literal["speed", "selection", "price", "recognition", "none"]
 
 
@@ -33,22 +35,30 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         loyalty: factor of the share of payments that name the device.
     """
 
-    share: float
-    trip: float = 1.0
-    basket: float = 1.0
-    dawdle: float = 1.0
-    view: float = 1.0
-    looks: tuple[int, int] = (0, 0)
-    glances: float = 1.0
-    regret: float = 1.0
-    promoted_pull: float = 1.0
-    offers: float = 1.0
-    compares: float = 0.08
-    cheapest: float = 0.1
-    returns: float = 0.03
-    asks: float = 0.01
-    rests: float = 1.0
-    loyalty: float = 1.0
+    share: Weight
+    trip: Pull = 1.0
+    basket: Factor = 1.0
+    dawdle: Factor = 1.0
+    view: Factor = 1.0
+    looks: tuple[Units, Units] = (0, 0)
+    glances: Factor = 1.0
+    regret: Factor = 1.0
+    promoted_pull: Pull = 1.0
+    offers: Pull = 1.0
+    compares: Share = 0.08
+    cheapest: Share = 0.1
+    returns: Share = 0.03
+    asks: Share = 0.01
+    rests: Factor = 1.0
+    loyalty: Factor = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be.
+
+        Raises:
+            ValueError: a spread's ends are the wrong way round.
+        """
+        check_ends("looks", self.looks)
 
 
 MANNERS: dict[Priority, Manner] = {

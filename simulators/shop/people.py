@@ -1,12 +1,9 @@
 """How the people of a kind of store behave, as files (`simulators/people/*.yaml`): what differs from the figures of a grocery."""
 
-from sensors.hours import DAYS
 from sensors.urls import SettingError
 from simulators.files import read_named
 from simulators.shop.floor import Floor
 from simulators.shop.habits import Habits
-
-_PER_DAY, _PER_HOUR = ("weekday",), ("weekday_hours", "weekend_hours")
 
 
 def people_of(name: str) -> Habits:
@@ -18,9 +15,7 @@ def people_of(name: str) -> Habits:
     Raises:
         SettingError: there are none, or they are not written as such.
     """
-    habits = read_named("people", name, Habits, none="there are no people", kind="people")
-    check_lengths(name, habits)
-    return habits
+    return read_named("people", name, Habits, none="there are no people", kind="people")
 
 
 def check_places(floor: Floor, habits: Habits) -> None:
@@ -35,16 +30,3 @@ def check_places(floor: Floor, habits: Habits) -> None:
                 f"people go to `{zone}`, and store `{floor.layout.store_id}` has no such zone of type general or interest;"
                 f" it has {', '.join(floor.shop)}"
             )
-
-
-def check_lengths(name: str, habits: Habits) -> None:
-    """Refuse figures of days and hours that are not one for each.
-
-    Raises:
-        SettingError: there are fewer or more; the sentence names the file and the key.
-    """
-    for fields, length, what in ((_PER_DAY, len(DAYS), "a day of the week"), (_PER_HOUR, 24, "an hour of the day")):
-        for field in fields:
-            found = len(getattr(habits, field))
-            if found != length:
-                raise SettingError(f"{name}: `{field}` has {found} figures, and needs {length}, one for {what}")

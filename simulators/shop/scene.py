@@ -31,5 +31,6 @@ class Told(NamedTuple):
 
 
 def manner_of(scene: Scene, walk: Walk) -> Manner:
-    """How this one shops."""
-    return scene.habits.manners[walk.priority or "none"]
+    """How this one shops; who comes by a script may be of a kind that nobody else is of."""
+    manners = scene.habits.manners
+    return manners.get(walk.priority or "none", manners["none"])

@@ -145,9 +145,11 @@ def _check_out(scene: Scene, queues: list[Queue], walk: Walk, label: str) -> boo
         walk.stay(came_from, 0)
         return False
     walk.payments.append(_payment(scene, queue, walk, paid, label))
-    queue.free = paid + even(rng, habits.next_ms)
+    free = paid + even(rng, habits.next_ms)
     queue.keep_open(paid + round(habits.till_closes_min * MINUTE))
-    walk.stay(queue.lane.zone_id, paid - joins + even(rng, habits.packing_ms))
+    leaves = paid + even(rng, habits.packing_ms)
+    queue.free = max(free, leaves + SPACING - habits.service_ms[0])
+    walk.stay(queue.lane.zone_id, leaves - joins)
     return True
 
 

@@ -89,6 +89,16 @@ def test_a_scenario_of_ones_own(tmp_path: Path) -> None:
         ("about: x\nday: sat\nevents: [{what: dance, at: '10:00'}]\n", "Invalid value 'dance'"),
         ("about: x\nday: sat\nevents: [{what: hurry, at: '25:00'}]\n", "matching regex"),
         ("about: [x\n", "cannot be read as a scenario"),
+        (
+            "about: x\nday: sat\nhabits: {weekday: [1]}\n",
+            r"`weekday` has 1 figures, and needs 7, one for a day of the week - at `\$.habits`",
+        ),
+        ("about: x\nday: sat\nhabits: {looks: [4, 1]}\n", r"`looks` is \[4, 1\]"),
+        (
+            "about: x\nday: sat\nevents: [{what: linger, at: '10:00', zone: a, minutes: .nan}]\n",
+            r"Expected a finite number - at `\$.events\[0\].minutes`, not nan",
+        ),
+        ("about: x\nday: sat\nrules: {lateness_s: -1}\n", r"Expected `float` >= 0.0"),
     ],
 )
 def test_what_is_no_scenario_is_refused(tmp_path: Path, text: str, sentence: str) -> None:

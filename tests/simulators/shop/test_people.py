@@ -1,10 +1,19 @@
 """How the people of each kind of store behave, and files of people."""
 
+import copy
+import math
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from statistics import fmean
+from tempfile import TemporaryDirectory
+from typing import Any
 
+import msgspec
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
 from sensors.layout import Layout, load
@@ -17,7 +26,7 @@ from simulators.shop.manners import Manner
 from simulators.shop.people import check_places, people_of
 from simulators.simulate import options, simulate
 from simulators.truth.visits import Truth, micros
-from tests.simulators.plans import CROWDED, SMALL, play, run
+from tests.simulators.plans import CROWDED, SMALL, options_of, play, run
 
 FRIDAY = date(2026, 11, 20)
 
@@ -141,6 +150,25 @@ def test_people_of_ones_own(tmp_path: Path) -> None:
         ("weekend_hours: [1, 1]\n", "`weekend_hours` has 2 figures, and needs 24, one for an hour of the day"),
         ("places: {café: {share: 30, minutes: [5, 0.2]}}\n", "Expected `float` <= 1"),
         ("trip_min: [x\n", "cannot be read as people"),
+        ("kind: 2026-13-45\n", "cannot be read as people: month must be in 1..12"),
+        ("shopers: 3\n", "there are kind, shoppers, passers_by"),
+        ("looks: [0, 0]\n", r"Expected `int` >= 1 - at `\$.looks\[0\]`, not 0"),
+        ("looks: [4, 1]\n", r"`looks` is \[4, 1\]: the first, the least, must not be above the second, the most"),
+        ("next_ms: [6000, 2000]\n", r"`next_ms` is \[6000, 2000\]"),
+        ("units: [1, 1]\n", r"Expected `array` of length 3, got 2 - at `\$.units`, not \[1, 1\]"),
+        ("manners: {}\n", r"`the shares of `manners`` is \[\]: at least one must be above 0"),
+        ("manners: {none: {share: 0}}\n", "at least one must be above 0"),
+        ("manners: {speed: {share: 1}}\n", "`manners` has speed and not `none`"),
+        ("manners: {none: {share: 1, looks: [2, 1]}}\n", r"`looks` is \[2, 1\]: .* - at `\$.manners"),
+        ("manners: {none: {share: 1, compares: 2}}\n", r"Expected `float` <= 1.0 - at `\$.manners\[...\].compares`"),
+        ("parties: []\n", r"`parties` is \[\]: at least one must be above 0"),
+        ("weekend_hours: [" + "0, " * 23 + "0]\n", "`weekend_hours` is .* at least one must be above 0"),
+        ("browsers: -0.1\n", r"Expected `float` >= 0.0 - at `\$.browsers`, not -0.1"),
+        ("shoppers: 0\n", r"Expected `int` >= 1 - at `\$.shoppers`, not 0"),
+        ("trip_min: [.nan, 1]\n", r"Expected a finite number - at `\$.trip_min\[0\]`, not nan"),
+        ("places: {café: {share: 0.1, minutes: [.inf, 1]}}\n", r"Expected a finite number - at `\$.places.café.minutes\[0\]`, not inf"),
+        ("packing_ms: [15999, 26000]\n", r"Expected `int` >= 16000 - at `\$.packing_ms\[0\]`, not 15999"),
+        ("service_ms: [1000, 26000]\n", r"Expected `int` >= 16000 - at `\$.service_ms\[0\]`, not 1000"),
     ],
 )
 def test_what_is_no_file_of_people_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
@@ -149,6 +177,40 @@ def test_what_is_no_file_of_people_is_refused(tmp_path: Path, text: str, sentenc
     file.write_text(text)
     with pytest.raises(SettingError, match=sentence):
         people_of(str(file))
+
+
+FULL = msgspec.json.decode(msgspec.json.encode(Habits(shoppers=9, beside_min=4.0, places={"café": Place(share=0.5, minutes=(5.0, 1.0))})))
+"""A file of people in which each figure is said."""
+
+ODD = st.sampled_from(
+    [-1, 0, 1, 2, 0.5, 1e300, math.nan, math.inf, None, "x", [], [0], [0, 0], [4, 1], [-1, -1], {}, {"none": {"share": 0}}]
+)
+
+
+@st.composite
+def nearly_right(draw: st.DrawFn) -> dict[str, Any]:
+    """The figures of people, one or two of which are others, or left out, or not known."""
+    people: dict[str, Any] = copy.deepcopy(FULL)
+    for _ in range(draw(st.integers(1, 2))):
+        here: Any = people
+        name = draw(st.sampled_from(sorted(here)))
+        while isinstance(here[name], dict | list) and here[name] and draw(st.booleans()):
+            here = here[name]
+            name = draw(st.sampled_from(sorted(here) if isinstance(here, dict) else range(len(here))))
+        here[name] = copy.deepcopy(draw(ODD))
+    return people | draw(st.sampled_from([{}, {}, {}, {"odd": 1}]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(nearly_right())
+def test_people_who_are_nearly_right_are_refused_or_come(said: dict[str, Any]) -> None:
+    """There is a sentence, or a day; nothing else."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "some.yaml"
+        file.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+        with suppress(SettingError):
+            habits = people_of(str(file))
+            run(options_of(habits=structs.replace(habits, shoppers=min(habits.shoppers, 9), passers_by=0.0)))
 
 
 def test_people_that_are_not_there_are_refused() -> None:

@@ -83,7 +83,18 @@ def test_they_pay_in_the_order_in_which_they_came(seed: int, ready: list[int], f
 @given(st.integers(0, 99), rushes, failing)
 def test_at_a_payment_the_payer_is_there_longest(seed: int, ready: list[int], failures: list[Failure]) -> None:
     """Everybody who came before has left, and has been seen gone: those who paid, those who gave up, and those whose till failed."""
-    for lane in by_lane(rush(seed, ready, failures=failures)[0]):
+    _payers_are_there_longest(rush(seed, ready, failures=failures)[0])
+
+
+@given(st.integers(0, 99), rushes, failing)
+def test_so_it_is_where_serving_is_quick_and_packing_slow(seed: int, ready: list[int], failures: list[Failure]) -> None:
+    """As short as is allowed, with nothing between: the next one waits until who paid is gone."""
+    quick = structs.replace(CROWDED, service_ms=(MIN_STAY, MIN_STAY), item_ms=0, packing_ms=(MIN_STAY, 2 * MINUTE), next_ms=(0, 0))
+    _payers_are_there_longest(rush(seed, ready, quick, failures)[0])
+
+
+def _payers_are_there_longest(walks: list[Walk]) -> None:
+    for lane in by_lane(walks):
         for index, (stay, walk) in enumerate(lane):
             for paid in walk.payments if stay == in_lane(walk) else ():
                 assert stay.start + MIN_STAY < paid.at

@@ -27,9 +27,9 @@ from sensors.layout import Layout
 from sensors.reading import to_datetime
 from sensors.topics import READINGS, REJECTED
 from sensors.urls import SettingError
-from simulators.sensing.sense import HEARTBEAT, power
+from simulators.sensing.sense import HEARTBEAT
 from simulators.shop.floor import builtin
-from simulators.shop.opening import windows
+from simulators.shop.opening import power, windows
 from storage import layouts
 from storage.connect import session
 from storage.migrate import migrate

@@ -28,8 +28,7 @@ from simulators.day import print_addresses, print_days
 from simulators.live import VISITORS, live, publish_live
 from simulators.recordings import replay
 from simulators.sensing.faults import Expected
-from simulators.sensing.sense import power
-from simulators.shop.opening import windows
+from simulators.shop.opening import power, windows
 from simulators.simulate import Options, simulate
 from simulators.stack import Urls
 from simulators.truth.due import Due

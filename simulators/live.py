@@ -136,8 +136,8 @@ def _taken(made: Queue[list[bytes]], failed: list[BaseException], stop: Callable
 
 
 def _lines(crowd: Crowd, windows: Iterable[Window], number: int) -> Iterator[Numbered]:
-    for _, _, recorded in play(Sensors(crowd.floor), crowd, windows):
-        for at, _, line in recorded:
+    for played in play(Sensors(crowd.floor), crowd, windows):
+        for at, _, line in played.recorded:
             yield at, number, line
 
 

@@ -20,12 +20,12 @@ from simulators.script.events import Event, check_events, check_hours, plan, sil
 from simulators.script.mishaps import cuts_of, skews_of
 from simulators.sensing.cut import Held, held, hold
 from simulators.sensing.faults import Arrival, Expected, Faults, afflict, check
-from simulators.sensing.sense import Recorded, Sensors, power, readings
-from simulators.sensing.silence import Silence, Span, hush, spans, with_wills
+from simulators.sensing.sense import Recorded, Sensors, readings
+from simulators.sensing.silence import Silence, Span, Word, hush, spans, with_wills
 from simulators.sensing.skew import Wrong, mistime, wrongs
 from simulators.shop.floor import Floor, floor_of
 from simulators.shop.habits import Habits
-from simulators.shop.opening import Window, nth_open_day, windows
+from simulators.shop.opening import NEVER, Window, nth_open_day, power, windows
 from simulators.shop.people import check_places
 from simulators.shop.stock import SoldOut, sold_out
 from simulators.shop.tills import openings
@@ -33,9 +33,6 @@ from simulators.shop.walk import Walk, packed
 from simulators.truth.doubt import Doubt, doubts
 from simulators.truth.due import Due, due_of
 from simulators.truth.visits import Truth, doubted, truth_of
-
-NEVER = 1 << 62
-"""Milliseconds: after all that is ever simulated."""
 
 ONE_DAY = timedelta(days=1)
 
@@ -133,11 +130,12 @@ def options(  # noqa: PLR0913 - as many as the command has
 
 
 class Played(NamedTuple):
-    """Who came in a window, and what the sensors say of them."""
+    """Who came in a window, what the sensors say of them, and when the next window's sensing begins (epoch ms)."""
 
     window: Window
     walks: list[Walk]
     recorded: Iterator[Recorded]
+    until: int
 
 
 def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
@@ -163,13 +161,14 @@ def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
         [span for day in days for span in spans(floor, wanted.silences + silences(wanted.events), day)],
         [cut for day in days for cut in held(floor, cuts_of(wanted.events), day)],
         [clock for day in days for clock in wrongs(floor, skews_of(wanted.events), day)],
+        [],
     )
     played = play(store.sensors, store.crowd, (window for day in days for window in windows(wanted.layout, day)))
     return map(partial(_day, store, expected), played)  # keeps no day: many stores are told at once
 
 
 class _Store(NamedTuple):
-    """What is simulated, its sensors and its people, and what happens to the sensors on all days."""
+    """What is simulated, its sensors and people, what happens to sensors on all days, and what is to be said of that in later windows."""
 
     wanted: Options
     sensors: Sensors
@@ -177,12 +176,13 @@ class _Store(NamedTuple):
     silent: list[Span]
     cuts: list[Held]
     wrong: list[Wrong]
+    waiting: list[Word]
 
 
 def _day(store: _Store, expected: Expected, played: Played) -> Day:
     """Tell one window, with what happens to its sensors and messages."""
-    wanted, sensors, crowd, silent, cuts, wrong = store
-    floor, (window, walks, heard) = sensors.floor, played
+    wanted, sensors, crowd, silent, cuts, wrong, waiting = store
+    floor, (window, walks, heard, until) = sensors.floor, played
     doubtful = silent + [clock.span for clock in wrong]
     truths = [_told(floor, walk, found) for walk, found in zip(walks, doubts(floor, doubtful, walks), strict=True)]
     due = partial(due_of, floor, window, walks, doubtful, plain=wanted.plain_people)
@@ -191,7 +191,7 @@ def _day(store: _Store, expected: Expected, played: Played) -> Day:
         heard = mistime(sensors, wrong, heard)
     if silent:
         heard = hush(Random(f"{start}/silence"), sensors, silent, heard, expected)
-        heard = with_wills(sensors, silent, window, heard)
+        heard = with_wills(sensors, silent, (window, until), waiting, heard)
     if cuts:
         heard = hold(sensors, cuts, heard)
     arrivals = afflict(Random(f"{start}/faults"), wanted.faults, heard, expected, floor.timing.lateness / 1000)
@@ -208,7 +208,7 @@ def play(sensors: Sensors, crowd: Crowd, open_windows: Iterable[Window]) -> Iter
 def _play_one(sensors: Sensors, crowd: Crowd, window: Window, until: int) -> Played:
     walks = come_and_go(crowd, window)
     sensors.openings = openings(crowd.queues, crowd.habits)
-    return Played(window, walks, readings(sensors, packed(walks), window, until, crowd.seed))
+    return Played(window, walks, readings(sensors, packed(walks), window, until, crowd.seed), until)
 
 
 def _told(floor: Floor, walk: Walk, doubtful: list[Doubt]) -> Truth:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from simulators.shop.floor import Floor, Listener
 from simulators.shop.habits import MINUTE, SECOND
-from simulators.shop.opening import Window
+from simulators.shop.opening import Window, power
 from simulators.shop.tills import Opening
 from simulators.shop.walk import Stay, Walk
 
@@ -42,9 +42,6 @@ LONGEST_PRESENCE = 15 * MINUTE
 HEARTBEAT = MINUTE
 SHELF_HEARTBEAT = 5 * MINUTE
 """Shelf sensors live on batteries and say less often that they do."""
-
-WARM_UP = 45 * MINUTE
-"""Sensors are switched on so long before opening, and off so long after closing."""
 
 SLOT = MINUTE
 """Readings are put in order slot by slot of this length, so that no more than those of the people inside are in memory."""
@@ -250,11 +247,6 @@ def _tills(sensors: Sensors, walk: Walk) -> None:
 def shelf_sensor(shelf_id: str) -> str:
     """The name of a shelf's sensor: layouts name shelves only."""
     return f"sensor-{shelf_id}"
-
-
-def power(window: Window) -> tuple[int, int]:
-    """When the sensors of a window are switched on and off; a store that stays open leaves them on."""
-    return window.opens - (WARM_UP if window.fresh else 0), window.closes + (WARM_UP if window.shuts else 0)
 
 
 @dataclass(slots=True)

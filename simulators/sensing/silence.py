@@ -12,10 +12,10 @@ import msgspec
 from sensors.hours import clock_at
 from sensors.urls import SettingError
 from simulators.sensing.faults import Expected
-from simulators.sensing.sense import Recorded, Sensors, is_open, power, shelf_sensor
+from simulators.sensing.sense import Recorded, Sensors, is_open, shelf_sensor
 from simulators.shop.floor import Floor
 from simulators.shop.habits import HOUR, SECOND
-from simulators.shop.opening import Window, windows
+from simulators.shop.opening import Window, power, windows
 
 WILL_AFTER = 90 * SECOND
 """A broker misses a sensor after one and a half times the keep-alive of MQTT, a minute mostly, and sends its last will then."""
@@ -65,6 +65,10 @@ class Span(msgspec.Struct, frozen=True):
         if at < self.start:
             return self.start - self.fades <= at and rng.random() * self.fades < at - self.start + self.fades
         return at < self.end
+
+
+Word = tuple[int, bool, Span]
+"""What is said of a silence at a time (epoch ms): that the sensor is back, or its last will."""
 
 
 def parse(text: str) -> Silence:
@@ -132,22 +136,39 @@ def hush(rng: Random, sensors: Sensors, silent: list[Span], recorded: Iterable[R
             yield reading
 
 
-def with_wills(sensors: Sensors, silent: list[Span], window: Window, recorded: Iterable[Recorded]) -> Iterator[Recorded]:
-    """Add what brokers say of sensors that fall silent in a window, and what these say when they are back."""
+def with_wills(
+    sensors: Sensors, silent: list[Span], now: tuple[Window, int], waiting: list[Word], recorded: Iterable[Recorded]
+) -> Iterator[Recorded]:
+    """Add what brokers say of sensors that fall silent in a window, and what these say when they are back.
+
+    Args:
+        sensors: whose topics the numbers are.
+        silent: the silences, of any time.
+        now: the window, and when the next one's sensing begins (epoch ms).
+        waiting: what is to be said after that; is kept there.
+        recorded: what sensors say in the window, in order of arrival.
+    """
+    window, until = now
     on, off = power(window)
     coming = iter(recorded)
     first = list(islice(coming, 1))  # now the sensors have their numbers, in their own order
-    wills = sorted(will for span in silent if on <= span.start < off for will in _wills(sensors, span))
+    words = waiting + [word for span in silent if on <= span.start < off for word in _words(span)]
+    waiting[:] = [word for word in words if word[0] >= until]
+    wills = sorted(_line(sensors, word) for word in words if word[0] < until)
     yield from merge(first, coming, wills, key=lambda one: one[0])
 
 
-def _wills(sensors: Sensors, span: Span) -> list[Recorded]:
-    """The last will, in the words that were left with the broker on connecting, and what the sensor says when it is back."""
-    if span.connected is None:
-        return []
+def _words(span: Span) -> list[Word]:
+    """The last will, and the word that the sensor is back."""
+    return [] if span.connected is None else [(min(span.start + WILL_AFTER, span.end), False, span), (span.end, True, span)]
+
+
+def _line(sensors: Sensors, word: Word) -> Recorded:
+    """The last will, in the words that were left with the broker on connecting, or what the sensor says when it is back."""
+    at, is_back, span = word
     topic = sensors.topic("status", span.sensor_id)
     head, _ = sensors.heads[topic]
-    will = f'{head}will-{span.start}","ts":{span.connected},"state":"offline"}}'
-    state = "online" if is_open(sensors.openings_of(span.sensor_id), span.end) else "offline"
-    back = f'{head}back-{span.end}","ts":{span.end},"state":"{state}"}}'
-    return [(min(span.start + WILL_AFTER, span.end), topic, will.encode()), (span.end, topic, back.encode())]
+    if not is_back:
+        return at, topic, f'{head}will-{span.start}","ts":{span.connected},"state":"offline"}}'.encode()
+    state = "online" if is_open(sensors.openings_of(span.sensor_id), at) else "offline"
+    return at, topic, f'{head}back-{at}","ts":{at},"state":"{state}"}}'.encode()

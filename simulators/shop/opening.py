@@ -10,8 +10,14 @@ from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.shop.habits import HOUR, MINUTE, Habits, pick
 
+NEVER = 1 << 62
+"""Milliseconds: after all that is ever simulated."""
+
 LAST_ENTRY = 10 * MINUTE
 """Nobody comes in during the last minutes before closing."""
+
+WARM_UP = 45 * MINUTE
+"""Sensors are switched on so long before opening, and off so long after closing, where the time between is long enough for both."""
 
 
 class Window(NamedTuple):
@@ -26,6 +32,8 @@ class Window(NamedTuple):
         weekday: 0 is Monday.
         hour: the local hour in which it begins.
         share: its part of the day's opening hours, from 0 to 1.
+        warm_up: how long before opening sensors are switched on, where it is fresh (milliseconds).
+        cool_down: how long after closing they are switched off, where it shuts.
     """
 
     label: str
@@ -36,6 +44,13 @@ class Window(NamedTuple):
     weekday: int
     hour: int
     share: float
+    warm_up: int = WARM_UP
+    cool_down: int = WARM_UP
+
+
+def power(window: Window) -> tuple[int, int]:
+    """When the sensors of a window are switched on and off; a store that stays open leaves them on."""
+    return window.opens - (window.warm_up if window.fresh else 0), window.closes + (window.cool_down if window.shuts else 0)
 
 
 def windows(layout: Layout, day: date) -> list[Window]:
@@ -57,9 +72,16 @@ def windows(layout: Layout, day: date) -> list[Window]:
             weekday=day.weekday(),
             hour=int(clock[:2]),
             share=(closes - opens) / total,
+            warm_up=_half(opens - max((end for end in ends if end <= opens), default=0)),
+            cool_down=_half(min((begin for begin in begins if begin >= closes), default=NEVER) - closes),
         )
         for number, ((opens, closes), clock) in enumerate(zip(spans, hours_on(layout, day)[::2], strict=True), 1)
     ]
+
+
+def _half(pause: int) -> int:
+    """How much of a pause a window takes for itself: where it is short, it leaves as much to its neighbour, and a minute between."""
+    return max(0, min(WARM_UP, (pause - MINUTE) // 2))
 
 
 def _spans(layout: Layout, day: date) -> list[tuple[int, int]]:

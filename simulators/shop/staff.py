@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from simulators.shop.doors import STROLL, come_in, go_out, stroll
 from simulators.shop.habits import MIN_STAY, MINUTE, even
-from simulators.shop.opening import Window
+from simulators.shop.opening import Window, power
 from simulators.shop.scene import Scene
 from simulators.shop.tills import Opening
 from simulators.shop.walk import Walk
 
 BEFORE = (20 * MINUTE, 30 * MINUTE)
-"""How long before opening the early shift comes."""
+"""How long before opening the early shift comes; never before sensors are switched on."""
 
 AFTER = (15 * MINUTE, 28 * MINUTE)
 """How long after closing the late shift goes."""
@@ -70,12 +70,12 @@ def shifts(scene: Scene, window: Window, openings: Mapping[str, tuple[Opening, .
 
 def _early(rng: Random, window: Window) -> tuple[int, int]:
     begin = window.opens + (-even(rng, BEFORE) if window.fresh else even(rng, HURRY))
-    return begin, _middle(window) + HANDOVER
+    return max(power(window)[0], begin), _middle(window) + HANDOVER
 
 
 def _late(rng: Random, window: Window) -> tuple[int, int]:
     end = window.closes + (even(rng, AFTER) if window.shuts else -HANDOVER)
-    return _middle(window) - HANDOVER - even(rng, HURRY), end
+    return max(power(window)[0], _middle(window) - HANDOVER - even(rng, HURRY)), end
 
 
 def _middle(window: Window) -> int:

@@ -16,11 +16,11 @@ import msgspec
 
 from sensors.layout import Layout
 from sensors.reading import rfc3339
-from simulators.sensing.sense import BOUND, HEARTBEAT, SHELF_HEARTBEAT, power, shelf_sensor
+from simulators.sensing.sense import BOUND, HEARTBEAT, SHELF_HEARTBEAT, shelf_sensor
 from simulators.sensing.silence import Span as Silent
 from simulators.shop.floor import Floor
 from simulators.shop.habits import MINUTE, SECOND
-from simulators.shop.opening import Window
+from simulators.shop.opening import Window, power
 from simulators.shop.walk import Passage, Stay, Walk
 from simulators.truth.crowding import Limit, Span, limits_of, moments, tills_of, turns
 from simulators.truth.doubt import Doubt, doubts

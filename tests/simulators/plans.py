@@ -15,10 +15,10 @@ from simulators.sensing.faults import Expected
 from simulators.sensing.sense import Sensors, readings
 from simulators.shop.floor import Floor, floor_of
 from simulators.shop.habits import Habits
-from simulators.shop.opening import Window, windows
+from simulators.shop.opening import NEVER, Window, windows
 from simulators.shop.tills import Opening, openings
 from simulators.shop.walk import Walk
-from simulators.simulate import NEVER, Options, simulate
+from simulators.simulate import Options, simulate
 from simulators.truth.visits import Truth, truth_of
 
 FRIDAY = date(2026, 11, 20)

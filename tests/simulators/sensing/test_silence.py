@@ -1,15 +1,22 @@
 """A sensor that says nothing for a while."""
 
+from collections import Counter
 from datetime import date
+from itertools import pairwise
 
 import pytest
+from msgspec import structs
 
+from sensors.decode import decode
+from sensors.hours import DAYS
 from sensors.urls import SettingError
 from simulators.script.mishaps import BatteryEnds, GoesSilent, Outage
-from simulators.sensing.sense import WARM_UP
 from simulators.sensing.silence import WILL_AFTER, Silence, Span, parse, sensors_of, spans
 from simulators.shop.floor import floor_of
 from simulators.shop.habits import MINUTE
+from simulators.shop.opening import WARM_UP
+from simulators.truth.reconcile import reconcile
+from stream.reconstruct import reconstruct
 from tests.simulators.observer import millis
 from tests.simulators.plans import FRIDAY, SMALL, Said, options_of, run, said, window_of
 
@@ -87,6 +94,22 @@ def test_a_broker_sends_the_last_will_of_a_sensor_without_power() -> None:
     assert set(lines) - set(plain) == {line for line in lines if b"-will-" in line or b"-back-" in line}
     assert [line for line in lines if line in set(plain)] == mute
     assert (expected.received, expected.silenced) == (len(lines), len(plain) - len(mute))
+
+
+def test_a_short_break_is_one_silence_and_one_day() -> None:
+    """A store that closes for a few minutes: no will and no id twice, all in order of time, and every visit as it was."""
+    hours = {day: ["10:00", "11:30", "11:50", "13:30"] for day in DAYS}
+    layout = structs.replace(SMALL, opening_hours=hours)
+    truths, lines, _ = run(options_of(layout, events=(Outage(at="11:35", until="12:10", sensor="seats"),), days=2))
+    ids = Counter(one.id for one in said(lines))
+    assert max(ids.values()) == 1
+    assert sum(b"-will-" in line for line in lines) == 2
+    times = [millis(one.ts) for line, one in zip(lines, said(lines), strict=True) if b"-will-" not in line]
+    assert all(later - earlier > -2000 for earlier, later in pairwise(times))
+    found = reconstruct((decode(line, topic=None, received_at=4_000_000_000_000_000) for line in lines), [layout]).visits
+    report = reconcile(truths, found)
+    assert report.differences == []
+    assert report.equal > 100
 
 
 def test_a_till_that_is_back_says_whether_it_is_open() -> None:

@@ -13,7 +13,7 @@ from sensors.hours import DAYS
 from sensors.layout import Layout
 from sensors.urls import SettingError
 from simulators.shop.habits import HOUR, MINUTE, Habits
-from simulators.shop.opening import LAST_ENTRY, arrivals, nth_open_day, windows
+from simulators.shop.opening import LAST_ENTRY, WARM_UP, arrivals, nth_open_day, power, windows
 from tests.simulators.plans import FRIDAY, SMALL, window_of
 
 SUNDAY = date(2026, 11, 22)
@@ -54,6 +54,18 @@ def test_a_siesta_makes_two_windows() -> None:
     assert (local(second.opens), local(second.closes)) == ("Fri 14:00", "Fri 20:00")
     assert (first.share, second.share) == (0.4, 0.6)
     assert first.label != second.label
+
+
+@given(st.integers(0, 200))
+def test_sensors_of_two_windows_are_not_switched_on_at_once(pause: int) -> None:
+    """A long pause has 45 minutes at both ends; a short one is halved, with a minute between."""
+    closes, opens = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (720, 720 + pause))
+    hours = ["08:00", closes, opens, "20:00"] if pause else ["08:00", "20:00"]
+    first, *second = windows(structs.replace(ALWAYS, opening_hours={"fri": hours}), FRIDAY)
+    if second:
+        off, on = power(first)[1], power(second[0])[0]
+        assert first.closes <= off < on <= second[0].opens
+        assert (off - first.closes, second[0].opens - on) == (min(WARM_UP, (pause - 1) * MINUTE // 2),) * 2
 
 
 def test_a_store_open_past_midnight_does_not_shut_there() -> None:

@@ -24,8 +24,8 @@ from simulators.sensing.sense import Recorded, Sensors, readings
 from simulators.sensing.silence import Silence, Span, Word, hush, spans, with_wills
 from simulators.sensing.skew import Wrong, mistime, wrongs
 from simulators.shop.floor import Floor, floor_of
-from simulators.shop.habits import Habits
-from simulators.shop.opening import NEVER, Window, nth_open_day, power, windows
+from simulators.shop.habits import NEVER, Habits
+from simulators.shop.opening import Window, nth_open_day, power, windows
 from simulators.shop.people import check_places
 from simulators.shop.stock import SoldOut, sold_out
 from simulators.shop.tills import openings
@@ -76,7 +76,7 @@ class Day(NamedTuple):
         window: when.
         truths: the visits that begin in it, in the order in which they begin.
         due: tells the signals that must be raised, or may be.
-        sold_out: what was not on its shelf for a while, by when it ran out.
+        sold_out: what was not on its shelf for a while, by when it ran out; told when it is filled, where the store stays open.
         arrivals: the recording, in order of arrival.
         walks: what everybody did.
     """
@@ -130,12 +130,13 @@ def options(  # noqa: PLR0913 - as many as the command has
 
 
 class Played(NamedTuple):
-    """Who came in a window, what the sensors say of them, and when the next window's sensing begins (epoch ms)."""
+    """Who came in a window, what the sensors say of them, when the next window's sensing begins (epoch ms), and what was sold out."""
 
     window: Window
     walks: list[Walk]
     recorded: Iterator[Recorded]
     until: int
+    sold_out: list[SoldOut]
 
 
 def simulate(wanted: Options, expected: Expected) -> Iterator[Day]:
@@ -181,8 +182,8 @@ class _Store(NamedTuple):
 
 def _day(store: _Store, expected: Expected, played: Played) -> Day:
     """Tell one window, with what happens to its sensors and messages."""
-    wanted, sensors, crowd, silent, cuts, wrong, waiting = store
-    floor, (window, walks, heard, until) = sensors.floor, played
+    wanted, sensors, _, silent, cuts, wrong, waiting = store
+    floor, (window, walks, heard, until, sold) = sensors.floor, played
     doubtful = silent + [clock.span for clock in wrong]
     truths = [_told(floor, walk, found) for walk, found in zip(walks, doubts(floor, doubtful, walks), strict=True)]
     due = partial(due_of, floor, window, walks, doubtful, plain=wanted.plain_people)
@@ -195,7 +196,7 @@ def _day(store: _Store, expected: Expected, played: Played) -> Day:
     if cuts:
         heard = hold(sensors, cuts, heard)
     arrivals = afflict(Random(f"{start}/faults"), wanted.faults, heard, expected, floor.timing.lateness / 1000)
-    return Day(window, truths, due, sold_out(crowd.stock, wanted.layout.store_id), arrivals, walks)
+    return Day(window, truths, due, sold, arrivals, walks)
 
 
 def play(sensors: Sensors, crowd: Crowd, open_windows: Iterable[Window]) -> Iterator[Played]:
@@ -208,7 +209,8 @@ def play(sensors: Sensors, crowd: Crowd, open_windows: Iterable[Window]) -> Iter
 def _play_one(sensors: Sensors, crowd: Crowd, window: Window, until: int) -> Played:
     walks = come_and_go(crowd, window)
     sensors.openings = openings(crowd.queues, crowd.habits)
-    return Played(window, walks, readings(sensors, packed(walks), window, until, crowd.seed), until)
+    sold = sold_out(crowd.stock, crowd.floor.layout.store_id, NEVER if window.shuts or until == NEVER else window.closes)
+    return Played(window, walks, readings(sensors, packed(walks), window, until, crowd.seed), until, sold)
 
 
 def _told(floor: Floor, walk: Walk, doubtful: list[Doubt]) -> Truth:

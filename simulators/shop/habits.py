@@ -34,6 +34,9 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 
+NEVER = 1 << 62
+"""Milliseconds: after all that is ever simulated."""
+
 MIN_STAY = 16 * SECOND
 """Nobody is in a zone for less: three scans fall into it, of which at most two are missed, so no zone of a path stays unseen."""
 

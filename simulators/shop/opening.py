@@ -8,10 +8,7 @@ from typing import NamedTuple
 from sensors.hours import DAYS, clock_at, hours_on
 from sensors.layout import Layout
 from sensors.urls import SettingError
-from simulators.shop.habits import HOUR, MINUTE, Habits, pick
-
-NEVER = 1 << 62
-"""Milliseconds: after all that is ever simulated."""
+from simulators.shop.habits import HOUR, MINUTE, NEVER, Habits, pick
 
 LAST_ENTRY = 10 * MINUTE
 """Nobody comes in during the last minutes before closing."""

@@ -10,7 +10,7 @@ from random import Random
 import msgspec
 
 from sensors.reading import rfc3339
-from simulators.shop.habits import MINUTE, Habits, lognormal
+from simulators.shop.habits import MINUTE, NEVER, Habits, lognormal
 from simulators.shop.walk import Walk
 
 _Place = tuple[str, str]
@@ -50,7 +50,7 @@ class Stock:
         habits: how much stands on a full shelf, and how long it takes until somebody fills an empty one.
         units: how many are there, of what is not full.
         gaps: what is sold out, or was last.
-        told: all that was sold out since somebody asked.
+        told: what was sold out, and is still to be told.
     """
 
     habits: Habits
@@ -109,9 +109,16 @@ def sell(stock: Stock, rng: Random, walks: Iterable[Walk]) -> None:
         walk.acts = [act for index, act in enumerate(walk.acts) if index not in gone.get(number, ())]
 
 
-def sold_out(stock: Stock, store_id: str) -> list[SoldOut]:
-    """What was sold out since one asked last, by when it ran out."""
-    told, stock.told = stock.told, []
+def sold_out(stock: Stock, store_id: str, before: int = NEVER) -> list[SoldOut]:
+    """What was sold out and filled since one asked last, by when it ran out.
+
+    Args:
+        stock: forgets what is told.
+        store_id: the store's.
+        before: what is filled later (epoch ms) is told another time, for more may miss it.
+    """
+    told = [one for one in stock.told if one[1].until < before]
+    stock.told = [one for one in stock.told if one[1].until >= before]
     return sorted((_told(store_id, place, gap) for place, gap in told), key=lambda one: (one.since, one.shelf_id, one.product_id))
 
 

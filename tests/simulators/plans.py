@@ -14,8 +14,8 @@ from simulators.crowd import come_and_go, crowd_of
 from simulators.sensing.faults import Expected
 from simulators.sensing.sense import Sensors, readings
 from simulators.shop.floor import Floor, floor_of
-from simulators.shop.habits import Habits
-from simulators.shop.opening import NEVER, Window, windows
+from simulators.shop.habits import NEVER, Habits
+from simulators.shop.opening import Window, windows
 from simulators.shop.tills import Opening, openings
 from simulators.shop.walk import Walk
 from simulators.simulate import Options, simulate

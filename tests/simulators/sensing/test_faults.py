@@ -14,7 +14,7 @@ from sensors.urls import SettingError
 from simulators.recordings.messages import messages
 from simulators.sensing.faults import BREAKS, MAX_DELAY_S, SLACK_S, Expected, Faults, afflict, break_line, check, max_delay_s
 from simulators.sensing.sense import Recorded, Sensors, readings
-from simulators.shop.opening import NEVER
+from simulators.shop.habits import NEVER
 from tests.simulators.observer import millis
 from tests.simulators.plans import CROWDED, options_of, play, run, said
 

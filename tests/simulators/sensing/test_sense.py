@@ -11,8 +11,8 @@ from sensors.decode import decode
 from sensors.layout import Layout, SensorPlan
 from simulators.sensing.sense import BOUND, MISSES, SCAN, SPREAD, Recorded, Sensors, readings
 from simulators.shop.floor import floor_of
-from simulators.shop.habits import MINUTE, SECOND
-from simulators.shop.opening import NEVER, WARM_UP, Window
+from simulators.shop.habits import MINUTE, NEVER, SECOND
+from simulators.shop.opening import WARM_UP, Window
 from simulators.shop.walk import Act, Stay, Walk
 from tests.simulators.observer import by_device, millis
 from tests.simulators.plans import BARE, CROWDED, SMALL, Played, Said, options_of, play, run, said, window_of

@@ -8,12 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from simulators.crowd import crowd_of
 from simulators.sensing.faults import Expected
-from simulators.shop.habits import MINUTE, Habits
+from simulators.sensing.sense import Sensors
+from simulators.shop.floor import floor_of
+from simulators.shop.habits import HOUR, MINUTE, Habits
+from simulators.shop.opening import Window
 from simulators.shop.stock import Stock, sell, sold_out
 from simulators.shop.walk import Act, Action, Walk
-from simulators.simulate import simulate
-from tests.simulators.plans import CROWDED, options_of, run
+from simulators.simulate import play, simulate
+from tests.simulators.plans import CROWDED, SMALL, options_of, run
 
 NOON = 1_795_000_000_000
 HABITS = Habits(stock=2, refill_min=(10.0, 0.0))
@@ -112,3 +116,43 @@ def test_shelves_are_full_in_the_morning() -> None:
     list(first.lines)
     assert min(len(day.sold_out) for day in (first, second)) > 3
     assert all(gap.since >= second.truths[0].entered_at[:10] for gap in second.sold_out)
+
+
+def test_what_is_missed_in_the_next_window_is_counted_too() -> None:
+    """It is told when the shelf is filled, and not before."""
+    stock = Stock(HABITS)
+    sell(stock, Random(1), [shopper((at, "pickup", "milk")) for at in (0, 3, 5)])
+    assert sold_out(stock, "s1", NOON + 6 * MINUTE) == []
+    sell(stock, Random(1), [shopper((at, "pickup", "milk")) for at in (7, 8, 14)])
+    assert [one.missed for one in sold_out(stock, "s1", NOON + 14 * MINUTE)] == [3]
+    assert sold_out(stock, "s1") == []
+
+
+def test_a_store_that_never_closes_tells_all_that_was_missed() -> None:
+    """Day after day, and in the end what is not filled yet; what one wanted and did not take is what was missed."""
+    layout = structs.replace(SMALL, opening_hours={})
+    wanted = options_of(layout, habits=structs.replace(CROWDED, stock=2, refill_min=(1000.0, 0.5), shoppers=200), days=3)
+    days = []
+    for day in simulate(wanted, Expected()):
+        days.append(day.sold_out)
+        list(day.lines)
+    gaps = [gap for day in days for gap in day]
+    assert len({(gap.shelf_id, gap.product_id, gap.since) for gap in gaps}) == len(gaps) > 5
+    ends = ["2026-11-20T23:00", "2026-11-21T23:00"]
+    assert [max(gap.until for gap in day) < end for day, end in zip(days, ends, strict=False)] == [True, True]
+    assert any(gap.since < ends[0] for gap in days[1])
+    assert max(gap.until for gap in days[2]) > "2026-11-22T23:00"
+
+
+def test_a_live_store_keeps_nothing_of_what_was_sold_out() -> None:
+    """But what is not filled yet."""
+    crowd = crowd_of(floor_of(SMALL), structs.replace(CROWDED, stock=2), 1)
+    hours = [
+        Window(f"{n}", NOON + n * HOUR, NOON + (n + 1) * HOUR, fresh=False, shuts=False, weekday=0, hour=12, share=1.0) for n in range(9)
+    ]
+    kept = []
+    for played in play(Sensors(crowd.floor), crowd, hours):
+        list(played.recorded)
+        kept.append(len(crowd.stock.told))
+    assert max(kept) < 8
+    assert kept[-1] == 0

@@ -147,5 +147,5 @@ def _windows(begins: Iterable[int]) -> Iterator[Window]:
     at = next(coming)
     for until in coming:
         share = (until - at) / LIVE_WINDOW
-        yield Window(f"live-{at}", opens=at, closes=until, fresh=False, shuts=False, weekday=0, hour=0, share=share)
+        yield Window(f"live-{at}", opens=at, closes=until, fresh=False, shuts=False, weekday=0, timezone="UTC", share=share)
         at = until

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sensors.hours import DAYS, clock_at, hours_on
 from sensors.layout import Layout
+from sensors.reading import to_datetime
 from sensors.urls import SettingError
-from simulators.shop.habits import HOUR, MINUTE, NEVER, Habits, pick
+from simulators.shop.habits import HOUR, MINUTE, NEVER, SECOND, Habits, pick
 
 LAST_ENTRY = 10 * MINUTE
 """Nobody comes in during the last minutes before closing."""
@@ -27,7 +29,7 @@ class Window(NamedTuple):
         fresh: the store was closed right before.
         shuts: the store is closed right after. Where it is not, nobody is hurried out and no sensor is switched off.
         weekday: 0 is Monday.
-        hour: the local hour in which it begins.
+        timezone: whose clock the hours of its shoppers go by.
         share: its part of the day's opening hours, from 0 to 1.
         warm_up: how long before opening sensors are switched on, where it is fresh (milliseconds).
         cool_down: how long after closing they are switched off, where it shuts.
@@ -39,7 +41,7 @@ class Window(NamedTuple):
     fresh: bool
     shuts: bool
     weekday: int
-    hour: int
+    timezone: str
     share: float
     warm_up: int = WARM_UP
     cool_down: int = WARM_UP
@@ -67,12 +69,12 @@ def windows(layout: Layout, day: date) -> list[Window]:
             fresh=opens not in ends,
             shuts=closes not in begins,
             weekday=day.weekday(),
-            hour=int(clock[:2]),
+            timezone=layout.timezone,
             share=(closes - opens) / total,
             warm_up=_half(opens - max((end for end in ends if end <= opens), default=0)),
             cool_down=_half(min((begin for begin in begins if begin >= closes), default=NEVER) - closes),
         )
-        for number, ((opens, closes), clock) in enumerate(zip(spans, hours_on(layout, day)[::2], strict=True), 1)
+        for number, (opens, closes) in enumerate(spans, 1)
     ]
 
 
@@ -116,7 +118,7 @@ def arrivals(rng: Random, window: Window, habits: Habits) -> list[int]:
     hours = habits.weekend_hours if window.weekday >= DAYS.index("sat") else habits.weekday_hours
     slots = list(_slots(window, hours))
     weights = tuple(weight for _, _, weight in slots)
-    if not slots:
+    if not any(weights):
         return []
     wanted = round(habits.shoppers * window.share * habits.weekday[window.weekday] * (0.95 + 0.1 * rng.random()))
     chosen = (slots[pick(rng, weights)] for _ in range(wanted))
@@ -124,11 +126,11 @@ def arrivals(rng: Random, window: Window, habits: Habits) -> list[int]:
 
 
 def _slots(window: Window, hours: tuple[float, ...]) -> Iterator[tuple[int, int, float]]:
-    """The hours of a window (epoch ms) with their weights; the first hour of the window is that of its local opening time."""
+    """The hours of the clock that lie in a window, or begin or end in it (epoch ms), with their weights."""
     last = window.closes - LAST_ENTRY if window.shuts else window.closes
-    first_hour = window.opens
-    hour = window.hour
-    while first_hour < last:
-        end = min(first_hour + HOUR, last)
-        yield first_hour, end, hours[hour % 24] * (end - first_hour) / HOUR
-        first_hour, hour = end, hour + 1
+    zone, start = ZoneInfo(window.timezone), window.opens
+    while start < last:
+        clock = to_datetime(start * 1000).astimezone(zone)
+        end = min(start + HOUR - (clock.minute * MINUTE + clock.second * SECOND + clock.microsecond // 1000), last)
+        yield start, end, hours[clock.hour] * (end - start) / HOUR
+        start = end

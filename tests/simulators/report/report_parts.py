@@ -43,7 +43,7 @@ def walk_of(day: int, hour: int, minutes: int, units: int = 0, *, wait_s: int = 
 def window_of_day(day: int) -> Window:
     """An opening window of a day, Monday being 0."""
     opens = MONDAY + day * DAY + 8 * 60 * MINUTE
-    return Window(f"day-{day}", opens, opens + 8 * 60 * MINUTE, fresh=True, shuts=True, weekday=day % 7, hour=8, share=1.0)
+    return Window(f"day-{day}", opens, opens + 8 * 60 * MINUTE, fresh=True, shuts=True, weekday=day % 7, timezone="UTC", share=1.0)
 
 
 def measured(days: dict[int, list[Walk]], habits: Habits = HABITS) -> Measured:

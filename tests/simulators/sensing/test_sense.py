@@ -30,7 +30,7 @@ def recorded(played: Played, until: int = NEVER) -> list[Recorded]:
 def heard(walk: Walk, layout: Layout = SMALL) -> list[Said]:
     """What is said of one walk, in order of arrival."""
     walk.device_id = "me"
-    window = Window("alone", walk.began, walk.now, fresh=False, shuts=False, weekday=0, hour=0, share=1.0)
+    window = Window("alone", walk.began, walk.now, fresh=False, shuts=False, weekday=0, timezone="UTC", share=1.0)
     lines = [line for _, _, line in readings(Sensors(floor_of(layout)), [walk], window, NEVER, 1)]
     return [one for one in said(lines) if one.kind != "status"]
 

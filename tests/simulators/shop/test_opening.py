@@ -30,7 +30,7 @@ def test_a_day_has_a_window_in_the_stores_own_time() -> None:
     window = window_of(SMALL)
     assert (local(window.opens), local(window.closes)) == ("Fri 10:00", "Fri 11:30")
     assert window.opens == int(datetime(2026, 11, 20, 9, tzinfo=UTC).timestamp()) * 1000
-    assert (window.fresh, window.shuts, window.weekday, window.hour, window.share) == (True, True, 4, 10, 1.0)
+    assert (window.fresh, window.shuts, window.weekday, window.timezone, window.share) == (True, True, 4, "Europe/Berlin", 1.0)
 
 
 def test_a_closed_day_has_none() -> None:
@@ -121,6 +121,27 @@ def test_shoppers_come_at_the_peaks() -> None:
     times = arrivals(Random(1), window, Habits(shoppers=5000))
     hours = [(time - window.opens) // HOUR for time in times]
     assert hours.count(11) / hours.count(8) == pytest.approx(16 / 4, rel=0.25)
+
+
+@pytest.mark.parametrize(("day", "missing"), [(date(2026, 3, 29), 1), (date(2026, 10, 25), 2)])
+def test_hours_are_those_of_the_clock(day: date, missing: int) -> None:
+    """From half past eight on, and on days on which the clock changes: nobody comes in an hour of no weight, and at noon they come."""
+    peak = tuple(1.0 if hour == 12 else 0.0 for hour in range(24))
+    layouts = (ALWAYS, structs.replace(ALWAYS, opening_hours={"sun": ["08:30", "20:00"]}))
+    for layout in layouts:
+        (window,) = windows(layout, day)
+        times = arrivals(Random(1), window, Habits(shoppers=200, weekend_hours=peak))
+        assert len(times) > 100
+        assert {local(time)[4:6] for time in times} == {"12"}
+    some = tuple(float(hour != missing) for hour in range(24))
+    hours = {local(time)[4:6] for time in arrivals(Random(1), windows(ALWAYS, day)[0], Habits(shoppers=5000, weekend_hours=some))}
+    assert hours == {f"{hour:02d}" for hour in range(24) if hour != missing and (hour, missing) != (2, 1)}
+
+
+def test_nobody_comes_where_no_hour_has_weight() -> None:
+    """Not all in the last one."""
+    nights = tuple(float(hour < 6) for hour in range(24))
+    assert arrivals(Random(1), window_of(SMALL), Habits(weekday_hours=nights)) == []
 
 
 def test_saturdays_are_fuller_than_mondays() -> None:

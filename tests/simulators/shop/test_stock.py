@@ -148,7 +148,8 @@ def test_a_live_store_keeps_nothing_of_what_was_sold_out() -> None:
     """But what is not filled yet."""
     crowd = crowd_of(floor_of(SMALL), structs.replace(CROWDED, stock=2), 1)
     hours = [
-        Window(f"{n}", NOON + n * HOUR, NOON + (n + 1) * HOUR, fresh=False, shuts=False, weekday=0, hour=12, share=1.0) for n in range(9)
+        Window(f"{n}", NOON + n * HOUR, NOON + (n + 1) * HOUR, fresh=False, shuts=False, weekday=0, timezone="UTC", share=1.0)
+        for n in range(9)
     ]
     kept = []
     for played in play(Sensors(crowd.floor), crowd, hours):

@@ -11,9 +11,8 @@ from datetime import date
 import msgspec
 
 from sensors.hours import clock_at
-from sensors.urls import SettingError
 from simulators.sensing.sense import Recorded, Sensors
-from simulators.sensing.silence import sensors_of
+from simulators.sensing.silence import check_sensor, sensors_of
 from simulators.shop.floor import Floor
 from simulators.shop.habits import SECOND
 
@@ -49,12 +48,10 @@ def held(floor: Floor, cuts: Sequence[Cut], day: date) -> list[Held]:
     Raises:
         SettingError: the store has no such sensor.
     """
-    known = sensors_of(floor)
     for cut in cuts:
-        if unknown := sorted(set(cut.sensors) - known):
-            raise SettingError(
-                f"store `{floor.layout.store_id}` has no sensor `{unknown[0]}` to cut off at {cut.begin}; it has {', '.join(sorted(known))}"
-            )
+        for sensor in sorted(cut.sensors):
+            check_sensor(floor, sensor, f"to cut off at {cut.begin}")
+    known = sensors_of(floor)
     moment = {clock: clock_at(floor.layout, day, clock) // 1000 for cut in cuts for clock in (cut.begin, cut.end)}
     return [_held(frozenset(cut.sensors or known), moment[cut.begin], moment[cut.end], cut.every_s) for cut in cuts]
 

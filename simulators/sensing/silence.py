@@ -90,19 +90,24 @@ def spans(floor: Floor, silences: Iterable[Silence], day: date) -> list[Span]:
         SettingError: the store has no such sensor.
     """
     for silence in silences:
-        check_sensor(floor, silence.sensor_id)
+        check_sensor(floor, silence.sensor_id, "to silence")
     return [_span(floor, silence, day) for silence in silences]
 
 
-def check_sensor(floor: Floor, sensor_id: str) -> None:
+def check_sensor(floor: Floor, sensor_id: str, to: str) -> None:
     """Refuse a sensor that the store does not have.
+
+    Args:
+        floor: the store.
+        sensor_id: which is named.
+        to: what shall happen to it, in the words of the sentence.
 
     Raises:
         SettingError: it is none; the sentence says which there are.
     """
     known = sensors_of(floor)
     if sensor_id not in known:
-        raise SettingError(f"store `{floor.layout.store_id}` has no sensor `{sensor_id}` to silence; it has {', '.join(sorted(known))}")
+        raise SettingError(f"store `{floor.layout.store_id}` has no sensor `{sensor_id}` {to}; it has {', '.join(sorted(known))}")
 
 
 def _span(floor: Floor, silence: Silence, day: date) -> Span:

@@ -62,7 +62,7 @@ def wrongs(floor: Floor, skews: Sequence[Skew], day: date) -> list[Wrong]:
     """
     found = []
     for skew in skews:
-        check_sensor(floor, skew.sensor_id)
+        check_sensor(floor, skew.sensor_id, f"whose clock is wrong at {skew.begin}")
         start, end = (clock_at(floor.layout, day, clock) // 1000 for clock in (skew.begin, skew.end))
         found.append(Wrong(skew.sensor_id, start, end, round(skew.seconds * SECOND), skew.ppm))
     return found

@@ -3,9 +3,10 @@
 import heapq
 import math
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain, count
 from random import Random
 
 from simulators.shop.habits import MINUTE
@@ -63,12 +64,20 @@ def _band(devices: Devices, now: int, rest_until: int) -> str:
 def _tag(scene: Scene, devices: Devices, walk: Walk, rest_until: int) -> str:
     """Somebody who has a tag, shops in this manner, and is not here nor has just been; some come more often than others."""
     first, end = _holders(scene, walk)
-    shares = _frequencies(end - first)
-    holder = first + bisect_right(shares, scene.rng.randrange(shares[-1]))
-    while devices.tags.get(holder, walk.began) > walk.began:
-        holder += 1
+    wanted: Iterable[int] = ()
+    if first < end:
+        shares = _frequencies(end - first)
+        drawn = first + bisect_right(shares, scene.rng.randrange(shares[-1]))
+        wanted = chain(range(drawn, end), range(first, drawn))
+    holder = next(holder for holder in chain(wanted, _others(scene, walk)) if devices.tags.get(holder, walk.began) <= walk.began)
     devices.tags[holder] = rest_until
     return f"tag-{holder:05d}"
+
+
+def _others(scene: Scene, walk: Walk) -> Iterable[int]:
+    """Who of this manner may come when all of its range are here or have just been: numbers behind all ranges, the kinds by turns."""
+    kinds = list(scene.habits.manners)
+    return count(_number_of_holders(scene) + (0 if walk.priority is None else kinds.index(walk.priority)), len(kinds))
 
 
 @lru_cache
@@ -82,14 +91,17 @@ def _frequencies(holders: int) -> list[int]:
 
 def _holders(scene: Scene, walk: Walk) -> tuple[int, int]:
     """Which holders of tags shop like this: each kind has a range of numbers, so that people keep to their ways when they come again."""
-    holders = max(1, round(scene.habits.shoppers * scene.habits.tag_holders))
+    holders = _number_of_holders(scene)
     if walk.priority is None:
         return 0, holders
     manners = scene.habits.manners
-    before = sum(manner.share for kind, manner in manners.items() if list(manners).index(kind) < list(manners).index(walk.priority))
-    whole = sum(manner.share for manner in manners.values())
-    first = round(holders * before / whole)
-    return first, max(first + 1, round(holders * (before + manners[walk.priority].share) / whole))
+    shares, here = [manner.share for manner in manners.values()], list(manners).index(walk.priority)
+    first, end = (round(holders * math.fsum(shares[:index]) / math.fsum(shares)) for index in (here, here + 1))
+    return first, end
+
+
+def _number_of_holders(scene: Scene) -> int:
+    return max(1, round(scene.habits.shoppers * scene.habits.tag_holders))
 
 
 def _random_mac(rng: Random) -> str:

@@ -1,5 +1,7 @@
 """Plane geometry of a floor plan: where a zone's middle is, and which zones share a wall to walk through."""
 
+from math import fsum
+
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
 
@@ -19,13 +21,13 @@ def centroid(polygon: Polygon) -> Point:
         x += (x1 + x2) * cross
         y += (y1 + y2) * cross
     if abs(twice_area) < _TOUCH_M**2:
-        return sum(p[0] for p in polygon) / len(polygon), sum(p[1] for p in polygon) / len(polygon)
+        return fsum(p[0] for p in polygon) / len(polygon), fsum(p[1] for p in polygon) / len(polygon)
     return x / (3 * twice_area), y / (3 * twice_area)
 
 
 def area(polygon: Polygon) -> float:
     """Square metres, by the shoelace formula; 0 without a polygon."""
-    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in _edges(polygon))) / 2
+    return abs(fsum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in _edges(polygon))) / 2
 
 
 def distance(a: Point, b: Point) -> float:

@@ -201,8 +201,8 @@ def chance(rng: Random, share: float) -> bool:
 
 
 def pick(rng: Random, weights: tuple[float, ...]) -> int:
-    """An index, as likely as its weight. Sums and comparisons only, so it is the same on every machine."""
-    at = rng.random() * sum(weights)
+    """An index, as likely as its weight, the same on every machine: `fsum` is exact; `sum` is another from Python 3.12 on."""
+    at = rng.random() * math.fsum(weights)
     for index, weight in enumerate(weights):
         at -= weight
         if at < 0:

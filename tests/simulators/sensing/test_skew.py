@@ -69,7 +69,10 @@ def test_no_signal_is_due_because_a_clock_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("event", "said"),
     [
-        (WrongClock(at="10:00", until="11:00", sensor="gw-9", seconds=5), "has no sensor `gw-9` to silence"),
+        (
+            WrongClock(at="10:00", until="11:00", sensor="gw-9", seconds=5),
+            "has no sensor `gw-9` whose clock is wrong at 10:00; it has back-door",
+        ),
         (WrongClock(at="11:00", until="11:00", sensor="gw-rear", seconds=5), "what happens at 11:00 ends at 11:00"),
     ],
 )

@@ -1,6 +1,7 @@
 """Who carries which device."""
 
 import re
+from collections import defaultdict
 from random import Random
 
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from simulators.shop.devices import REST, Devices, hand_out
 from simulators.shop.floor import floor_of
 from simulators.shop.habits import HOUR, MINUTE, Habits
+from simulators.shop.manners import MANNERS, Priority
 from simulators.shop.scene import Scene
 from simulators.shop.walk import Role, Walk
 from tests.simulators.plans import SMALL
@@ -56,6 +58,18 @@ def test_people_with_a_tag_come_again() -> None:
     tomorrow = give([visit(24 * 60 + hour * 60, 10, own=True) for hour in range(9)], devices)
     assert len({walk.device_id for walk in today}) < 9
     assert {walk.device_id for walk in today} & {walk.device_id for walk in tomorrow}
+
+
+@given(st.integers(1, 12), st.lists(st.tuples(st.sampled_from(sorted(MANNERS)), st.integers(0, 600)), max_size=60))
+def test_who_comes_again_shops_as_before(shoppers: int, comings: list[tuple[Priority, int]]) -> None:
+    """However few have a tag, and however many of them are there at once: a tag is of one kind of shoppers."""
+    walks = [visit(minute, 10, own=True) for _, minute in comings]
+    for walk, (kind, _) in zip(walks, comings, strict=True):
+        walk.priority = kind
+    kinds: defaultdict[str, set[str | None]] = defaultdict(set)
+    for walk in give(walks, habits=Habits(shoppers=shoppers)):
+        kinds[walk.device_id].add(walk.priority)
+    assert all(len(ways) == 1 for ways in kinds.values())
 
 
 def test_bands_and_tags_can_be_told_apart() -> None:

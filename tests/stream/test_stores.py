@@ -3,13 +3,14 @@
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from simulators.sensing.silence import parse
 from simulators.shop.floor import builtin, builtin_names
 from simulators.shop.people import people_of
 from simulators.simulate import options
 from simulators.truth.signalled import compare
-from tests.simulators.plans import options_of
+from tests.simulators.plans import CROWDED, options_of
 from tests.stream.test_saturday import live
 
 A_SATURDAY = date(2026, 11, 14)
@@ -36,3 +37,12 @@ def test_a_silence_that_begins_before_opening_is_found_as_it_is_told(silence: st
     found = compare((one for one in day.due if one.kind == "sensor_silent"), silent)
     assert found.differences == []
     assert len(silent) == {"gw-front@08:00-10:30": 1, "till-1@09:16-09:59": 0}.get(silence, 2)
+
+
+@pytest.mark.parametrize(
+    "silence", ["till-1@10:15-11:00", "gw-front@10:20-10:45", "gw-rear@10:20-10:45", "sensor-left-1@10:10-11:20", "gate-1@10:10-11:20"]
+)
+def test_whose_sensors_were_silent_raises_nothing_that_is_not_told(silence: str) -> None:
+    """A payment that was not heard makes an abandoned basket, which may be found then."""
+    day = live(options_of(silences=(parse(silence),), habits=structs.replace(CROWDED, shoppers=150)))
+    assert compare(day.due, day.rows.signals.values()).differences == []

@@ -101,6 +101,15 @@ def test_what_a_silent_sensor_may_have_missed_is_not_sure() -> None:
         assert found == {"abandoned_basket": False, "priority_changed": False, "long_dwell": False, "sensor_silent": True}
 
 
+@pytest.mark.parametrize(("sensor", "may_be"), [("till-1", True), ("gw-front", True), ("sensor-left-1", True), ("till-2", False)])
+def test_whose_payment_was_not_heard_may_seem_to_leave_without(sensor: str, may_be: bool) -> None:
+    """Where the till was silent, or who heard them there, or the shelf. Not where it was another one, or nothing was taken."""
+    span = Span(sensor, START, START + 20 * MINUTE)
+    found = [(one.sure, one.value) for one in due(taking(2, pays=True), silent=(span,)) if one.kind == "abandoned_basket"]
+    assert found == ([(False, None)] if may_be else [])
+    assert not [one for one in due(taking(0), silent=(span,)) if one.kind == "abandoned_basket"]
+
+
 def test_who_is_told_at_a_wrong_time_may_seem_to_stay_too_long() -> None:
     """A clock that jumps makes stays longer than they were; of whom it does not touch, nothing of the kind may be found."""
     visit = walk(("entrance", 30), ("left", 780), ("entrance", 30))

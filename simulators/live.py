@@ -15,7 +15,7 @@ from sensors.layout import Layout
 from sensors.reading import SECOND
 from simulators.crowd import Crowd, crowd_of
 from simulators.recordings.replay import Pace, Published, publish
-from simulators.sensing.sense import HEARTBEAT, Sensors
+from simulators.sensing.sense import HEARTBEAT, SCAN, Sensors
 from simulators.shop.floor import floor_of
 from simulators.shop.habits import HOUR, Habits
 from simulators.shop.opening import Window
@@ -50,8 +50,8 @@ def live(layout: Layout, seed: int, start: int, people: Habits = VISITORS, store
         seed: other seeds, other people.
         start: microseconds since 1970; with the time of now, `replay.publish` at speed 1 keeps pace with the clock.
         people: their figures; `shoppers` is how many come to each store in an hour, any hour.
-        stores: how many. They begin within a minute, and plan ahead at different times: so they do not all plan at once, and sensors do not
-            all say at once that they live.
+        stores: how many. They begin within a minute, scan and plan ahead at different times: so they do not all plan at once, and sensors
+            do not all speak at once.
     """
     many = people.shoppers * LIVE_WINDOW // HOUR
     habits = structs.replace(people, shoppers=many, weekday=(1.0,) * len(DAYS), weekday_hours=(1.0,) * 24)
@@ -60,7 +60,8 @@ def live(layout: Layout, seed: int, start: int, people: Habits = VISITORS, store
         first = start // 1000 + LIVE_WINDOW * (number + 1) // stores
         begins = start // 1000 + HEARTBEAT * number // stores
         windows = _windows(chain((begins,), count(first, LIVE_WINDOW)))
-        streams.append(_lines(crowd_of(floor_of(one), habits, seed), windows, number))
+        crowd = crowd_of(floor_of(one), habits, seed)
+        streams.append(_lines(Sensors(crowd.floor, phase=SCAN * number // stores), crowd, windows, number))
     told = merge(*streams)
     return (line for at, _, line in told if at >= start // 1000)  # who works late in a short first window has come before
 
@@ -135,8 +136,8 @@ def _taken(made: Queue[list[bytes]], failed: list[BaseException], stop: Callable
         raise failed[0]
 
 
-def _lines(crowd: Crowd, windows: Iterable[Window], number: int) -> Iterator[Numbered]:
-    for played in play(Sensors(crowd.floor), crowd, windows):
+def _lines(sensors: Sensors, crowd: Crowd, windows: Iterable[Window], number: int) -> Iterator[Numbered]:
+    for played in play(sensors, crowd, windows):
         for at, _, line in played.recorded:
             yield at, number, line
 

@@ -131,7 +131,7 @@ HARMLESS = {
         "heapq",
         "html",
     ),
-    *("itertools", "json", "math", "operator", "random", "re", "typing", "urllib.parse", "uuid", "zoneinfo", "msgspec"),
+    *("itertools", "json", "math", "operator", "random", "re", "statistics", "typing", "urllib.parse", "uuid", "zoneinfo", "msgspec"),
 }
 """What a pure module may import from elsewhere: nothing here touches the world by itself."""
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from json import dumps
 from random import Random
+from statistics import NormalDist
 from zoneinfo import ZoneInfo
 
 from simulators.shop.floor import Floor, Listener
@@ -52,7 +53,9 @@ STATUS_SENT = 150
 SENT = SECOND // 2
 """A gateway sends so long after the beginning of a scan, when that is over, and up to a second later."""
 
-_NOISE_DB = (-5, -4, -3, -3, -2, -2, -1, -1, 0, 0, 1, 1, 2, 2, 3, 4)
+_NOISE_DB = tuple(round(NormalDist(0, 2.5).inv_cdf((part + 0.5) / 256)) for part in range(256))
+"""How signals scatter, in 256 parts that are equally frequent: normally, as measured ones do (`docs/simulator.md`)."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Recorded = tuple[int, int, bytes]
@@ -67,6 +70,7 @@ class Sensors:
 
     Attributes:
         floor: the store.
+        phase: by how many milliseconds its gateways scan later than those of other stores.
         topics: the number of each (kind, sensor); those of a sensor share one counter of ids.
         heads: how the line of a topic begins, up to the reading's id.
         slots: what arrives in each slot of time, in any order.
@@ -76,6 +80,7 @@ class Sensors:
     """
 
     floor: Floor
+    phase: int = 0
     topics: dict[tuple[str, str], int] = field(default_factory=dict)
     heads: list[tuple[str, str]] = field(default_factory=list)
     slots: defaultdict[int, list[_Pending]] = field(default_factory=lambda: defaultdict(list))
@@ -183,7 +188,7 @@ def _scan(sensors: Sensors, walk: Walk, stay: Stay, listener: Listener, missed: 
     about = f',"device_id":{_json(walk.device_id)},"zone_id":{_json(stay.zone_id)},"rssi_dbm":'
     rssi = listener.rssi_dbm or 0
     slots, random_bits = sensors.slots, sensors.rng.getrandbits
-    phase = 7919 * topic % SCAN
+    phase = (sensors.phase + 7919 * topic) % SCAN
     for scan in range(stay.start + (phase - stay.start) % SCAN, stay.end - SPREAD, SCAN):
         bits = random_bits(32)
         if bits & 0xFFFF < MISS and missed < MISSES:
@@ -192,7 +197,7 @@ def _scan(sensors: Sensors, walk: Walk, stay: Stay, listener: Listener, missed: 
         missed = 0
         ts = scan + (bits >> 16 & SPREAD)
         at = scan + SENT + scan // SCAN * 7919 % SECOND
-        slots[at // SLOT].append((at, topic, ts, f'","ts":{ts}{about}{rssi + _NOISE_DB[bits >> 28]}}}'))
+        slots[at // SLOT].append((at, topic, ts, f'","ts":{ts}{about}{rssi + _NOISE_DB[bits >> 24]}}}'))
     return missed
 
 

@@ -25,7 +25,7 @@ from dashboards.command import group as dashboards
 from sensors import logs
 from sensors.bridge_options import bridge_options
 from sensors.urls import SettingError
-from simulators.command import MOST_DAYS, Shell, disorder, people_option, scenario, store_option
+from simulators.command import MOST_DAYS, Shell, date_option, disorder, people_option, scenario, store_option
 from simulators.command import commands as recordings
 from storage.command import commands as of_storage
 
@@ -342,6 +342,7 @@ def rebuild(store: str, since: str, until: str, database_url: str | None, data_d
 @people_option
 @click.option("--once", is_flag=True, help="End after the days: reconcile, print, and fail on a difference.")
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=1, show_default=True, help="How many open days.")
+@date_option
 @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
 @click.option("--duplicates", type=float, default=0.0, help="Share of messages that arrive twice, 0 to 1.")
 @disorder

@@ -21,6 +21,9 @@ scenario = click.option(
     "till-failure, worn-sensors. It is one day, with people of its own.",
 )
 store_option = click.option("--store", metavar="NAME", help="grocery, fashion, home, theme-park, or a layout of yours.  [default: grocery]")
+date_option = click.option(
+    "--date", "first_day", metavar="YYYY-MM-DD", help="The first day, or the next one open.  [default: the last open days before today]"
+)
 people_option = click.option(
     "--people",
     metavar="NAME",
@@ -90,9 +93,7 @@ def _simulate(shell: Shell) -> Callable[..., None]:
     @store_option
     @people_option
     @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=1, show_default=True, help="How many open days.")
-    @click.option(
-        "--date", "first_day", metavar="YYYY-MM-DD", help="The first day, or the next one open.  [default: the last open days before today]"
-    )
+    @date_option
     @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds, other people.")
     @click.option(
         "--stores", type=click.IntRange(1, 9999), default=1, show_default=True, help="How many such stores, each with its own people."

@@ -151,6 +151,7 @@ def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *
             until = before.received + published.readings
             _wait_until_stored(reader, options.layout.store_id, until, bars, lambda: _shall_end(stop, pipeline, folder))
         if stop.is_set():
+            console.print("stopped before all had come: nothing is compared")
             return None
         span = _span(recording)
         rejected = Counter(reader.rejected_by_reason())
@@ -259,7 +260,7 @@ def _publish(urls: Urls, layout: Layout, recording: Recording, bars: Progress, s
     pace = replay.Pace(rules=lambda _: Rules.of(layout.rules))
     lines = replay.read_lines(recording.file)
     published = replay.publish(lines, urls.mqtt, pace, progress=lambda done, _: bars.update(bar, completed=done), stop=stop.is_set)
-    bars.update(bar, completed=recording.n_lines)
+    bars.update(bar, completed=published.readings - len(published.closing))
     return published
 
 

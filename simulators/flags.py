@@ -15,7 +15,7 @@ from simulators.scenarios import load
 from simulators.scenarios import options_of as options_of_scenario
 from simulators.sensing.faults import Faults, check
 from simulators.sensing.silence import parse
-from simulators.shop.floor import builtin
+from simulators.shop.floor import builtin, builtin_names
 from simulators.shop.habits import Habits
 from simulators.shop.people import people_of
 from simulators.simulate import Options, options
@@ -47,8 +47,10 @@ def store_of(store: str | None, people: str | None, scenario: str | None, read: 
     """
     if people is not None and scenario is not None:
         raise SettingError("--scenario has people of its own (`habits`): it does not go with --people")
-    if store is None or store.endswith(_FILES) or Path(store).exists():
-        return Store(None if store is None else read(Path(store)), None if people is None else people_of(people))
+    if store is None:
+        return Store(None, None if people is None else people_of(people))
+    if store not in builtin_names() and (store.endswith(_FILES) or Path(store).is_file()):
+        return Store(read(Path(store)), None if people is None else people_of(people))
     return Store(builtin(store), people_of(people or store))
 
 

@@ -76,7 +76,7 @@ def test_a_day_with_faults_is_proven_complete_and_goes_on_live_until_ctrl_c(here
 
 
 def test_ctrl_c_in_the_middle_of_the_day(here: Surroundings) -> None:
-    """Stopped while the day is on its way, it ends soon, says no figures, and leaves nothing behind."""
+    """Stopped while the day is on its way, it ends soon, says so and no figures, and leaves nothing behind."""
     demo = here.start("demo", "--once", "--json")
     wait_until(lambda: _worker_works(here), "bridge and worker are at work", 60)
     began = time.monotonic()
@@ -84,6 +84,7 @@ def test_ctrl_c_in_the_middle_of_the_day(here: Surroundings) -> None:
     ended = demo.wait(30)
     assert time.monotonic() - began < 20
     assert ended.code == 1
+    assert "nothing is compared" in ended.err
     assert "Traceback" not in ended.err
     assert ended.out == ""
     _assert_nothing_is_left(here)

@@ -1,8 +1,10 @@
 """All stores that come with the simulator: their plans, and that the engine finds every visit in them as it was."""
 
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 from itertools import combinations, pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +14,7 @@ from dashboards.pages.floor import Box, boxes_of
 from sensors.decode import decode
 from sensors.layout import Layout
 from sensors.reading import to_datetime
+from simulators.flags import Store, store_of
 from simulators.sensing.faults import Faults
 from simulators.shop.floor import builtin, builtin_names, floor_of
 from simulators.shop.geometry import adjacent, centroid
@@ -143,3 +146,17 @@ def test_the_engine_finds_every_visit_as_it_was_in_spite_of_faults(name: str) ->
     assert sum(expected.rejected.values()) > 0
     assert report.differences == []
     assert report.equal == report.expected == len(truths) > FEW
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+def test_a_folder_of_its_name_is_not_the_store(
+    name: str, make: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is a file; who wants one of theirs says its ending or its folder."""
+    monkeypatch.chdir(tmp_path)
+    make(Path(name))
+    assert store_of(name, None, None, _unread) == Store(builtin(name), people_of(name))
+
+
+def _unread(file: Path) -> Layout:
+    raise AssertionError(file)

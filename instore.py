@@ -279,7 +279,7 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
     from stream.reconstruct import rules_of
 
     check_target("--out", out)
-    check_apart({"READINGS": readings, "--out": out})
+    check_apart({"--out": out}, {"READINGS": readings, **{f"--layout {file}": file for file in layouts}})
     settings = rules_of(rules, plans := [_layout(file) for file in layouts])
     unread: list[str] = []
     with _progress("reading", 1.0) as advance:

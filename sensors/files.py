@@ -20,21 +20,25 @@ def check_target(option: str, file: Path) -> None:
         raise SettingError(f"{option} {file}: {'that is a folder' if file.is_dir() else f'there is no folder {file.parent}'}")
 
 
-def check_apart(named: Mapping[str, Path | None]) -> None:
+def check_apart(written: Mapping[str, Path | None], read: Mapping[str, Path | None] | None = None) -> None:
     """Make sure that no two options name the same file, for what is written last would take the other's place; devices take all.
 
     Args:
-        named: files by the names under which they are given, None where one is not.
+        written: files that are written, by the names under which they are given, None where one is not.
+        read: files that are read, which may be the same among themselves.
 
     Raises:
         SettingError: two do.
     """
     names: dict[Path, str] = {}
-    for name, file in named.items():
+    for name, file in [*written.items(), *(read or {}).items()]:
         if file is None or _is_device(file):
             continue
-        if (other := names.setdefault(file.resolve(), name)) != name:
+        other = names.get(file.resolve())
+        if other is not None:
             raise SettingError(f"{other} and {name} are the same file, {file}: give each its own")
+        if name in written:
+            names[file.resolve()] = name
 
 
 @contextmanager

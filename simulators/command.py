@@ -1,7 +1,7 @@
 """`instore simulate`, `instore record` and `instore replay`: parse, and have it done."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
@@ -112,30 +112,36 @@ def _simulate(shell: Shell) -> Callable[..., None]:
         from simulators.flags import options_of, store_of
 
         stores, live, layouts = wanted.pop("stores"), wanted.pop("live"), wanted.pop("layouts")
+        read = {"--store": store, "--people": people, "--scenario": wanted["scenario"]}
+        inputs = {name: Path(file) for name, file in read.items() if file is not None and Path(file).is_file()}
         if live:
             given = {"report": report, "days": days if days > 1 else None, **wanted}
             _refuse(**{name: given[name] or None for name in given.keys() - {"seed", "shoppers"}})
             chosen = store_of(store, people, None, shell.layout)
             url = shell.find(data_dir, mqtt=mqtt_url)["mqtt"]
-            _go_live(shell, url, chosen, stores, layouts, wanted)
+            _go_live(shell, url, chosen, stores, layouts, inputs, wanted)
             return
-        files = _files(report, **{name: wanted.pop(name) for name in ("out", "truth", "signals", "sold_out")})
+        files = _files(report, inputs, **{name: wanted.pop(name) for name in ("out", "truth", "signals", "sold_out")})
         if report is not None and stores > 1:
             raise SettingError("--report is about the people of one store: it does not go with --stores")
         chosen = store_of(store, people, wanted["scenario"], shell.layout)
         options = options_of(plan=chosen.plan, people=chosen.people, days=days, **wanted)
-        _write_layouts(shell, layouts, options.layout, stores)
+        _write_layouts(shell, layouts, inputs, options.layout, stores)
         _to_files(shell, options, files, report, stores)
 
     return simulate
 
 
-def _write_layouts(shell: Shell, folder: Path | None, layout: Any, stores: int) -> None:
+def _write_layouts(shell: Shell, folder: Path | None, inputs: Mapping[str, Path], layout: Any, stores: int) -> None:
     """Write the plans of all stores, where that is wanted, and say what they are for."""
-    from simulators.together import copies, write_layouts
+    from sensors.files import check_apart
+    from simulators.together import copies, layout_file, write_layouts
 
     if folder is not None:
-        write_layouts(folder, copies(layout, stores))
+        plans = copies(layout, stores)
+        for one in plans:
+            check_apart({f"--layouts {folder}": layout_file(folder, one)}, inputs)
+        write_layouts(folder, plans)
         said = f"{'the plan of a store' if stores == 1 else f'plans of {stores} stores'} in {folder}: `instore layout load {folder}/*.json`"
         shell.messages.print(said, highlight=False, markup=False)
 
@@ -174,7 +180,9 @@ def _refuse(**said: object) -> None:
             raise SettingError(f"--live publishes what happens now: it does not go with --{flag}")
 
 
-def _go_live(shell: Shell, url: str, chosen: Any, stores: int, layouts: Path | None, wanted: dict[str, Any]) -> None:
+def _go_live(
+    shell: Shell, url: str, chosen: Any, stores: int, layouts: Path | None, inputs: Mapping[str, Path], wanted: dict[str, Any]
+) -> None:
     """Publish at the pace of the clock until told to stop, and say how late messages were."""
     from msgspec import structs
 
@@ -183,7 +191,7 @@ def _go_live(shell: Shell, url: str, chosen: Any, stores: int, layouts: Path | N
 
     stop, plan = shell.stop_on_signals(), chosen.plan or builtin("grocery")
     people = structs.replace(chosen.people or VISITORS, shoppers=wanted["shoppers"] or VISITORS.shoppers)
-    _write_layouts(shell, layouts, structs.replace(plan, opening_hours={}), stores)  # they never close
+    _write_layouts(shell, layouts, inputs, structs.replace(plan, opening_hours={}), stores)  # they never close
     times = [time.monotonic()]
     for _ in range(PLANNED):
         next(live(plan, wanted["seed"], 0, people))
@@ -197,7 +205,7 @@ def _go_live(shell: Shell, url: str, chosen: Any, stores: int, layouts: Path | N
     shell.messages.print(f"{done.readings} readings in {done.messages} messages{past}; {done.lateness}", highlight=False)
 
 
-def _files(report: Path | None, **said: Path | None) -> Any:
+def _files(report: Path | None, inputs: Mapping[str, Path], **said: Path | None) -> Any:
     """Where a simulation shall be written; None where nothing but the page is wanted.
 
     Raises:
@@ -214,7 +222,7 @@ def _files(report: Path | None, **said: Path | None) -> Any:
     for name, file in named.items():
         if file is not None:
             check_target(name, file)
-    check_apart(named)
+    check_apart(named, inputs)
     return None if out is None or truth is None else Files(out, truth, said["signals"], said["sold_out"])
 
 

@@ -69,6 +69,11 @@ def copies(layout: Layout, stores: int) -> list[Layout]:
     return [structs.replace(layout, store_id=f"{layout.store_id}-{number:04d}") for number in range(1, stores + 1)]
 
 
+def layout_file(folder: Path, layout: Layout) -> Path:
+    """Where the plan of a store is written."""
+    return folder / f"{quote(layout.store_id, safe='')}.json"
+
+
 def write_layouts(folder: Path, layouts: Iterable[Layout]) -> None:
     """Write the plans of stores, a file each, named as the store: as `instore layout load` and `reconstruct --layout` read them.
 
@@ -84,7 +89,7 @@ def write_layouts(folder: Path, layouts: Iterable[Layout]) -> None:
     except OSError as wrong:
         raise SettingError(f"--layouts {folder}: this folder cannot be made ({wrong.strerror})") from wrong
     for layout in layouts:
-        (folder / f"{quote(layout.store_id, safe='')}.json").write_bytes(msgspec.json.format(msgspec.json.encode(layout)) + b"\n")
+        layout_file(folder, layout).write_bytes(msgspec.json.format(msgspec.json.encode(layout)) + b"\n")
 
 
 def simulate_all(wanted: Options, stores: int, expected: Expected, watch: Callable[[Day], Day] = lambda day: day) -> Iterator[Arrival]:

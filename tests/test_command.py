@@ -7,13 +7,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from click import Option
 from click.testing import CliRunner
+from msgspec import structs
 
 import simulators
 from instore import main
 from sensors.child import free_port
+from simulators.shop.floor import builtin
 from tests.e2e.processes import Ended, Surroundings, surroundings
 
 MQTT, KAFKA = "mqtt://127.0.0.1:1", "kafka://127.0.0.1:1"
@@ -38,6 +41,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
         (mine.folder / "readings.jsonl").write_bytes(READING)
         (mine.folder / "wrong.yaml").write_text(LAYOUT)
         (mine.folder / "hasty.yaml").write_text("{about: it waits for nobody, day: sat, rules: {lateness_s: 10}}")
+        (mine.folder / "plan.json").write_bytes(msgspec.json.encode(structs.replace(builtin("grocery"), store_id="plan")))
         (mine.folder / "file").touch()
         yield mine
 
@@ -138,7 +142,12 @@ def test_disorder_has_the_limits_that_its_help_names(
         ("reconstruct readings.jsonl --out - --set presence_gap_s=-1", ["presence_gap_s"]),
         ("reconstruct readings.jsonl --out - --set presence_gap_s", ["presence_gap_s"]),
         ("reconstruct readings.jsonl --out - --set visit_timeout_s=nan", ["visit_timeout_s"]),
+        ("reconstruct readings.jsonl --layout plan.json --out ./plan.json", ["--out", "--layout", "same file"]),
         ("simulate --out days.jsonl --truth ./days.jsonl", ["--out", "--truth", "same file"]),
+        ("simulate --out plan.json --truth t.jsonl --store plan.json", ["--out", "--store", "same file"]),
+        ("simulate --out r.jsonl --truth hasty.yaml --scenario hasty.yaml", ["--truth", "--scenario", "same file"]),
+        ("simulate --report hasty.yaml --people hasty.yaml", ["--report", "--people", "same file"]),
+        ("simulate --out r.jsonl --truth t.jsonl --store plan.json --layouts .", ["--layouts .", "--store", "same file"]),
         ("simulate --out days.jsonl --truth truth.jsonl --report truth.jsonl", ["--truth", "--report", "same file"]),
         ("replay missing.jsonl", ["missing.jsonl"]),
         ("replay . ", ["."]),

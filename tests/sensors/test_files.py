@@ -67,3 +67,6 @@ def test_two_names_of_one_file_are_refused(tmp_path: Path) -> None:
     for other in (tmp_path / "a", tmp_path / "b" / ".." / "a", tmp_path / "link"):
         with pytest.raises(SettingError, match="--out and --truth are the same file"):
             check_apart({"--out": tmp_path / "a", "--truth": other})
+    with pytest.raises(SettingError, match="--out and --layout are the same file"):
+        check_apart({"--out": tmp_path / "a"}, {"--layout": tmp_path / "link"})
+    check_apart({"--out": tmp_path / "b"}, {"--store": tmp_path / "a", "--people": tmp_path / "a"})

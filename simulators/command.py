@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -247,6 +248,8 @@ def _record(shell: Shell) -> Callable[..., None]:
 
         if not out.parent.is_dir():
             raise SettingError(f"--out {out}: there is no folder {out.parent}")
+        if seconds is not None and not isfinite(seconds):
+            raise SettingError(f"--seconds {seconds}: give a number, or leave it out to record until Ctrl-C")
         url = shell.find(data_dir, mqtt=mqtt_url)["mqtt"]
         stop, end = shell.stop_on_signals(), None if seconds is None else time.monotonic() + seconds
         with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=shell.messages, transient=True) as bars:

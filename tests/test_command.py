@@ -191,6 +191,8 @@ def test_disorder_has_the_limits_that_its_help_names(
         ("simulate --out r.jsonl --truth t.jsonl --scenario hasty.yaml --disorder 7", ["disorder", "0 to 6 seconds"]),
         ("simulate --out r.jsonl --truth t.jsonl --date 2026-02-30", ["--date 2026-02-30", "2026-11-22"]),
         ("simulate --out r.jsonl --truth t.jsonl --date 9999-12-31", ["--date 9999-12-31", "2099-12-31"]),
+        ("record --out r.zst --seconds nan", ["--seconds nan"]),
+        ("record --out r.zst --seconds inf", ["--seconds inf"]),
         ("simulate --live --days 2", ["--live", "--days"]),
         ("simulate --live --out r.jsonl", ["--live", "--out"]),
         ("simulate --live --silence gw-front@10:00-10:15", ["--live", "--silence"]),

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sensors.reading import SECOND
+from sensors.decode import MAX_AHEAD
+from sensors.reading import SECOND, rfc3339
 from sensors.recording import unread
 from sensors.urls import SettingError
-from simulators.recordings.messages import Message
+from simulators.recordings.messages import OLDEST, Message
 from simulators.recordings.replay import Pace, Published, publish_messages, speed_of
 from simulators.recordings.rounds import Span, rounds, shift_to, shift_to_now, span_of
 from simulators.recordings.selection import Seen, Selection, select, time_of_option
@@ -59,9 +60,21 @@ class Wanted(NamedTuple):
         Raises:
             SettingError: one of them cannot be read.
         """
-        begin = shift_to if shift_to in {None, _NOW} else time_of_option("--shift-to", str(shift_to))
+        begin = shift_to if shift_to is None or shift_to == _NOW else _beginning(shift_to)
         level = None if qos == "recorded" else int(qos)
         return cls(Selection.of(only, since, until), speed_of(speed), begin, loop, level, keep_retained)
+
+
+def _beginning(text: str) -> int:
+    """Read where the first reading shall be.
+
+    Raises:
+        SettingError: it is no time, or none at which a reading is believed.
+    """
+    begin = time_of_option("--shift-to", text)
+    if not OLDEST <= begin <= time.time_ns() // 1000 + MAX_AHEAD:
+        raise SettingError(f"--shift-to {text}: give a time from {rfc3339(OLDEST)} to now; readings of other times are refused")
+    return begin
 
 
 class Played(NamedTuple):
@@ -71,7 +84,7 @@ class Played(NamedTuple):
         published: what was published.
         source: the file, read.
         seen: what is in it.
-        missing: a sentence for each thing asked for that is not there.
+        missing: a sentence for each thing asked for that is not there, or will not be believed.
         shift: by how much all times of the first round were moved, microseconds.
         is_timed: whether messages had a time at which they were due.
     """
@@ -141,6 +154,8 @@ def play(  # noqa: PLR0913 - four of them are how it is watched and stopped
     if not published.stopped:
         _refuse_nothing(source, seen, wanted)
     missing = [] if published.stopped else seen.complaints(wanted.selection)
+    if span is not None and (last := (span.last or 0) + shift) > time.time_ns() // 1000 + MAX_AHEAD:
+        missing.append(f"some readings are ahead of the clock, up to {rfc3339(last)}, and a bridge refuses those: move all further back")
     return Played(published, source, seen, missing, shift, wanted.speed is not None)
 
 

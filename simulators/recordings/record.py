@@ -72,8 +72,10 @@ def check_filter(text: str) -> str:
     """Make sure that one can subscribe to a topic filter.
 
     Raises:
-        SettingError: MQTT has no such filter.
+        SettingError: MQTT has no such filter, or it is of what brokers tell of themselves.
     """
+    if text.startswith("$"):
+        raise SettingError(f"--topic {text}: what a broker tells of itself, under $SYS, is not recorded")
     levels = text.split("/")
     wrong = [level for level in levels if len(level) > 1 and any(sign in level for sign in _LEVELS)]
     if not text or "\0" in text or "#" in levels[:-1] or wrong:

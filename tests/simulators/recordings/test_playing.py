@@ -2,10 +2,11 @@
 
 import itertools
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -266,6 +267,18 @@ def test_an_empty_file_is_refused(broker: str, tmp_path: Path, data: bytes, said
 def test_what_is_wanted_is_checked_first() -> None:
     """Speed, times and names, before anything is opened."""
     assert Wanted.of(**GIVEN) == Wanted(Selection())
-    for wrong in ({"speed": "0"}, {"shift_to": "soon"}, {"only": ("a",)}, {"since": "soon"}, {"until": "soon"}):
+    times: list[dict[str, Any]] = [{"shift_to": moment} for moment in ("soon", "1960-01-01", "0001-01-01", "2999-01-01")]
+    others: list[dict[str, Any]] = [{"speed": "0"}, {"only": ("a",)}, {"since": "soon"}, {"until": "soon"}]
+    for wrong in times + others:
         with pytest.raises(SettingError):
             Wanted.of(**{**GIVEN, **wrong})
+
+
+def test_what_no_bridge_will_believe_is_said(broker: str, tmp_path: Path) -> None:
+    """A recording of an hour that shall have begun just now, played at once: its end is ahead of the clock. At its own end it is not."""
+    path = write(tmp_path / "r", [recorded(0, 0), recorded(1, 3600)])
+    begin = datetime.now(UTC) - timedelta(minutes=10)
+    done, _ = played(broker, path, shift_to=begin.isoformat())
+    (said,) = done.missing
+    assert re.match(r"some readings are ahead of the clock, up to 20.*, and a bridge refuses those", said)
+    assert played(broker, path, shift_to="now")[0].missing == []

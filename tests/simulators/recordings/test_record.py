@@ -209,6 +209,12 @@ def test_a_wrong_filter_is_refused(text: str) -> None:
         check_filter(text)
 
 
+def test_what_a_broker_tells_of_itself_is_refused() -> None:
+    """It is not recorded, so nobody shall wait for it."""
+    with pytest.raises(SettingError, match=r"under \$SYS, is not recorded"):
+        check_filter("$SYS/#")
+
+
 @pytest.mark.parametrize("text", ["#", "+", "a/+/b/#", "instore/v1/#"])
 def test_a_filter_is_taken_as_it_is(text: str) -> None:
     """All that MQTT has."""

@@ -58,6 +58,7 @@ _LONGEST_LINE = 512 << 20
 _LOOKED_AT = 5
 """Lines by which a file is told: the first may be half a line, where something cut off what stood before."""
 
+_PACKED = {".zst", ".gz"}
 _ZSTD, _GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
 _FIRST_MILLIS = 10**11
 """Times that are larger are milliseconds, not seconds."""
@@ -371,7 +372,10 @@ class Lines:
     def _pieces(self, file: IO[bytes]) -> Iterator[bytes]:
         start = file.read(len(_ZSTD))
         file.seek(0)
-        if start.startswith(_GZIP):
+        is_packed = start.startswith(_GZIP) or _ZSTD.startswith(start)
+        if self._path.suffix.lower() in _PACKED and not (start and is_packed):
+            self.cut = "its name says that it is packed, and its bytes that it is not" if start else "it is empty"
+        elif start.startswith(_GZIP):
             yield from self._gzip(file)
         elif _ZSTD.startswith(start):  # of one that is cut off in its first bytes, too
             yield from self._zstd(file)

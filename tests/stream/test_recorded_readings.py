@@ -121,3 +121,11 @@ def test_a_recording_of_which_nothing_is_left_is_refused(tmp_path: Path, rest: i
     path.write_bytes(path.read_bytes()[:rest])
     with pytest.raises(SettingError, match="cannot be read as readings: it is cut off"):
         rebuilt(path)
+
+
+@pytest.mark.parametrize(("data", "said"), [(b"", "it is empty"), (b"garbage\n", "its name says that it is packed")])
+def test_what_only_its_name_calls_packed_is_refused(tmp_path: Path, data: bytes, said: str) -> None:
+    """As `replay` does; it is no day without visits."""
+    (tmp_path / "r.jsonl.zst").write_bytes(data)
+    with pytest.raises(SettingError, match=f"cannot be read as readings: {said}"):
+        rebuilt(tmp_path / "r.jsonl.zst")

@@ -264,6 +264,15 @@ def test_an_empty_file_is_refused(broker: str, tmp_path: Path, data: bytes, said
             played(broker, tmp_path / "r", **options)
 
 
+@pytest.mark.parametrize(("data", "said"), [(b"", "it is empty"), (b"garbage\n", "its name says that it is packed")])
+@pytest.mark.parametrize("name", ["r.jsonl.zst", "r.GZ"])
+def test_what_only_its_name_calls_packed_is_refused(broker: str, tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    """It is published as no reading."""
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(SettingError, match=f"nothing to replay: {said}"):
+        played(broker, tmp_path / name)
+
+
 def test_what_is_wanted_is_checked_first() -> None:
     """Speed, times and names, before anything is opened."""
     assert Wanted.of(**GIVEN) == Wanted(Selection())

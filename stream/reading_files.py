@@ -29,6 +29,9 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 _NUMBERS = ("duration_s", "rssi_dbm", "distance_m", "amount")
 
+_NO_NAMES = {*_NUMBERS, "ts", "received_at", "items"}
+"""All other fields are names, which are text."""
+
 _MESSAGE = {"topic", "payload"}
 
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
@@ -55,7 +58,7 @@ def read(
         raise SettingError(f"{path}: there is no such file of readings")
     readers = {".parquet": _parquet, ".csv": _csv}
     try:
-        if reader := readers.get(path.suffix):
+        if reader := readers.get(path.suffix.lower()):
             yield from reader(path, received_at, progress)
         else:
             yield from _of_lines(path, received_at, progress, say)
@@ -157,7 +160,10 @@ def _csv(path: Path, received_at: int, progress: Progress) -> Iterator[Decoded]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows: list[dict[str, Any]] = []
         done = 0
-        for row in csv.DictReader(file):
+        table = csv.DictReader(file)
+        for row in table:
+            if any(row.get(None, ())):  # it is where `csv` puts what is behind the last column
+                raise csv.Error(f"in line {table.line_num} there are more cells than columns")
             rows.append({name: _from_text(name, text) for name, text in row.items() if name and text})
             if len(rows) == PIECE_ROWS:
                 yield from_objects(rows, topic=None, received_at=received_at, source=path.name)
@@ -196,7 +202,9 @@ def _parquet(path: Path, received_at: int, progress: Progress) -> Iterator[Decod
 
 
 def _from_cell(name: str, cell: Any) -> object:
-    """Give a cell of a Parquet file the form that it has in JSON."""
+    """Give a cell of a Parquet file the form that it has in JSON; a whole number as a name is written as text, as `replay` writes it."""
+    if name not in _NO_NAMES:
+        return _name_from(cell)
     if isinstance(cell, datetime):
         return cell.isoformat()
     if isinstance(cell, float):
@@ -204,3 +212,12 @@ def _from_cell(name: str, cell: Any) -> object:
     if name == "items" and isinstance(cell, str):
         return _from_text(name, cell)
     return cell
+
+
+def _name_from(cell: Any) -> object:
+    """The text of a name; what is none stays, and is rejected for it. A column with an empty cell may have become one of floats."""
+    if isinstance(cell, bytes):
+        return cell.decode()
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal) or cell % 1 != 0:
+        return cell
+    return str(int(cell))

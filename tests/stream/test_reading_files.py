@@ -1,11 +1,17 @@
 """A file of readings means the same whether it is JSON lines, CSV or Parquet."""
 
+import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sensors.decode import Decoded
+from sensors.urls import SettingError
+from simulators.recordings.sources import open_source
 from stream.reading_files import read
 from tests import recordings
 from tests.tables import write_csv, write_json_lines, write_parquet
@@ -78,6 +84,40 @@ def test_identifiers_are_text_and_items_are_kept(tmp_path: Path) -> None:
     assert [str(item.unit_price) for item in expected[1].items] == ["4.50"]
     assert _readings(write_csv(readings, tmp_path / "r.csv")) == expected
     assert _readings(write_parquet(readings, tmp_path / "r.parquet")) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [(3, "3"), (3.0, "3"), (Decimal("3.00"), "3"), (b"gate", "gate"), (3.5, None), (float("nan"), None), (True, None)],
+)
+def test_a_number_as_a_name_is_the_same_for_replay_and_reconstruct(tmp_path: Path, cell: object, expected: str | None) -> None:
+    """A whole one is text in both; another one is refused by both."""
+    row = {**DWELL, "device_id": cell, "ts": "2026-11-22T09:30:00.250Z"}
+    pq.write_table(pa.table({name: [value] for name, value in row.items()}), tmp_path / "r.parquet")
+    if expected is None:
+        assert [letter.reason for letter in _read(tmp_path / "r.parquet").rejected] == ["wrong_type"]
+        with pytest.raises(SettingError, match="`device_id`"):
+            list(open_source(tmp_path / "r.parquet"))
+        return
+    assert [reading.device_id for reading in _readings(tmp_path / "r.parquet")] == [expected]
+    assert [json.loads(message.payload)["device_id"] for message in open_source(tmp_path / "r.parquet")] == [expected]
+
+
+def test_a_table_is_told_by_its_ending_however_that_is_written(tmp_path: Path) -> None:
+    """As `replay` tells it."""
+    readings = [{**DWELL, "ts": 1581252284779}]
+    assert _readings(write_csv(readings, tmp_path / "r.CSV")) == _readings(write_parquet(readings, tmp_path / "r.Parquet"))
+
+
+def test_a_row_with_more_cells_than_columns_is_refused(tmp_path: Path) -> None:
+    """As `replay` refuses it; empty ones do no harm."""
+    path = write_csv([{**DWELL, "ts": 1581252284779}], tmp_path / "r.csv")
+    row = path.read_text().rstrip()
+    path.write_text(row + ",,\n")
+    assert len(_readings(path)) == 1
+    path.write_text(row + ",more\n")
+    with pytest.raises(SettingError, match="in line 2 there are more cells than columns"):
+        _read(path)
 
 
 @pytest.mark.parametrize("recording", [recordings.walks, recordings.watch])

@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 
 import msgspec
 import yaml
+from msgspec import inspect
 
 from sensors.urls import SettingError
 
 T = TypeVar("T")
 
 _PLACE = re.compile(r" - at `\$(.*)`$")
+_TIME = re.compile(r"\.(at|until)$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
 
@@ -39,6 +41,8 @@ def read_named(folder: str, name: str, of: type[T], *, none: str, kind: str) -> 
         said: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError) as wrong:  # of a date that is none YAML says ValueError
         raise SettingError(f"{name} cannot be read as {kind}: {' '.join(str(wrong).split())}") from wrong
+    if said is None:
+        raise SettingError(f"{name} cannot be read as {kind}: the file is empty: begin with `{_fields(of)[0]}: ...`")
     try:
         _check_finite(said, "$")
         return msgspec.convert(said, of)
@@ -66,8 +70,11 @@ def _sentence(of: type, said: object, wrong: str) -> str:
     """What is wrong, and the value that stands there, where it can be shown; of an unknown name, those that there are."""
     path = _PLACE.search(wrong)
     if path is None:
-        known = ", ".join(getattr(of, "__struct_fields__", ()))
-        return f"{wrong}; there are {known}" if "unknown field" in wrong else wrong
+        return f"{wrong}; there are {', '.join(_fields(of))}" if "unknown field" in wrong else wrong
+    if _TIME.search(path[1]):
+        wrong = f'Expected a time of day in quotes, "00:00" to "23:59"{path[0]}'
+    if known := _values(of, path[1]):
+        return f"{wrong}; there are {', '.join(known)}"
     for name, index in _STEP.findall(path[1]):
         if isinstance(said, dict) and name in said:
             said = said[name]
@@ -76,3 +83,20 @@ def _sentence(of: type, said: object, wrong: str) -> str:
         else:
             return wrong
     return wrong if isinstance(said, dict) else f"{wrong}, not {said!r}"
+
+
+def _fields(of: type) -> tuple[str, ...]:
+    return tuple(getattr(of, "__struct_fields__", ()))
+
+
+def _values(of: type, path: str) -> list[str]:
+    """What may stand at a place, where it is one of some words; empty where it is not."""
+    kind = inspect.type_info(of)
+    for field in kind.fields if isinstance(kind, inspect.StructType) else ():
+        if isinstance(field.type, inspect.LiteralType) and path == f".{field.encode_name}":
+            return list(map(str, field.type.values))
+        items = field.type.item_type if isinstance(field.type, inspect.VarTupleType) else None
+        tagged = [one for one in items.types if isinstance(one, inspect.StructType)] if isinstance(items, inspect.UnionType) else []
+        if any(re.fullmatch(rf"\.{field.encode_name}\[\d+\]\.{one.tag_field}", path) for one in tagged):
+            return sorted(str(one.tag) for one in tagged)
+    return []

@@ -84,13 +84,22 @@ def test_a_scenario_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("about: x\nday: someday\n", "Invalid enum value 'someday'"),
+        ("about: x\nday: someday\n", r"Invalid enum value 'someday' - at `\$.day`; there are fri, mon, sat, sun, thu, tue, wed$"),
+        ("# nothing yet\n", "cannot be read as a scenario: the file is empty: begin with `about: "),
         ("about: x\n", "missing required field `day`"),
         ("about: x\nday: sat\nshopers: 3\n", "unknown field `shopers`"),
         ("about: x\nday: sat\nhabits: {shopers: 3}\n", "unknown field `shopers`"),
         ("about: x\nday: sat\nhabits: {weekday: [1.0]}\n", "`weekday` has 1 figures, and needs 7, one for a day of the week"),
-        ("about: x\nday: sat\nevents: [{what: dance, at: '10:00'}]\n", "Invalid value 'dance'"),
-        ("about: x\nday: sat\nevents: [{what: hurry, at: '25:00'}]\n", "matching regex"),
+        (
+            "about: x\nday: sat\nevents: [{what: dance, at: '10:00'}]\n",
+            r"Invalid value 'dance' - at .*; there are batches, battery, .*, wrong_clock$",
+        ),
+        ("about: x\nday: sat\nevents: [{what: hurry, at: '25:00'}]\n", 'a time of day in quotes, "00:00" to "23:59"'),
+        ("about: x\nday: sat\nevents: [{what: hurry, at: 17:00}]\n", r"a time of day in quotes, .* - at `\$.events\[0\].at`, not 1020"),
+        (
+            "about: x\nday: sat\nevents: [{what: outage, at: '10:00', until: 11:00, sensor: a}]\n",
+            r"in quotes, .* - at `\$.events\[0\].until`",
+        ),
         ("about: [x\n", "cannot be read as a scenario"),
         (
             "about: x\nday: sat\nhabits: {weekday: [1]}\n",

@@ -187,9 +187,12 @@ def _go_live(
     """Publish at the pace of the clock until told to stop, and say how late messages were."""
     from msgspec import structs
 
+    from sensors.mqtt_client import check
+    from sensors.urls import MqttUrl
     from simulators.live import VISITORS, live, publish_live
     from simulators.shop.floor import builtin
 
+    check(MqttUrl.parse(url))  # before planning, which takes a minute for many stores
     stop, plan = shell.stop_on_signals(), chosen.plan or builtin("grocery")
     people = structs.replace(chosen.people or VISITORS, shoppers=wanted["shoppers"] or VISITORS.shoppers)
     _write_layouts(shell, layouts, inputs, structs.replace(plan, opening_hours={}), stores)  # they never close
@@ -199,9 +202,14 @@ def _go_live(
         times.append(time.monotonic())
     one_s = min(after - before for before, after in pairwise(times))
     planning_s = 1 + 1.5 * one_s * (stores + 1) / 2  # of all stores, which plan for half of a window on average
-    shell.messages.print(f"{stores} stores begin in {planning_s:.0f} s, and go on until Ctrl-C", highlight=False)
+    who = "the store is" if stores == 1 else f"{stores} stores are"
+    said = f"{who} planned in some {planning_s:.0f} s; the first readings come within a minute then, and go on until Ctrl-C"
+    shell.messages.print(said, highlight=False)
     start = time.time_ns() // 1000 + round(planning_s * 1e6)
     done = publish_live(live(plan, wanted["seed"], start, people, stores), url, stop.is_set, start)
+    if not done.messages:
+        shell.messages.print("stopped before the first reading was due: nothing was published", highlight=False)
+        return
     past = f"; {done.past} of before all stores were planned, at once" if done.past else ""
     shell.messages.print(f"{done.readings} readings in {done.messages} messages{past}; {done.lateness}", highlight=False)
 

@@ -263,6 +263,7 @@ def test_without_settings_and_without_a_stack_it_says_what_to_do(
         ("migrate", ["PostgreSQL", "127.0.0.1:1"]),
         ("layout load good.yaml", ["PostgreSQL", "127.0.0.1:1"]),
         ("replay readings.jsonl", ["MQTT", "127.0.0.1:1"]),
+        ("simulate --live", ["MQTT", "127.0.0.1:1"]),
         ("demo --once", ["127.0.0.1:1"]),
     ],
 )

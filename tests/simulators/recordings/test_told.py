@@ -9,6 +9,7 @@ import click
 from click.testing import CliRunner
 from rich.console import Console
 
+from sensors.broker import mqtt_broker
 from sensors.layout import Layout
 from sensors.recording import Recorded, encode
 from simulators.command import Shell, commands
@@ -22,7 +23,7 @@ from tests.simulators.wire import taking_broker
 ONE = encode(Recorded(1_790_000_000_000_000, 0, "instore/v1/s/status/g", b"{}", 0, retain=False))
 
 
-def told(command: str, *arguments: str | Path) -> str:
+def told(command: str, *arguments: str | Path, stop: Event | None = None) -> str:
     """Run one of the commands; what it tells."""
     said = StringIO()
     shell = Shell(
@@ -30,7 +31,7 @@ def told(command: str, *arguments: str | Path) -> str:
         click.option("--data-dir", type=Path),
         lambda _folder, mqtt: {"mqtt": mqtt},
         lambda path: Layout(store_id=path.name, zones=()),
-        Event,
+        lambda: stop or Event(),
         lambda _what, _size: nullcontext(lambda _done: None),
         Console(file=said, width=1000),
     )
@@ -56,3 +57,13 @@ def test_what_went_without_acknowledgement_is_not_told_as_acknowledged(tmp_path:
     done = Published(messages=5, readings=7, acknowledged=2, unacknowledged=1)
     (said,) = Played(done, open_source(tmp_path / "r"), Seen(), [], 0, is_timed=False).told(tmp_path / "r")
     assert said == "7 readings published in 5 messages, 2 acknowledged; 2 went with QoS 0, and nobody says whether they arrived"
+
+
+def test_a_live_store_that_said_nothing_has_no_figures() -> None:
+    """Stopped before the first reading: how late nothing was is not told."""
+    stopped = Event()
+    stopped.set()
+    with mqtt_broker() as url:
+        said = told("simulate", "--live", "--mqtt-url", url, stop=stopped)
+    assert "nothing was published" in said
+    assert "later than due" not in said

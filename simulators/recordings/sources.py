@@ -54,7 +54,8 @@ def open_source(path: Path, mapping: Mapping | None = None) -> Source:
         SettingError: there is no such file, or a mapping for what is no table.
     """
     if not path.is_file():
-        raise SettingError(f"{path}: there is no such recording")
+        what = "that is a folder" if path.is_dir() else "that is no file" if path.exists() else "there is no such recording"
+        raise SettingError(f"{path}: {what}")
     if path.suffix.lower() in _TABLES:
         return _OfTable(Table(path, mapping or Mapping.of_fields()))
     if mapping is not None:

@@ -13,6 +13,7 @@ Whatever cannot be turned into a field is an error that names line and column.
 
 import csv
 import json
+import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -174,6 +175,8 @@ class Table:
 
     def _check_columns(self, there: Any) -> None:
         wanted = {field.column for field in self._mapping.fields.values() if field.column is not None}
+        if not there:
+            raise SettingError(f"{self._path}: the file is empty: its first line names the columns")
         listed = f"there are {', '.join(there)}"
         if self._mapping.strict and (missing := sorted(wanted - set(there))):
             raise SettingError(f"{self._path}: there is no column `{missing[0]}`; {listed}")
@@ -249,6 +252,8 @@ def _number(cell: Any, scale: float | None, decimal: str) -> Any:
     if not number.is_finite():
         raise ValueError(f"`{cell}` is no finite number")
     number = number if scale is None else number * Decimal(repr(scale))
+    if math.isinf(float(number)):
+        raise ValueError(f"`{cell}` is too large a number")
     return msgspec.Raw(str(number).encode())
 
 
@@ -297,7 +302,10 @@ def _in_utc(at: datetime, field: Field) -> str:
     if at.tzinfo is None:
         if field.zone is None:
             raise ValueError(f"`{at}` has no time zone; say its `zone`, like Europe/Berlin")
-        at = at.replace(tzinfo=_zone(field.zone))
+        local = at.replace(tzinfo=_zone(field.zone))
+        if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != at:
+            raise ValueError(f"`{at}` never was in {field.zone}: the clocks were put forward over it")
+        at = local
     return rfc3339(to_micros(at.astimezone(UTC)))
 
 

@@ -92,6 +92,11 @@ def _read(rows: list[dict[str, Any]]) -> Decoded:
         (ROW.replace("1500,5", "long"), "line 3, column `ms`: `long` is no number"),
         (ROW.replace("1500,5", "1.500"), "line 3, column `ms`: `1.500` has a point, where `,` stands before decimals"),
         (ROW.replace("1500,5", "NaN"), "line 3, column `ms`: `NaN` is no finite number"),
+        (ROW.replace("1500,5", "1e400"), "line 3, column `ms`: `1e400` is too large a number"),
+        (
+            ROW.replace("22.11.2026 10:30:00", "29.03.2026 02:30:00"),
+            "line 3, column `when`: `2026-03-29 02:30:00` never was in Europe/Berlin",
+        ),
         (
             ROW.replace("gw-1", ""),
             "line 3, column `gateway`: it is empty, and every reading has a `sensor_id`; fill it in or leave the row out",
@@ -243,4 +248,7 @@ def test_what_is_no_table_is_said(tmp_path: Path) -> None:
         Table(tmp_path / "t.parquet", Mapping.of_fields())
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     with pytest.raises(SettingError, match="no column has the name of a field; there are a, b; give --mapping FILE"):
+        list(Table(tmp_path / "t.csv", Mapping.of_fields()))
+    (tmp_path / "t.csv").write_bytes(b"")
+    with pytest.raises(SettingError, match="the file is empty: its first line names the columns"):
         list(Table(tmp_path / "t.csv", Mapping.of_fields()))

@@ -47,6 +47,9 @@ def written_whole(file: Path) -> Iterator[BinaryIO]:
 
     Args:
         file: the file, or a link to it; `-` is standard output, where nothing can be taken back, and nor it can on a device.
+
+    Raises:
+        OSError: it cannot be written.
     """
     if str(file) == "-":
         yield sys.stdout.buffer
@@ -58,7 +61,11 @@ def written_whole(file: Path) -> Iterator[BinaryIO]:
     file = file.resolve()
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as sink:
+        sink = part.open("wb")
+    except OSError as wrong:  # whose own words name a file that nobody asked for
+        raise OSError(f"{file} cannot be written: {wrong.strerror}") from wrong
+    try:
+        with sink:
             yield sink
         part.replace(file)
     finally:

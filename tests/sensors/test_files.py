@@ -34,6 +34,12 @@ def test_what_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_cannot_be_written_is_named_as_it_was_asked_for() -> None:
+    """And not as the hidden file beside it."""
+    with pytest.raises(OSError, match=r"^/proc/visits cannot be written: No such file or directory$"), written_whole(Path("/proc/visits")):
+        pass
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     """What it leads to is written, there yet or not."""
     file, link = tmp_path / "rows.jsonl", tmp_path / "link"

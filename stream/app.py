@@ -12,8 +12,8 @@ from typing import Any
 
 import faust
 import psycopg
-from aiokafka.errors import KafkaError
-from faust.exceptions import ConsumerNotStarted, ProducerSendError
+from aiokafka.errors import KafkaError, ProducerClosed
+from faust.exceptions import ConsumerNotStarted, NotReady, ProducerSendError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP
 
@@ -252,12 +252,14 @@ class Shell:
         try:
             for topic, key, value in messages:
                 sent.append(await self.app.producer.send(topic, key, value, None, None, None))
-        except ProducerSendError as failed:  # no room for more: what is under way is waited for
-            refusals = [failed.__cause__, *await asyncio.gather(*sent, return_exceptions=True)]
+        except (ProducerSendError, NotReady) as failed:  # no room for more, or no producer: what is under way is waited for
+            refusals = [failed.__cause__ or failed, *await asyncio.gather(*sent, return_exceptions=True)]
         else:
             refusals = await asyncio.gather(*sent, return_exceptions=True)
         refusals = [refusal for refusal in refusals if isinstance(refusal, BaseException)]
         for refusal in refusals:
+            if self.stopping and isinstance(refusal, ProducerClosed | NotReady):
+                raise asyncio.CancelledError("the worker leaves; who takes over sends this once more")
             if not (isinstance(refusal, KafkaError) and refusal.retriable):
                 raise refusal
         return refusals[0] if refusals else None

@@ -1,5 +1,6 @@
 """The worker as a process on a real Kafka (Tansu): what only Faust can get wrong."""
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from faust.exceptions import NotReady
 from kafka import KafkaConsumer, KafkaProducer
 from psycopg import sql
 
@@ -20,8 +22,9 @@ from sensors.reading import KAFKA_ENCODER, Reading
 from sensors.targets import running
 from sensors.topics import READINGS, REJECTED, ensure_topics
 from sensors.urls import kafka_servers
-from stream.app import work
-from stream.kafka import kafka
+from stream.app import Shell, work
+from stream.kafka import kafka, topic_lives
+from stream.messages import Message
 from tests.conftest import MakeDatabase
 from tests.scrape import get, ready, scrape, target
 from tests.sensors.conftest import Tansu
@@ -200,3 +203,22 @@ def test_what_kafka_does_not_take_in_time_is_sent_again(database_url: str, tmp_p
 def _devices(consumer: KafkaConsumer) -> set[str]:
     """Of which devices visits came since the last call."""
     return {json.loads(record.value)["device_id"] for records in consumer.poll(100).values() for record in records}
+
+
+def test_what_is_sent_while_the_worker_leaves_is_left_to_the_next(kafka_url: str, database_url: str) -> None:
+    """Faust closes its producer before our tasks: no crash then, for whoever takes over says it once more; at any other time it is one."""
+    servers = kafka_servers(kafka_url)
+
+    async def leave() -> None:
+        shell = Shell(servers, database_url, topic_lives(servers, (READINGS, REJECTED)))
+        shell.app.finalize()
+        await shell.app.producer.start()
+        await shell.publish([Message("instore.visits", b"a", b"sent")])
+        await shell.app.producer.stop()
+        with pytest.raises(NotReady):
+            await shell.publish([Message("instore.visits", b"a", b"late")])
+        shell.stopping = True
+        with pytest.raises(asyncio.CancelledError):
+            await shell.publish([Message("instore.visits", b"a", b"late")])
+
+    asyncio.run(leave())

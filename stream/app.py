@@ -12,7 +12,7 @@ from typing import Any
 
 import faust
 import psycopg
-from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.errors import KafkaError, KafkaTimeoutError, ProducerClosed
 from faust.exceptions import ConsumerNotStarted, NotReady, ProducerSendError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP
@@ -260,7 +260,8 @@ class Shell:
         for refusal in refusals:
             if self.stopping and isinstance(refusal, ProducerClosed | NotReady):
                 raise asyncio.CancelledError("the worker leaves; who takes over sends this once more")
-            if not (isinstance(refusal, KafkaError) and refusal.retriable):
+            may_pass = isinstance(refusal, KafkaTimeoutError) or (isinstance(refusal, KafkaError) and refusal.retriable)
+            if not may_pass:
                 raise refusal
         return refusals[0] if refusals else None
 

@@ -222,3 +222,30 @@ def test_what_is_sent_while_the_worker_leaves_is_left_to_the_next(kafka_url: str
             await shell.publish([Message("instore.visits", b"a", b"late")])
 
     asyncio.run(leave())
+
+
+def test_more_than_a_producer_has_room_for_is_sent_again_too(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kafka is silent for longer than the producer waits, for room for one message as for an answer to another."""
+    monkeypatch.setenv("PRODUCER_REQUEST_TIMEOUT", "1")
+    many = [Message("instore.visits", b"a", b"%d" % number * 100) for number in range(1_000)]
+    tansu = Tansu(tmp_path)
+    tansu.start()
+
+    async def send() -> None:
+        ensure_topics([tansu.server])
+        shell = Shell([tansu.server], database_url, topic_lives([tansu.server], (READINGS, REJECTED)))
+        shell.app.finalize()
+        await shell.app.producer.start()
+        await shell.publish(many[:1])
+        tansu.signal(signal.SIGSTOP)
+        sending = asyncio.ensure_future(shell.publish(many))
+        await asyncio.sleep(4)
+        assert not sending.done()
+        tansu.signal(signal.SIGCONT)
+        await asyncio.wait_for(sending, WAIT_S)
+        await shell.app.producer.stop()
+
+    try:
+        asyncio.run(send())
+    finally:
+        tansu.kill()

@@ -362,12 +362,13 @@ def demo(
 ) -> None:
     """Run a simulated store through the whole pipeline, prove that nothing was lost, then go on live until Ctrl-C."""
     from simulators.demo import run
-    from simulators.flags import options_of, store_of
+    from simulators.flags import check_over, options_of, store_of
     from simulators.stack import up as stack
 
     _check_urls(mqtt_url, kafka_url, database_url)
     chosen = store_of(store, people, wanted["scenario"], _layout)
     options = options_of(plan=chosen.plan, people=chosen.people, **wanted)
+    check_over(options)
     stop = _stop_on_signals()
     console = MESSAGES if as_json else Console(soft_wrap=True)
     started = time.monotonic()

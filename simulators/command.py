@@ -232,6 +232,8 @@ def _files(report: Path | None, inputs: Mapping[str, Path], **said: Path | None)
         if file is not None:
             check_target(name, file)
     check_apart(named, inputs)
+    if out is not None and out.suffix.lower() == ".gz":
+        raise SettingError(f"--out {out}: a recording is packed as .zst; end the name so, or in .jsonl for plain lines")
     return None if out is None or truth is None else Files(out, truth, said["signals"], said["sold_out"])
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -98,3 +98,14 @@ def _day(text: str) -> date:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise SettingError(f"--date {text}: it must be from {FIRST_DAY} to {LAST_DAY}")
     return day
+
+
+def check_over(wanted: Options) -> None:
+    """Refuse days that are not over, for a pipeline refuses readings of the future.
+
+    Raises:
+        SettingError: one is not.
+    """
+    last, today = wanted.first_day + timedelta(days=wanted.days - 1), datetime.now(ZoneInfo(wanted.layout.timezone)).date()
+    if last >= today:
+        raise SettingError(f"the days that are played must be over: {last} is not before {today}; give an earlier --date")

@@ -147,7 +147,7 @@ def record(
                 if lines % PROGRESS_EVERY == 0:
                     progress(done, lines)
 
-        if files.out.suffix == PACKED:
+        if files.out.suffix.lower() == PACKED:
             opened.enter_context(packed(out)).writelines(as_recording(counted()))
         else:
             out.writelines(line + b"\n" for _, line in counted())

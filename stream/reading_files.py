@@ -7,6 +7,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -217,7 +218,9 @@ def _from_cell(name: str, cell: Any) -> object:
 def _name_from(cell: Any) -> object:
     """The text of a name; what is none stays, and is rejected for it. A column with an empty cell may have become one of floats."""
     if isinstance(cell, bytes):
-        return cell.decode()
+        with suppress(UnicodeDecodeError):
+            return cell.decode()
+        return cell
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal) or cell % 1 != 0:
         return cell
     return str(int(cell))

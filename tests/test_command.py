@@ -198,6 +198,8 @@ def test_disorder_has_the_limits_that_its_help_names(
         ("simulate --live --out r.jsonl", ["--live", "--out"]),
         ("simulate --live --silence gw-front@10:00-10:15", ["--live", "--silence"]),
         ("simulate --live --date 2026-11-20", ["--live", "--date"]),
+        ("simulate --out r.jsonl.gz --truth t.jsonl", ["--out r.jsonl.gz", ".zst"]),
+        ("demo --once --date 2099-12-30", ["must be over", "--date"]),
         ("demo --once --disorder 1000", ["disorder"]),
         ("demo --once --scenario missing.yaml", ["missing.yaml"]),
         ("up --data-dir file/inside", ["file/inside"]),

@@ -88,7 +88,7 @@ def test_identifiers_are_text_and_items_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [(3, "3"), (3.0, "3"), (Decimal("3.00"), "3"), (b"gate", "gate"), (3.5, None), (float("nan"), None), (True, None)],
+    [(3, "3"), (3.0, "3"), (Decimal("3.00"), "3"), (b"gate", "gate"), (3.5, None), (float("nan"), None), (True, None), (b"\xff", None)],
 )
 def test_a_number_as_a_name_is_the_same_for_replay_and_reconstruct(tmp_path: Path, cell: object, expected: str | None) -> None:
     """A whole one is text in both; another one is refused by both."""

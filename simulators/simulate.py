@@ -36,12 +36,6 @@ from simulators.truth.visits import Truth, doubted, truth_of
 
 ONE_DAY = timedelta(days=1)
 
-PROGRESS_EVERY = 10_000
-"""Readings between two reports of progress."""
-
-Progress = Callable[[int, int], None]
-"""Told now and then how many of how many days are done and how many readings are written."""
-
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What to simulate.

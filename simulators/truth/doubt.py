@@ -69,7 +69,7 @@ def _in_company(floor: Floor, walks: Sequence[Walk], own: list[list[Doubt]]) -> 
     zones = {till.sensor_id: till.zone_id for till in floor.layout.tills}
     lines: dict[str | None, list[tuple[Stay, int]]] = {zone: [] for zone in zones.values()}
     for number, walk in enumerate(walks):
-        for stay in walk.stays:
+        for stay in walk.stays if walk.role != "staff" else ():  # no payment is theirs, whoever seems to be there
             if stay.zone_id in lines:
                 lines[stay.zone_id].append((stay, number))
     doubtful = {zone: [(stay, doubt) for stay, number in line for doubt in own[number]] for zone, line in lines.items()}

@@ -113,6 +113,8 @@ def test_the_company_at_a_till_of_somebody_told_wrongly(*, names: bool) -> None:
     behind, gone, elsewhere = at_till(8 * MINUTE, None, device="b"), at_till(3 * MINUTE, None, device="c"), walk("door", 8 * MINUTE)
     elsewhere.device_id = "d"
     assert doubtful(payer, behind, gone, elsewhere, span=REAR) == [True, not names, False, False]
+    behind.role = "staff"
+    assert doubtful(payer, behind, span=REAR) == [True, False]
 
 
 def test_of_a_till_with_people_of_whom_all_is_known_nothing_is_doubtful() -> None:

@@ -12,7 +12,6 @@ What rumqttd 0.20 does and does not, tried in November 2026:
 - It keeps nothing on disk: killed, it forgets sessions and messages.
 """
 
-import socket
 import subprocess
 import sys
 import tempfile
@@ -107,12 +106,10 @@ def _own_port(port: int | None) -> int:
     """Return a free port, or this one where it is free."""
     if port is None:
         return child.free_port()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as taken:
-            raise BrokerAway(f"the embedded MQTT broker cannot listen on port {port}: {taken.strerror}") from taken
+    try:
+        child.check_port(port)
+    except OSError as taken:
+        raise BrokerAway(f"the embedded MQTT broker cannot listen on port {port}: {taken.strerror}") from taken
     return port
 
 

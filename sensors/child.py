@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -52,14 +53,21 @@ def free_port(wanted: int = 0) -> int:
     end of a connection before a server listens there.
     """
     for port in (wanted or _any_port(), *(_any_port() for _ in range(_TRIES))):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        with suppress(OSError):
+            check_port(port)
             return port
     raise OSError(f"no TCP port between {_PORTS[0]} and {_PORTS[-1]} of 127.0.0.1 is free: {_TRIES} were tried")
+
+
+def check_port(port: int) -> None:
+    """Make sure that a server could listen on this TCP port of 127.0.0.1.
+
+    Raises:
+        OSError: it could not.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
+        probe.bind(("127.0.0.1", port))
 
 
 def _any_port() -> int:

@@ -249,14 +249,13 @@ class Shell:
     async def _send(self, messages: list[Message]) -> KafkaError | None:
         """Send messages once; return why Kafka does not have them all, if that may pass."""
         sent: list[Awaitable[Any]] = []
+        refusals: list[BaseException] = []
         try:
             for topic, key, value in messages:
                 sent.append(await self.app.producer.send(topic, key, value, None, None, None))
         except (ProducerSendError, NotReady) as failed:  # no room for more, or no producer: what is under way is waited for
-            refusals = [failed.__cause__ or failed, *await asyncio.gather(*sent, return_exceptions=True)]
-        else:
-            refusals = await asyncio.gather(*sent, return_exceptions=True)
-        refusals = [refusal for refusal in refusals if isinstance(refusal, BaseException)]
+            refusals.append(failed.__cause__ or failed)
+        refusals += [one for one in await asyncio.gather(*sent, return_exceptions=True) if isinstance(one, BaseException)]
         for refusal in refusals:
             if self.stopping and isinstance(refusal, ProducerClosed | NotReady):
                 raise asyncio.CancelledError("the worker leaves; who takes over sends this once more")

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import paho.mqtt.client as mqtt
 
+from sensors.decode import MAX_AHEAD
 from sensors.mqtt_client import CONNECT_S, BrokerAway, new_client, wait
 from sensors.reading import CLOCK_SENSOR, SECOND
 from sensors.topics import mqtt_topic, place
@@ -27,9 +28,6 @@ log = logging.getLogger("instore.replay")
 
 IN_FLIGHT = 200
 """Messages that may wait for their acknowledgement at a time."""
-
-FUTURE = 300 * SECOND
-"""A time further ahead of the clock is no reason to wait: the reading will be refused."""
 
 AFTER = SECOND
 """How much later than needed the last status is, so that nothing hangs on a boundary."""
@@ -214,7 +212,7 @@ def _all(source: Iterable[Message], line: "_Connection", pace: Pace, done: Publi
     last: dict[str, int] = {}
     schedule, size = _Schedule(pace), 0
     for message in source:
-        if message.last_ts is not None and message.last_ts <= pace.clock() * SECOND + FUTURE and _is_of_a_sensor(message):
+        if message.last_ts is not None and message.last_ts <= pace.clock() * SECOND + MAX_AHEAD and _is_of_a_sensor(message):
             last[message.store_id] = max(message.last_ts, last.get(message.store_id, 0))
         due_s = schedule.due_s(message)
         if due_s is not None:
@@ -251,7 +249,7 @@ class _Schedule:
         if self._speed is None:
             return None
         at = message.due if message.due is not None else message.last_ts
-        if at is not None and (message.due is not None or OLDEST <= at <= self._clock() * SECOND + FUTURE):
+        if at is not None and (message.due is not None or OLDEST <= at <= self._clock() * SECOND + MAX_AHEAD):  # others will be refused
             if self._first is None:
                 self._first, self.began_s = at, time.monotonic()
             self._newest = max(self._newest, at)

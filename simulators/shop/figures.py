@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-_DAY_MIN, HOUR_MS = 24 * 60, 3_600_000
+_DAY_MIN = 24 * 60
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Factor = Annotated[float, Meta(ge=0, le=1000)]
@@ -16,7 +16,6 @@ Units = Annotated[int, Meta(ge=0, le=10_000)]
 Minutes = Annotated[float, Meta(ge=0, le=_DAY_MIN)]
 Some = Annotated[float, Meta(gt=0, le=_DAY_MIN)]
 MedianSigma = tuple[Some, Annotated[float, Meta(ge=0, le=3)]]
-Milliseconds = Annotated[int, Meta(ge=0, le=HOUR_MS)]
 
 
 def check_ends(name: str, ends: tuple[int, int]) -> None:

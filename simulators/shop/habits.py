@@ -11,10 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from simulators.shop.figures import (
-    HOUR_MS,
     Factor,
     MedianSigma,
-    Milliseconds,
     Minutes,
     People,
     Pull,
@@ -44,7 +42,8 @@ Kind = Literal["grocery", "fashion", "home", "theme-park"]
 """What kind of store it is, for that decides which published figures its people are held against (`simulators.report`)."""
 
 Look = Annotated[int, msgspec.Meta(ge=1, le=1000)]
-Seen = Annotated[int, msgspec.Meta(ge=MIN_STAY, le=HOUR_MS)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=HOUR)]
+Seen = Annotated[int, msgspec.Meta(ge=MIN_STAY, le=HOUR)]
 """Milliseconds for which one must be in a zone to be seen there."""
 
 

@@ -6,11 +6,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sensors.decode import Decoded, decode
+from sensors.decode import MAX_AHEAD, Decoded, decode
 from sensors.layout import load
 from sensors.reading import SECOND, Reading
 from simulators.recordings.messages import messages
-from simulators.recordings.replay import FUTURE, Pace, closings, read_lines
+from simulators.recordings.replay import Pace, closings, read_lines
 from storage import layouts
 from storage.connect import connect
 from stream.worker import Worker
@@ -56,7 +56,7 @@ def _decoded(busy: Busy) -> Iterator[Decoded]:
     """Decode what `instore replay` sends, its last status of each store included, as the bridge does."""
     last: dict[str, int] = {}
     for message in messages(read_lines(busy.recording)):
-        if message.last_ts is not None and message.last_ts <= time.time() * SECOND + FUTURE:
+        if message.last_ts is not None and message.last_ts <= time.time() * SECOND + MAX_AHEAD:
             last[message.store_id] = max(message.last_ts, last.get(message.store_id, 0))
         yield decode(message.payload, topic=message.topic, received_at=time.time_ns() // 1000)
     for message in closings(last, Pace()):

@@ -13,12 +13,12 @@ import pytest
 from msgspec import structs
 
 from sensors.broker import BrokerAway, mqtt_broker
-from sensors.decode import decode
+from sensors.decode import MAX_AHEAD, decode
 from sensors.reading import SECOND
 from sensors.urls import SettingError
 from simulators.live import live, publish_live
 from simulators.recordings.messages import Message, messages
-from simulators.recordings.replay import FUTURE, IN_FLIGHT, Pace, Published, closings, publish, publish_messages, read_lines, speed_of
+from simulators.recordings.replay import IN_FLIGHT, Pace, Published, closings, publish, publish_messages, read_lines, speed_of
 from simulators.sensing.faults import Faults
 from simulators.shop.habits import Habits
 from simulators.together import Files, record
@@ -209,7 +209,7 @@ def test_the_speed_is_kept(broker: str) -> None:
 @pytest.mark.integration
 def test_a_reading_from_far_in_the_future_is_not_waited_for(broker: str) -> None:
     """It will be refused anyway; nor does it move what comes after it, or the last status."""
-    ahead = int(time.time() * 1000) + FUTURE // 1000 + 60_000
+    ahead = int(time.time() * 1000) + MAX_AHEAD // 1000 + 60_000
     began = time.monotonic()
     done = publish([reading(DAY), reading(ahead, "mad"), reading(DAY + 500)], broker, Pace(speed=1))
     assert time.monotonic() - began < 5

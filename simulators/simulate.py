@@ -179,8 +179,9 @@ def _day(store: _Store, expected: Expected, played: Played) -> Day:
     wanted, sensors, _, silent, cuts, wrong, waiting = store
     floor, (window, walks, heard, until, sold) = sensors.floor, played
     doubtful = silent + [clock.span for clock in wrong]
-    truths = [_told(floor, walk, found) for walk, found in zip(walks, doubts(floor, doubtful, walks), strict=True)]
-    due = partial(due_of, floor, window, walks, doubtful, plain=wanted.plain_people)
+    unknown = doubts(floor, doubtful, walks)
+    truths = [_told(floor, walk, found) for walk, found in zip(walks, unknown, strict=True)]
+    due = partial(due_of, floor, window, walks, unknown, doubtful, plain=wanted.plain_people)
     start = f"{wanted.seed}/{wanted.layout.store_id}/{window.label}"
     if wrong:
         heard = mistime(sensors, wrong, heard)
@@ -209,4 +210,4 @@ def _play_one(sensors: Sensors, crowd: Crowd, window: Window, until: int) -> Pla
 
 def _told(floor: Floor, walk: Walk, doubtful: list[Doubt]) -> Truth:
     truth = truth_of(floor, walk)
-    return doubted(truth, [(doubt.start, doubt.end) for doubt in doubtful if doubt.span.speaks]) if doubtful else truth
+    return doubted(truth, [(doubt.start, doubt.end) for doubt in doubtful if doubt.strays]) if doubtful else truth

@@ -14,12 +14,20 @@ AFTERMATH = 2 * MINUTE
 
 
 class Doubt(NamedTuple):
-    """What a span makes doubtful of somebody, from when to when (epoch ms), and by how much each moment of it."""
+    """What a span makes doubtful of somebody.
+
+    Attributes:
+        span: the span.
+        start: from when on (epoch ms); `end` until when.
+        off: by how much each moment of it.
+        strays: whether readings of their tag may bear any time from start to end, by a wrong clock.
+    """
 
     span: Span
     start: int
     end: int
     off: int
+    strays: bool = False
 
 
 def doubts(floor: Floor, spans: Sequence[Span], walks: Sequence[Walk]) -> list[list[Doubt]]:
@@ -50,7 +58,7 @@ def doubt_of(floor: Floor, span: Span, walk: Walk) -> Doubt | None:
         return None
     begins, ends = zip(*missed, strict=True)
     off = min(AFTERMATH, BOUND + max(span.ahead, span.behind)) if span.speaks else AFTERMATH
-    return Doubt(span, min(begins) - span.behind - off, max(ends) + span.ahead + off, off)
+    return Doubt(span, min(begins) - span.behind - off, max(ends) + span.ahead + off, off, strays=span.speaks)
 
 
 def _misdated(walks: Sequence[Walk], own: list[list[Doubt]]) -> Iterator[tuple[int, Doubt]]:
@@ -77,7 +85,7 @@ def _in_company(floor: Floor, walks: Sequence[Walk], own: list[list[Doubt]]) -> 
         zone, at = zones[paid.till], paid.at
         known = [one for stay, one in doubtful[zone] if _is_in(stay, at, one.off) and one.start <= at <= one.end]
         for number in {number for stay, number in lines[zone] if known and _is_in(stay, at, BOUND)}:
-            yield from ((number, doubt) for doubt in known)
+            yield from ((number, one._replace(start=at, end=at, strays=False)) for one in known)
 
 
 def _is_in(stay: Stay, at: int, off: int) -> bool:

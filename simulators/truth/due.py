@@ -23,7 +23,7 @@ from simulators.shop.habits import MINUTE, SECOND
 from simulators.shop.opening import Window, power
 from simulators.shop.walk import Passage, Stay, Walk
 from simulators.truth.crowding import Limit, Span, limits_of, moments, tills_of, turns
-from simulators.truth.doubt import Doubt, doubts
+from simulators.truth.doubt import Doubt
 from storage.model import SignalKind
 
 SENT_WITHIN = 2 * SECOND
@@ -114,23 +114,24 @@ class _Seen(NamedTuple):
     vanishes: bool
 
 
-def due_of(floor: Floor, window: Window, walks: Iterable[Walk], silent: list[Silent], *, plain: bool) -> list[Due]:
+def due_of(  # noqa: PLR0913 - the store, its people, and what is not known of them
+    floor: Floor, window: Window, walks: Iterable[Walk], doubtful: Iterable[list[Doubt]], silent: list[Silent], *, plain: bool
+) -> list[Due]:
     """Tell the signals of an opening window, in the order in which they are due.
 
     Args:
         floor: the store. Its day must not go over 04:00, where the days of zones begin.
         window: when it is open.
         walks: all of its people.
+        doubtful: what cannot be known of each of them (`simulators.truth.doubt.doubts`).
         silent: the silences of sensors, of any time; and when one says something wrong.
         plain: nobody shows a priority but those whose script says so; else nothing is promised of `priority_changed`.
     """
     dwelling = (zone.zone_id for zone in floor.layout.zones if zone.type not in NOBODYS)
     day = _Day(floor, window, silent, plain, {zone: rule_ms(floor.layout, "long_dwell_s", zone) for zone in dwelling})
-    customers = [walk for walk in walks if walk.role != "staff"]
-    found = [
-        due for walk, doubtful in zip(customers, doubts(floor, silent, customers), strict=True) for due in _of_walk(day, walk, doubtful)
-    ]
-    found += _of_zones(day, customers)
+    customers = [(walk, unknown) for walk, unknown in zip(walks, doubtful, strict=True) if walk.role != "staff"]
+    found = [due for walk, unknown in customers for due in _of_walk(day, walk, unknown)]
+    found += _of_zones(day, [walk for walk, _ in customers])
     mute = (span for span in silent if not span.speaks and span.start < window.closes)
     found += [due for span in mute for due in _of_silence(day, span)]
     return sorted(found, key=lambda due: (due.at, due.kind, due.device_id or "", due.zone_id or ""))

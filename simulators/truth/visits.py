@@ -44,7 +44,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
         priority: what the shopper values, by the simulator's own label; null for staff and passers-by.
         party: the device of the one with whom they came; null for who came alone, or leads.
         unreliable: a sensor was silent or wrong where it mattered to this visit; nothing is promised then.
-        strays: from when to when a wrong clock may have put readings of it; a visit found there is not compared either.
+        strays: from when to when a wrong clock may have put readings of its device; a visit found there is not compared either.
     """
 
     store_id: str

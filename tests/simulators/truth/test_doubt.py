@@ -40,11 +40,21 @@ def test_a_silent_gateway_touches_those_in_its_zones(zone: str, start: int, touc
     assert (doubt_of(FLOOR, QUARTER, walk(zone, start)) is not None) is touched
 
 
-def test_a_silent_gate_touches_those_who_pass_it() -> None:
-    """The other gate's shoppers are not touched."""
+@pytest.mark.parametrize(
+    ("at", "touched"),
+    [
+        (-AFTERMATH - 1, False),
+        (-AFTERMATH, True),
+        (MINUTE, True),
+        (15 * MINUTE + AFTERMATH - 1, True),
+        (15 * MINUTE + AFTERMATH, False),
+    ],
+)
+def test_a_silent_gate_touches_those_who_pass_it_then(at: int, *, touched: bool) -> None:
+    """The other gate's shoppers are not touched, nor who passes long before the silence or long after it."""
     one = walk("right", MINUTE)
-    one.passages = [Passage(QUARTER.start, 1, "in", ())]
-    assert doubt_of(FLOOR, Span("gate-2", QUARTER.start, QUARTER.end), one)
+    one.passages = [Passage(QUARTER.start + at, 1, "in", ())]
+    assert bool(doubt_of(FLOOR, Span("gate-2", QUARTER.start, QUARTER.end), one)) is touched
     assert not doubt_of(FLOOR, Span("gate-1", QUARTER.start, QUARTER.end), one)
 
 
@@ -93,12 +103,29 @@ def test_a_wrong_clock_is_about_as_long_as_it_is_off() -> None:
     assert (little.start, little.end) == (there.began - 2 * SECOND - BOUND, there.now + SECOND + BOUND)
 
 
+def test_of_a_long_stay_what_a_sensor_could_not_hear_is_doubtful() -> None:
+    """Not all of it: it began before a silence matters, and goes on when that is over."""
+    found = doubt_of(FLOOR, QUARTER, walk("entrance", -60 * MINUTE, 180 * MINUTE))
+    assert found is not None
+    assert (found.start, found.end) == (QUARTER.start - 2 * AFTERMATH, QUARTER.end + 2 * AFTERMATH)
+
+
 def test_who_gets_the_tag_of_somebody_told_wrongly_is_doubtful_too() -> None:
     """While that may still be told of them; a silence puts nothing into another time."""
     first, second, third = walk("entrance", 5 * MINUTE), walk("right", 8 * MINUTE), walk("right", 60 * MINUTE)
     first.device_id = second.device_id = third.device_id = "band-1"
     assert doubtful(first, second, third) == [True, True, False]
     assert doubtful(first, second, third, span=QUARTER) == [True, False, False]
+
+
+def test_who_had_the_tag_long_before_is_not_doubtful() -> None:
+    """What is told at a wrong time reaches back so far and no further."""
+    back = structs.replace(AHEAD, ahead=0, behind=3 * MINUTE)
+    before, owner = walk("right", -2 * MINUTE), walk("entrance", 5 * MINUTE)
+    before.device_id = owner.device_id = "band-1"
+    assert doubtful(before, owner, span=back) == [False, True]
+    before.stay("right", 2 * MINUTE)
+    assert doubtful(before, owner, span=back) == [True, True]
 
 
 REAR = structs.replace(AHEAD, sensor_id="gw-rear")
@@ -115,6 +142,42 @@ def test_the_company_at_a_till_of_somebody_told_wrongly(*, names: bool) -> None:
     assert doubtful(payer, behind, gone, elsewhere, span=REAR) == [True, not names, False, False]
     behind.role = "staff"
     assert doubtful(payer, behind, span=REAR) == [True, False]
+
+
+def test_what_was_doubtful_only_before_somebody_paid_leaves_the_line_as_it_was() -> None:
+    """The payer was told wrongly among the shelves, long before; then all that is told of the line is right."""
+    payer, behind = at_till(20 * MINUTE, 22 * MINUTE, device="a"), at_till(21 * MINUTE, None, device="b")
+    payer.stays = [*walk("left", MINUTE).stays, *payer.stays]
+    assert doubtful(payer, behind, span=REAR) == [True, False]
+
+
+def test_who_left_the_line_long_before_a_payment_is_no_company() -> None:
+    """Told wrongly among the shelves just then; so the payment of others is theirs."""
+    gone, payer, behind = at_till(0, None, device="a"), at_till(7 * MINUTE, 9 * MINUTE, device="b"), at_till(8 * MINUTE, None, device="c")
+    gone.stays += walk("left", 6 * MINUTE, 5 * MINUTE).stays
+    assert doubtful(gone, payer, behind, span=REAR) == [True, False, False]
+
+
+def test_readings_stray_of_those_alone_of_whom_a_wrong_clock_tells() -> None:
+    """Their company at a till is doubtful for the payment: a visit of theirs at another time would be one too many."""
+    payer, behind = at_till(7 * MINUTE, 9 * MINUTE, device="a"), at_till(8 * MINUTE, None, device="b")
+    payer.stays = [*walk("left", 6 * MINUTE).stays, *payer.stays]
+    paid_at = QUARTER.start + 9 * MINUTE
+    (own,), (of_company,) = doubts(FLOOR, [REAR], [payer, behind])
+    assert (own, own.strays) == (doubt_of(FLOOR, REAR, payer), True)
+    assert (of_company.start, of_company.end, of_company.strays) == (paid_at, paid_at, False)
+    assert [found.strays for (found,) in doubts(FLOOR, [structs.replace(REAR, speaks=False, ahead=0)], [payer, behind])] == [False, False]
+
+
+def test_one_span_is_one_doubt() -> None:
+    """However many ways lead to it: by the own sensors, by the tag of somebody else, by each of two payments of a party."""
+    first, second = at_till(7 * MINUTE, 9 * MINUTE, device="a"), at_till(8 * MINUTE, 10 * MINUTE, device="a")
+    behind = at_till(8 * MINUTE, None, device="b")
+    first.stays, second.stays = ([*walk("left", 6 * MINUTE).stays, *one.stays] for one in (first, second))
+    found = doubts(FLOOR, [REAR], [first, second, behind])
+    assert [len(one) for one in found] == [1, 1, 1]
+    other = structs.replace(REAR, start=REAR.start + MINUTE)
+    assert [len(one) for one in doubts(FLOOR, [REAR, other], [first, second, behind])] == [2, 2, 2]
 
 
 def test_of_a_till_with_people_of_whom_all_is_known_nothing_is_doubtful() -> None:

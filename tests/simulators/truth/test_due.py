@@ -11,6 +11,7 @@ from simulators.sensing.silence import Span
 from simulators.shop.floor import floor_of
 from simulators.shop.habits import MINUTE, SECOND
 from simulators.shop.walk import Act, Paid, Passage, Stay, Walk
+from simulators.truth.doubt import doubts
 from simulators.truth.due import Due, due_of
 from tests.simulators.plans import SMALL, window_of
 
@@ -31,7 +32,8 @@ def walk(*stays: tuple[str, float], start: int = START, seen: bool = True, devic
 
 def due(*walks: Walk, layout: Layout = SMALL, silent: tuple[Span, ...] = (), plain: bool = True) -> list[Due]:
     """What is due of these people."""
-    return due_of(floor_of(layout), window_of(layout), list(walks), list(silent), plain=plain)
+    floor, people, spans = floor_of(layout), list(walks), list(silent)
+    return due_of(floor, window_of(layout), people, doubts(floor, spans, people), spans, plain=plain)
 
 
 def ruled(**rules: float) -> Layout:

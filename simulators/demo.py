@@ -168,15 +168,15 @@ def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *
         _print_outcome(console, outcome, ZoneInfo(options.layout.timezone))
         print_days(console, reader.days(options.layout.store_id, *span))
         if go_live:
-            _go_live(urls, options, console, stop)
+            _go_live(urls, options, console, stop, max(published.closing.values(), default=0))
     return outcome
 
 
-def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Event) -> None:
-    """Let the store go on, at the pace of the clock, until told to stop."""
+def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Event, ended: int) -> None:
+    """Let the store go on, at the pace of the clock, until told to stop; from when its days had `ended` on (microseconds since 1970)."""
     with serving(urls.database) as preview:
         print_addresses(console, urls, preview)
-        since = open_since(options.layout, time.time_ns() // 1000)
+        since = open_since(options.layout, time.time_ns() // 1000, ended)
         opened = to_datetime(since).astimezone(ZoneInfo(options.layout.timezone))
         console.print(
             f"\n[bold]The store goes on live; Ctrl-C ends it.[/] What happened since {opened:%H:%M} comes first.", highlight=False
@@ -185,13 +185,18 @@ def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Eve
         publish_live(live(options.layout, options.seed, since, people), urls.mqtt, stop.is_set)
 
 
-def open_since(layout: Layout, now: int) -> int:
+def open_since(layout: Layout, now: int, ended: int = 0) -> int:
     """When the live store began: when sensors are switched on by its plan, for from the opening on they are missed; else a while ago.
 
-    Times are in microseconds since 1970.
+    But not before the days have ended: a store that never closes would have people of both on the same devices, and tell them late.
+
+    Args:
+        layout: the store's.
+        now: microseconds since 1970.
+        ended: the time that ended the days that were published, after which every visit of theirs was final.
     """
     today = to_datetime(now).astimezone(ZoneInfo(layout.timezone)).date()
-    return min([now - OPEN_SINCE, *(power(window)[0] * 1000 for window in windows(layout, today))])
+    return max(ended, min([now - OPEN_SINCE, *(power(window)[0] * 1000 for window in windows(layout, today))]))
 
 
 def _span(recording: Recording) -> tuple[int, int]:

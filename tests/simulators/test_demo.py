@@ -66,5 +66,20 @@ def test_the_live_store_has_been_open_since_its_plan_says_so(now: str, since: st
     assert open_since(layout, _micros(now)) == _micros(since)
 
 
+@pytest.mark.parametrize(
+    ("hours", "ended", "since"),
+    [
+        ({}, "2026-11-27 00:33", "2026-11-27 00:33"),
+        ({}, "2026-11-27 15:55", "2026-11-27 15:55"),
+        ({}, "2026-11-26 00:33", "2026-11-27 00:00"),
+        (HOURS, "2026-11-26 20:18", "2026-11-27 08:15"),
+    ],
+)
+def test_the_live_store_begins_when_its_days_have_ended(hours: dict[Day, list[str]], ended: str, since: str) -> None:
+    """One that is always open would begin at midnight, when people of the day before are still there."""
+    layout = Layout(store_id="deli", timezone="Europe/Rome", opening_hours=hours)
+    assert open_since(layout, _micros("2026-11-27 16:00"), _micros(ended)) == _micros(since)
+
+
 def _micros(text: str) -> int:
     return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Rome")).timestamp() * 1e6)

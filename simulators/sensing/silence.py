@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from random import Random
 
 import msgspec
@@ -112,7 +113,8 @@ def check_sensor(floor: Floor, sensor_id: str, to: str) -> None:
 
 def _span(floor: Floor, silence: Silence, day: date) -> Span:
     start, end = (clock_at(floor.layout, day, clock) // 1000 for clock in (silence.begin, silence.end))
-    on = next((power(window)[0] for window in windows(floor.layout, day) if power(window)[0] <= start < power(window)[1]), start)
+    known = windows(floor.layout, day - timedelta(days=1)) + windows(floor.layout, day)  # sensors of an evening may be on after midnight
+    on = next((power(window)[0] for window in known if power(window)[0] <= start < power(window)[1]), start)
     return Span(silence.sensor_id, start, end, round(silence.fades_h * HOUR), on if silence.has_will else None)
 
 
@@ -154,18 +156,26 @@ def with_wills(
         recorded: what sensors say in the window, in order of arrival.
     """
     window, until = now
-    on, off = power(window)
     coming = iter(recorded)
     first = list(islice(coming, 1))  # now the sensors have their numbers, in their own order
-    words = waiting + [word for span in silent if on <= span.start < off for word in _words(span)]
+    words = waiting + [word for span in silent for word in _words(span, window)]
     waiting[:] = [word for word in words if word[0] >= until]
-    wills = sorted(_line(sensors, word) for word in words if word[0] < until)
+    wills = [_line(sensors, word) for word in sorted(words, key=itemgetter(0, 1)) if word[0] < until]
     yield from merge(first, coming, wills, key=lambda one: one[0])
 
 
-def _words(span: Span) -> list[Word]:
-    """The last will, and the word that the sensor is back."""
-    return [] if span.connected is None else [(min(span.start + WILL_AFTER, span.end), False, span), (span.end, True, span)]
+def _words(span: Span, window: Window) -> Iterator[Word]:
+    """What is said of an outage in a window: the last will where it begins, and that the sensor is back where it ends.
+
+    Who is off when it begins has said so, and has left no will. Who is off when it ends says nothing until it is switched on, as ever.
+    """
+    on, off = power(window)
+    if span.connected is None:
+        return
+    if on <= span.start < off:
+        yield min(span.start + WILL_AFTER, span.end), False, span
+    if on < span.end < off or (span.end == on and not window.fresh):
+        yield span.end, True, span
 
 
 def _line(sensors: Sensors, word: Word) -> Recorded:

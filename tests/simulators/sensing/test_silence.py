@@ -1,21 +1,24 @@
 """A sensor that says nothing for a while."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
 from msgspec import structs
 
 from sensors.decode import decode
-from sensors.hours import DAYS
+from sensors.hours import DAYS, clock_at
 from sensors.urls import SettingError
 from simulators.script.mishaps import BatteryEnds, GoesSilent, Outage
+from simulators.sensing.faults import Arrival, Expected
 from simulators.sensing.silence import WILL_AFTER, Silence, Span, parse, sensors_of, spans
 from simulators.shop.floor import floor_of
 from simulators.shop.habits import MINUTE
 from simulators.shop.opening import WARM_UP
+from simulators.simulate import simulate
 from simulators.truth.reconcile import reconcile
+from simulators.truth.visits import Truth
 from stream.reconstruct import reconstruct
 from tests.simulators.observer import millis
 from tests.simulators.plans import FRIDAY, SMALL, Said, options_of, run, said, window_of
@@ -94,6 +97,49 @@ def test_a_broker_sends_the_last_will_of_a_sensor_without_power() -> None:
     assert set(lines) - set(plain) == {line for line in lines if b"-will-" in line or b"-back-" in line}
     assert [line for line in lines if line in set(plain)] == mute
     assert (expected.received, expected.silenced) == (len(lines), len(plain) - len(mute))
+
+
+@pytest.mark.parametrize(
+    ("outage", "words"),
+    [
+        (("11:20", "13:00"), [("11:21:30", "offline")]),
+        (("11:20", "24:00"), [("11:21:30", "offline")]),
+        (("09:00", "10:15"), [("10:15:00", "online")]),
+        (("09:00", "13:00"), []),
+        (("00:00", "09:15"), []),
+        (("12:20", "13:00"), []),
+        (("10:15", "10:16"), [("10:16:00", "offline"), ("10:16:00", "online")]),
+    ],
+)
+def test_an_outage_while_sensors_are_off(outage: tuple[str, str], words: list[tuple[str, str]]) -> None:
+    """They are on from 09:15 to 12:15. Who is off already has left no will, and who is to be off says nothing when power is back."""
+    begin, end = outage
+    truths, came, days = list[Truth](), list[Arrival](), [FRIDAY, FRIDAY + timedelta(days=1)]
+    for day in simulate(options_of(events=(Outage(at=begin, until=end, sensor="gw-front"),), days=2), Expected()):
+        truths += day.truths
+        came += day.arrivals
+    lines = [line for _, line in came]
+    added = [(at, line) for at, line in came if b"-will-" in line or b"-back-" in line]
+    told = [(at, one.state) for (at, _), one in zip(added, said(line for _, line in added), strict=True)]
+    assert told == [(_millis_on(on, clock), state) for on in days for clock, state in words]
+    others = [one for one in of(lines, "gw-front") if one.kind == "status" and "-will-" not in one.id]
+    away = [(clock_at(SMALL, on, begin) // 1000, clock_at(SMALL, on, end) // 1000) for on in days]
+    assert not any(start <= millis(one.ts) < stop for one in others for start, stop in away)
+    assert not any(before.state == after.state == "online" for before, after in pairwise(others))
+    found = reconstruct((decode(line, topic=None, received_at=4_000_000_000_000_000) for line in lines), [SMALL]).visits
+    assert reconcile(truths, found).differences == []
+
+
+def _millis_on(day: date, clock: str) -> int:
+    hours, minutes, seconds = map(int, clock.split(":"))
+    return clock_at(SMALL, day, f"{hours:02}:{minutes:02}") // 1000 + seconds * 1000
+
+
+def test_a_sensor_that_is_on_after_midnight_connected_the_day_before() -> None:
+    """Its last will says so."""
+    layout = structs.replace(SMALL, opening_hours={day: ["18:00", "23:50"] for day in DAYS})
+    (span,) = spans(floor_of(layout), [Silence("gw-front", "00:10", "00:20", has_will=True)], FRIDAY)
+    assert span.connected == clock_at(layout, FRIDAY - timedelta(days=1), "17:15") // 1000
 
 
 def test_a_short_break_is_one_silence_and_one_day() -> None:

@@ -129,10 +129,18 @@ def time_of(value: object) -> int | None:
         return None
 
 
-def first_and_last(times: Iterable[int | None]) -> tuple[int | None, int | None]:
-    """The ends of what the readings of a message tell; those of clocks that nobody had set count only where there are no others."""
+def first_and_last(times: Iterable[int | None], latest: int | None = None) -> tuple[int | None, int | None]:
+    """The ends of what the readings of a message tell.
+
+    Times of clocks that nobody had set count only where there are no others, and so do those of clocks that are ahead.
+
+    Args:
+        times: microseconds since 1970; None where there is none.
+        latest: no later one is believed; None: any is.
+    """
     told = [ts for ts in times if ts is not None]
-    believed = [ts for ts in told if ts >= OLDEST] or told
+    told = [ts for ts in told if ts >= OLDEST] or told
+    believed = [ts for ts in told if latest is None or ts <= latest] or told
     return min(believed, default=None), max(believed, default=None)
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from sensors import recording
-from sensors.decode import BOM
+from sensors.decode import BOM, MAX_AHEAD
 from sensors.recording import Lines
 from sensors.topics import place
 from sensors.urls import SettingError
@@ -128,7 +128,8 @@ def _message(one: recording.Recorded, size: int, began: int | None) -> Message:
     store_id, kind = (where.store_id, where.kind) if where else (NO_STORE, NO_KIND)
     due = one.at if began is None or one.elapsed is None else began + one.elapsed
     times = _times(one.payload)
-    return Message(one.topic, one.payload, len(times), store_id, kind, *first_and_last(times), size, one.at, due, one.qos, one.retain)
+    ends = first_and_last(times, one.at + MAX_AHEAD)
+    return Message(one.topic, one.payload, len(times), store_id, kind, *ends, size, one.at, due, one.qos, one.retain)
 
 
 class _Timed(msgspec.Struct, gc=False):

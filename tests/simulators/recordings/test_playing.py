@@ -167,6 +167,19 @@ def test_a_long_array_is_moved_by_its_first_reading(broker: str, tmp_path: Path)
     assert begins[:4] == [0, 60, 121, 181]
 
 
+def test_a_reading_ahead_of_the_clock_hides_no_other_of_its_array(broker: str, tmp_path: Path) -> None:
+    """Rounds do not overlap, and the store's last visits are ended after its last reading that is believed."""
+    seconds = [0, 30, 60, 86_400]
+    array = json.dumps([{"id": f"r-{at}", "ts": (BEGAN // SECOND + at) * 1000} for at in seconds]).encode()
+    path = write(tmp_path / "r", [recorded(0, 60)._replace(payload=array)])
+    done, received = played(broker, path)
+    assert done.published.closing == {"s": BEGAN + (60 + 1_981) * SECOND}
+    asked = itertools.count()
+    _, received = played(broker, path, lambda: next(asked) > 20, loop=True)
+    begins = [json.loads(payload)[0]["ts"] // 1000 - BEGAN // SECOND for topic, payload in received if topic != CLOSING]
+    assert begins[:3] == [0, 61, 122]
+
+
 def test_now_is_now(broker: str, tmp_path: Path) -> None:
     """At its own speed it begins now, as fast as possible it ends now: nothing is of the future."""
     path = write(tmp_path / "r", [recorded(0, 0), recorded(1, 1), recorded(2, 1.5)])

@@ -79,11 +79,14 @@ def test_the_time_behind_a_mark_of_windows_is_read(tmp_path: Path) -> None:
         ([], (None, None)),
         (["soon", 2], (2, 2)),
         ([-BEGAN // SECOND + 7, 2, 1], (1, 2)),
+        ([2, 309, 1], (1, 309)),
+        ([2, 310, 1], (1, 2)),
+        ([86_400, 310], (310, 86_400)),
         ([-BEGAN // SECOND + 7], (-BEGAN // SECOND + 7,) * 2),
     ],
 )
 def test_an_array_has_a_first_time_and_a_last_one(times: list[int | str], ends: tuple[int | None, int | None], tmp_path: Path) -> None:
-    """Whatever the order of its readings; one of a clock that nobody had set counts only where there is no other."""
+    """Whatever the order of its readings; one of a clock that nobody had set, or that is ahead, counts only where there is no other."""
     readings = [{"ts": ts if isinstance(ts, str) else (BEGAN // SECOND + ts) * 1000} for ts in times]
     (tmp_path / "r").write_bytes(encode(recorded(9, json.dumps([*readings, 7]).encode())))
     _, (one,) = read(tmp_path / "r")

@@ -16,7 +16,8 @@ _MILLI = 1_000
 def as_recording(arrivals: Iterable[Arrival]) -> Iterator[bytes]:
     """Tell a simulation as the lines of a recording, line feeds included.
 
-    What arrives at the same moment at one topic is one message, as its sensor sent it at once.
+    Neighbours that arrive at the same moment at one topic are one message, as their sensor sent them at once. Faults may tear such a
+    message: what is broken stands alone (`simulators.recordings.messages`), and so does what comes behind it.
 
     Args:
         arrivals: lines of readings, in order of arrival.

@@ -14,8 +14,10 @@ Weight = Annotated[float, Meta(ge=0, le=1_000_000)]
 People = Annotated[int, Meta(ge=1, le=1_000_000)]
 Units = Annotated[int, Meta(ge=0, le=10_000)]
 Minutes = Annotated[float, Meta(ge=0, le=_DAY_MIN)]
-Some = Annotated[float, Meta(gt=0, le=_DAY_MIN)]
-MedianSigma = tuple[Some, Annotated[float, Meta(ge=0, le=3)]]
+Length = Annotated[float, Meta(gt=0, le=_DAY_MIN)]
+"""Of time, in the unit that the figure's name says; none at all is no length."""
+
+MedianSigma = tuple[Length, Annotated[float, Meta(ge=0, le=3)]]
 
 
 def check_ends(name: str, ends: tuple[int, int]) -> None:

@@ -12,12 +12,12 @@ import msgspec
 
 from simulators.shop.figures import (
     Factor,
+    Length,
     MedianSigma,
     Minutes,
     People,
     Pull,
     Share,
-    Some,
     Units,
     Weight,
     check_ends,
@@ -117,12 +117,12 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     weekday_hours: tuple[Weight, ...] = (0.1, 0.1, 0.1, 0.1, 0.2, 0.5, 1, 2, 4, 5, 7, 16, 16, 8, 7, 16, 8, 6, 3.5, 1.5, 1, 0.5, 0.2, 0.1)
     weekend_hours: tuple[Weight, ...] = (0, 0, 0, 0, 0, 0, 0, 1.5, 4, 7, 9, 20.5, 20.5, 11, 9, 7, 5, 4, 2, 1.5, 1, 0.5, 0.2, 0.1)
     trip_min: MedianSigma = (9.6, 0.66)
-    max_trip_min: Some = 90.0
+    max_trip_min: Length = 90.0
     basket: tuple[Annotated[float, msgspec.Meta(ge=-3, le=6)], Annotated[float, msgspec.Meta(ge=0, le=3)]] = (1.6, 1.05)
     max_basket: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 80
     browsers: Share = 0.07
     looks: tuple[Look, Look] = (1, 4)
-    beside_min: Some | None = None
+    beside_min: Length | None = None
     places: dict[str, Place] = {}
     focus: Share = 0.8
     units: tuple[Weight, Weight, Weight] = (0.75, 0.2, 0.05)

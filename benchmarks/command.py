@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
+from math import inf
 from pathlib import Path
 
 import click
@@ -44,10 +45,10 @@ NAMES = ("engine", "storage", "worker", "pipeline", "peers")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Where the embedded one is kept, to be measured again.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.1),
+    type=float,
     help="How long ingest is measured in each way; how long the pipeline is under load.  [default: 10; pipeline: 300]",
 )
-@click.option("--rate", type=click.FloatRange(1), help="Readings a second that the pipeline gets.  [default: as many as it takes]")
+@click.option("--rate", type=float, help="Readings a second that the pipeline gets.  [default: as many as it takes]")
 @click.option(
     "--samples", type=click.Path(path_type=Path, dir_okay=False), help="A file for what is seen of the pipeline each second, as JSON lines."
 )
@@ -101,6 +102,8 @@ def bench(
         MqttUrl.parse(mqtt)
     if kafka is not None:
         kafka_servers(kafka)
+    _check_amount("--seconds", seconds, 0.1, "for the usual time")
+    _check_amount("--rate", rate, 1, "for as many as it takes")
     for name, file in (("plans", plans), ("samples", samples)):
         if file is not None and not file.parent.is_dir():
             raise SettingError(f"--{name} {file}: there is no folder {file.parent}")
@@ -118,6 +121,16 @@ def bench(
     }
     with _ended_cleanly():
         tell(chain.from_iterable(runs[name]() for name in names or NAMES), as_json=as_json)
+
+
+def _check_amount(option: str, value: float | None, least: float, otherwise: str) -> None:
+    """Refuse what is too little, and what is no number or has no end, which no limit of click's would.
+
+    Raises:
+        SettingError: it is such.
+    """
+    if value is not None and not least <= value < inf:
+        raise SettingError(f"{option} {value:g}: give a number of {least:g} or more, or leave it out {otherwise}")
 
 
 @contextmanager

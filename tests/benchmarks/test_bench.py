@@ -70,6 +70,22 @@ def test_a_wrong_option_is_told(arguments: str, word: str) -> None:
     assert "secret" not in said.stderr
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "0", "-5", "0.99"])
+def test_a_rate_that_is_none_is_told(value: str) -> None:
+    """What it is, and what to give instead; a number that is none is no rate as fast as possible."""
+    said = _run(f"bench pipeline --rate {value}")
+    assert said.exit_code == 2
+    assert said.stderr == f"instore: --rate {value}: give a number of 1 or more, or leave it out for as many as it takes\n"
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "0.05"])
+def test_a_time_that_is_none_is_told(value: str) -> None:
+    """It would be measured for ever, or not at all."""
+    said = _run(f"bench storage --seconds {value}")
+    assert said.exit_code == 2
+    assert said.stderr == f"instore: --seconds {value}: give a number of 0.1 or more, or leave it out for the usual time\n"
+
+
 @pytest.mark.integration
 def test_sigterm_leaves_nothing_behind(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Ended in the middle, it takes its embedded server and its folder with it."""

@@ -25,7 +25,7 @@ from dashboards.command import group as dashboards
 from sensors import logs
 from sensors.bridge_options import bridge_options
 from sensors.urls import SettingError
-from simulators.command import MOST_DAYS, Shell, date_option, disorder, people_option, scenario, store_option
+from simulators.command import MOST_DAYS, Shell, date_option, disorder, mapping_option, people_option, scenario, store_option
 from simulators.command import commands as recordings
 from storage.command import commands as of_storage
 
@@ -267,7 +267,8 @@ def preview(database_url: str | None, data_dir: Path, port: int | None) -> None:
 @click.option("--out", type=click.Path(path_type=Path, allow_dash=True), required=True, help="Where the visits go; - is standard output.")
 @click.option("--layout", "layouts", type=click.Path(path_type=Path), multiple=True, help="A store's plan; may be given several times.")
 @click.option("--set", "rules", metavar="NAME=VALUE", multiple=True, help="A rule for all stores, say presence_gap_s=25.")
-def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tuple[str, ...]) -> None:
+@mapping_option
+def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tuple[str, ...], mapping: Path | None) -> None:
     """Rebuild the visits of a file of READINGS, without brokers, with the same engine.
 
     It is JSON lines, a table (CSV, Parquet), or a recording of `instore record` or `mosquitto_sub -F %j`.
@@ -279,11 +280,13 @@ def reconstruct(readings: Path, out: Path, layouts: tuple[Path, ...], rules: tup
     from stream.reconstruct import rules_of
 
     check_target("--out", out)
-    check_apart({"--out": out}, {"READINGS": readings, **{f"--layout {file}": file for file in layouts}})
+    check_apart({"--out": out}, {"READINGS": readings, "--mapping": mapping, **{f"--layout {file}": file for file in layouts}})
     settings = rules_of(rules, plans := [_layout(file) for file in layouts])
     unread: list[str] = []
     with _progress("reading", 1.0) as advance:
-        result = rebuild(read(readings, time.time_ns() // 1000, advance, unread.append), plans, settings)
+        now = time.time_ns() // 1000
+        pieces = read(readings, now, advance, unread.append) if mapping is None else _mapped(readings, mapping, now, advance)
+        result = rebuild(pieces, plans, settings)
     with written_whole(out) as file:
         file.writelines(map(visit_line, result.visits))
     rejected = ", ".join(f"{count} {reason}" for reason, count in result.rejected.items())
@@ -414,6 +417,14 @@ def _layout(file: Path) -> Any:
         return load(file, Rules.of)
     except (ValueError, OSError) as wrong:
         raise SettingError(str(wrong)) from wrong
+
+
+def _mapped(table: Path, mapping: Path, now: int, advance: Callable[[float], None]) -> Any:
+    """Read a table by a mapping, as a bridge would read what `instore replay` makes of it."""
+    from simulators.recordings.sources import decoded, open_source
+    from simulators.recordings.table import Mapping
+
+    return decoded(open_source(table, Mapping.load(mapping)), now, advance)
 
 
 def _check_urls(mqtt_url: str | None, kafka_url: str | None, database_url: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Files that a command is told to write: looked at before the work begins, and whole when they are there."""
+"""Files that a command is told to read or to write: looked at before the work begins, and whole when they are there."""
 
 import os
 import sys
@@ -18,6 +18,21 @@ def check_target(option: str, file: Path) -> None:
     """
     if str(file) != "-" and (file.is_dir() or not file.parent.is_dir()):
         raise SettingError(f"{option} {file}: {'that is a folder' if file.is_dir() else f'there is no folder {file.parent}'}")
+
+
+def check_source(file: Path, kind: str) -> None:
+    """Make sure that there is a file to read.
+
+    Args:
+        file: where it shall be.
+        kind: what it shall be, for the sentence that there is none.
+
+    Raises:
+        SettingError: nothing is there, or something that is no file.
+    """
+    if not file.is_file():
+        there = "that is a folder" if file.is_dir() else "that is no file" if file.exists() else f"there is no such {kind}"
+        raise SettingError(f"{file}: {there}")
 
 
 def check_apart(written: Mapping[str, Path | None], read: Mapping[str, Path | None] | None = None) -> None:

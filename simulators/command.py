@@ -37,6 +37,10 @@ disorder = click.option(
     help="Messages arrive up to this many seconds late: at most 50, and 4 less than the store's `lateness_s`, so that none is too late.",
 )
 
+mapping_option = click.option(
+    "--mapping", type=click.Path(path_type=Path), help="Which columns of a table (CSV, Parquet) are which fields; YAML."
+)
+
 MOST_DAYS, MOST_SHOPPERS = 3660, 1_000_000
 """Ten years, and more people a day than any store has: beyond, it is a slip, which would run out of memory before it says anything."""
 
@@ -292,7 +296,7 @@ def _replay(shell: Shell) -> Callable[..., None]:
     )
     @click.option("--from", "since", metavar="TIME", help="Only what came at this time or later; without offset UTC.")
     @click.option("--to", "until", metavar="TIME", help="Only what came before.")
-    @click.option("--mapping", type=click.Path(path_type=Path), help="Which columns of a table (CSV, Parquet) are which fields; YAML.")
+    @mapping_option
     @click.option("--qos", type=click.Choice(["0", "1", "2", "recorded"]), default="1", show_default=True, help="What to publish with.")
     @click.option("--keep-retained", is_flag=True, help="Have the broker keep what a broker had kept when it was recorded.")
     @click.option("--layout", "layouts", type=click.Path(path_type=Path), multiple=True, help="Plans of stores with rules of their own.")

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sensors.decode import Decoded, decode, from_objects
+from sensors.files import check_source
 from sensors.recording import Lines, looked_at, unread
 from sensors.recording import decode as decode_line
 from sensors.urls import SettingError
@@ -55,8 +56,7 @@ def read(
     Raises:
         SettingError: there is no such file, it is none of these, or nothing of it can be read.
     """
-    if not path.is_file():
-        raise SettingError(f"{path}: there is no such file of readings")
+    check_source(path, "file of readings")
     readers = {".parquet": _parquet, ".csv": _csv}
     try:
         if reader := readers.get(path.suffix.lower()):

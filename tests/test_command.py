@@ -133,7 +133,12 @@ def test_disorder_has_the_limits_that_its_help_names(
         ("layout check wrong.yaml", ["wrong.yaml", "4", "dairy"]),
         ("layout check .", ["."]),
         ("reconstruct missing.jsonl --out -", ["missing.jsonl"]),
-        ("reconstruct . --out -", ["."]),
+        ("reconstruct . --out -", [".", "that is a folder"]),
+        ("reconstruct /dev/null --out -", ["/dev/null", "that is no file"]),
+        ("reconstruct readings.jsonl --out - --mapping missing.yaml", ["missing.yaml", "there is no such mapping"]),
+        ("reconstruct readings.jsonl --out - --mapping .", [".", "that is a folder"]),
+        ("reconstruct readings.jsonl --out - --mapping wrong.yaml", ["wrong.yaml", "kind"]),
+        ("reconstruct readings.jsonl --out ./wrong.yaml --mapping wrong.yaml", ["--out", "--mapping", "same file"]),
         ("reconstruct readings.jsonl --out nowhere/visits.jsonl", ["nowhere"]),
         ("reconstruct readings.jsonl --out ./readings.jsonl", ["READINGS", "--out", "same file"]),
         ("reconstruct readings.jsonl --out - --layout missing.yaml", ["missing.yaml"]),
@@ -156,6 +161,7 @@ def test_disorder_has_the_limits_that_its_help_names(
         ("replay readings.jsonl --shift-to soon", ["--shift-to", "soon"]),
         ("replay readings.jsonl --from 2026-01-02 --to 2026-01-01", ["--from", "--to"]),
         ("replay readings.jsonl --only shop=1", ["--only", "store, sensor, kind, topic"]),
+        ("replay readings.jsonl --mapping .", [".", "that is a folder"]),
         ("replay readings.jsonl --mapping missing.yaml", ["missing.yaml", "mapping"]),
         ("record --out nowhere/recording", ["nowhere"]),
         ("record --out recording --mqtt-url nonsense", ["mqtt://"]),
@@ -373,6 +379,23 @@ def test_reconstruct_says_what_it_could_not_read(here: Surroundings, monkeypatch
     summary, unread = ended.err.strip().splitlines()
     assert summary.startswith("1 readings: 1 visits")
     assert unread == "tape.jsonl: 1 lines could not be read and were left out"
+
+
+def test_reconstruct_reads_a_table_by_a_mapping(here: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `replay` does: local times, names of others, and what cannot be read is named."""
+    mapping = "{store_id: {constant: s1}, kind: {constant: dwell}, sensor_id: {constant: gw}, device_id: mac, zone_id: room,"
+    (here.folder / "m.yaml").write_text(f"{mapping} ts: {{column: at, format: '%d.%m.%Y %H:%M:%S', zone: Europe/Berlin}}}}")
+    rows = "mac,room,at\nd1,dairy,22.11.2026 10:30:00\nd1,dairy,22.11.2026 10:30:20\nd1,bakery,22.11.2026 10:30:40\n"
+    (here.folder / "t.csv").write_text(rows)
+    ended = _run_here(here, monkeypatch, "reconstruct t.csv --mapping m.yaml --out -")
+    assert ended.code == 0, ended.err
+    (visit,) = map(msgspec.json.decode, ended.out.splitlines())
+    assert (visit["device_id"], visit["path"], visit["entered_at"][:19]) == ("d1", ["dairy", "bakery"], "2026-11-22T09:30:00")
+    assert ended.err.strip().startswith("3 readings: 1 visits")
+    (here.folder / "t.csv").write_text(rows + "d1,bakery,soon\n")
+    wrong = _run_here(here, monkeypatch, "reconstruct t.csv --mapping m.yaml --out -")
+    _assert_one_sentence(wrong, 2, "t.csv, line 5, column `at`", "soon")
+    _assert_one_sentence(_run_here(here, monkeypatch, "reconstruct readings.jsonl --mapping m.yaml --out -"), 2, "a mapping is for tables")
 
 
 def test_a_port_that_is_not_mqtt_is_one_sentence(here: Surroundings) -> None:

@@ -7,7 +7,8 @@ from typing import Protocol
 import msgspec
 
 from sensors import recording
-from sensors.decode import BOM, MAX_AHEAD
+from sensors.decode import BOM, MAX_AHEAD, Decoded, decode
+from sensors.files import check_source
 from sensors.recording import Lines
 from sensors.topics import place
 from sensors.urls import SettingError
@@ -15,6 +16,7 @@ from simulators.recordings.messages import NO_KIND, NO_STORE, Message, first_and
 from simulators.recordings.table import Mapping, Table
 
 _TABLES = {".csv", ".parquet"}
+_PROGRESS_EVERY = 1_000
 
 
 class Source(Protocol):
@@ -53,14 +55,27 @@ def open_source(path: Path, mapping: Mapping | None = None) -> Source:
     Raises:
         SettingError: there is no such file, or a mapping for what is no table.
     """
-    if not path.is_file():
-        what = "that is a folder" if path.is_dir() else "that is no file" if path.exists() else "there is no such recording"
-        raise SettingError(f"{path}: {what}")
+    check_source(path, "recording")
     if path.suffix.lower() in _TABLES:
         return _OfTable(Table(path, mapping or Mapping.of_fields()))
     if mapping is not None:
         raise SettingError(f"{path}: a mapping is for tables, files that end in .csv or .parquet")
     return _OfLines(path)
+
+
+def decoded(source: Source, received_at: int, progress: Callable[[float], None] = lambda _: None) -> Iterator[Decoded]:
+    """Read a file as the bridge would read it, were it replayed.
+
+    Args:
+        source: the file.
+        received_at: now, microseconds since 1970: for what does not say when it came.
+        progress: told how much of the file has been read, from 0 to 1.
+    """
+    for number, message in enumerate(source):
+        if number % _PROGRESS_EVERY == 0:
+            progress(source.done / source.size)
+        yield decode(message.payload, topic=message.topic, received_at=received_at if message.at is None else message.at)
+    progress(1.0)
 
 
 class _OfLines:

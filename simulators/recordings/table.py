@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from sensors.files import check_source
 from sensors.reading import KINDS, SECOND, rfc3339, to_micros
 from sensors.urls import SettingError
 from simulators.recordings.messages import OLDEST
@@ -103,8 +104,7 @@ class Mapping(msgspec.Struct, frozen=True):
         Raises:
             SettingError: it cannot be read, or is none; the sentence names the field.
         """
-        if not path.is_file():
-            raise SettingError(f"{path}: there is no such mapping")
+        check_source(path, "mapping")
         try:
             said: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as wrong:

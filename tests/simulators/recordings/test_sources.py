@@ -8,7 +8,8 @@ import pytest
 from sensors.reading import SECOND
 from sensors.recording import Recorded, Writer, encode
 from simulators.recordings.messages import Message
-from simulators.recordings.sources import Source, open_source
+from simulators.recordings.sources import Source, decoded, open_source
+from stream import reading_files
 
 BEGAN = 1_790_000_000 * SECOND
 READING = b'{"kind":"status","store_id":"s","sensor_id":"g","ts":1790000000000,"state":"alive"}'
@@ -63,6 +64,22 @@ def test_recordings_behind_each_other_keep_their_pace(tmp_path: Path) -> None:
     (tmp_path / "r").write_bytes((tmp_path / "a").read_bytes() + (tmp_path / "b").read_bytes())
     _, found = read(tmp_path / "r")
     assert [(one.due or 0) - BEGAN for one in found] == [second * SECOND for second in (0, 1, 2, 3600, 3601, 3602)]
+
+
+@pytest.mark.parametrize("name", ["r", "t.csv", "lines.jsonl"])
+def test_what_is_decoded_is_what_the_engine_reads_of_the_same_file(name: str, tmp_path: Path) -> None:
+    """A recording by when its messages came, so that one is of the future that is not now; a table and lines by now; and how far it is."""
+    ahead = READING.replace(b"0000000000", b"0000400000")
+    (tmp_path / "r").write_bytes(encode(recorded(0)) + encode(recorded(1, ahead)) + encode(recorded(200, ahead)))
+    (tmp_path / "t.csv").write_text("kind,store_id,sensor_id,state,ts\nstatus,s,g,alive,1790000000000\nstatus,s,g,asleep,1790000000001\n")
+    (tmp_path / "lines.jsonl").write_bytes(READING + b"\n" + ahead + b"\n{\n")
+    now, told = BEGAN + 60 * SECOND, list[float]()
+    found = list(decoded(open_source(tmp_path / name), now, told.append))
+    read = list(reading_files.read(tmp_path / name, now))
+    assert [one for piece in found for one in piece.readings] == [one for piece in read for one in piece.readings] != []
+    reasons = [[one.reason for piece in pieces for one in piece.rejected] for pieces in (found, read)]
+    assert reasons[0] == reasons[1] != []
+    assert told[-1] == 1
 
 
 def test_the_time_behind_a_mark_of_windows_is_read(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _PLACE = re.compile(r" - at `\$(.*)`$")
 _TIME = re.compile(r"\.(at|until)$")
+_ENTRY = "[...]"
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
 
@@ -75,14 +76,38 @@ def _sentence(of: type, said: object, wrong: str) -> str:
         wrong = f'Expected a time of day in quotes, "00:00" to "23:59"{path[0]}'
     if known := _values(of, path[1]):
         return f"{wrong}; there are {', '.join(known)}"
+    there, steps, told = said, list[Any](), wrong
     for name, index in _STEP.findall(path[1]):
-        if isinstance(said, dict) and name in said:
-            said = said[name]
-        elif isinstance(said, list) and index.isdecimal():
-            said = said[int(index)]
-        else:
-            return wrong
-    return wrong if isinstance(said, dict) else f"{wrong}, not {said!r}"
+        step: Any = int(index) if index.isdecimal() else _entry(of, said, steps, wrong) if index else name
+        if not (isinstance(there, dict) and step in there) and not (isinstance(there, list) and isinstance(step, int)):
+            return told
+        told = told.replace(_ENTRY, f".{step}", 1) if index == "..." else told
+        there = there[step]
+        steps.append(step)
+    return told if isinstance(there, dict) else f"{told}, not {there!r}"
+
+
+def _entry(of: type, said: Any, steps: list[Any], wrong: str) -> Any:
+    """Which entry of a mapping is the wrong one: that which is so alone, for msgspec does not name it; None: none is."""
+    there = said
+    for step in steps:
+        there = there[step]
+    for key in there:
+        try:
+            msgspec.convert(_with_only(said, steps, key), of)
+        except (ValueError, OverflowError, msgspec.ValidationError) as again:
+            if str(again) == wrong:
+                return key
+    return None
+
+
+def _with_only(said: Any, steps: list[Any], key: Any) -> Any:
+    """The same with one entry of the mapping at a place, and no other there."""
+    if not steps:
+        return {key: said[key]}
+    copy = said.copy()
+    copy[steps[0]] = _with_only(said[steps[0]], steps[1:], key)
+    return copy
 
 
 def _fields(of: type) -> tuple[str, ...]:

@@ -110,7 +110,11 @@ def test_a_scenario_of_ones_own(tmp_path: Path) -> None:
             "about: x\nday: sat\nevents: [{what: linger, at: '10:00', zone: a, minutes: .nan}]\n",
             r"Expected a finite number - at `\$.events\[0\].minutes`, not nan",
         ),
-        ("about: x\nday: sat\nrules: {lateness_s: -1}\n", r"Expected `float` >= 0.0"),
+        ("about: x\nday: sat\nrules: {lateness_s: -1}\n", r"Expected `float` >= 0.0 - at `\$.rules.lateness_s`, not -1$"),
+        (
+            "about: x\nday: sat\nhabits: {places: {a: {share: 1, minutes: [1, 9]}}}\n",
+            r"Expected `float` <= 3.0 - at `\$.habits.places.a.minutes\[1\]`, not 9$",
+        ),
     ],
 )
 def test_what_is_no_scenario_is_refused(tmp_path: Path, text: str, sentence: str) -> None:

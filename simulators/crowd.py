@@ -16,7 +16,7 @@ from simulators.shop.opening import Window, arrivals
 from simulators.shop.scene import Scene, Told
 from simulators.shop.shoppers import shop
 from simulators.shop.staff import shifts
-from simulators.shop.stock import Stock, sell
+from simulators.shop.stock import Stock, begins_full, sell
 from simulators.shop.tills import Queue, forget, openings, queues_of, serve
 from simulators.shop.walk import Walk
 
@@ -70,7 +70,7 @@ def _shoppers(scene: Scene, crowd: Crowd, window: Window) -> list[Walk]:
     more = Scene(_chance(crowd, window, "more"), crowd.floor, crowd.habits)
     told += _come(more, crowd, extra_arrivals(more.rng, crowd.planned, window), home_by)
     told += enact(scene, crowd.seed, crowd.planned, window)
-    if window.fresh:
+    if begins_full(window):
         crowd.stock.fill()
     walks = [one.walk for one in told]
     sell(crowd.stock, _chance(crowd, window, "stock"), walks)

@@ -27,7 +27,7 @@ from simulators.shop.floor import Floor, floor_of
 from simulators.shop.habits import NEVER, Habits
 from simulators.shop.opening import Window, nth_open_day, power, windows
 from simulators.shop.people import check_places
-from simulators.shop.stock import SoldOut, sold_out
+from simulators.shop.stock import SoldOut, begins_full, sold_out
 from simulators.shop.tills import openings
 from simulators.shop.walk import Walk, packed
 from simulators.truth.doubt import Doubt, doubts
@@ -198,13 +198,14 @@ def play(sensors: Sensors, crowd: Crowd, open_windows: Iterable[Window]) -> Iter
     """Who comes in each window, and what the sensors say until the next one begins (after the last: until there is nothing more to say)."""
     for window, following in pairwise(chain(open_windows, (None,))):
         if window is not None:
-            yield _play_one(sensors, crowd, window, NEVER if following is None else power(following)[0])
+            yield _play_one(sensors, crowd, window, following)
 
 
-def _play_one(sensors: Sensors, crowd: Crowd, window: Window, until: int) -> Played:
+def _play_one(sensors: Sensors, crowd: Crowd, window: Window, following: Window | None) -> Played:
     walks = come_and_go(crowd, window)
     sensors.openings = openings(crowd.queues, crowd.habits)
-    sold = sold_out(crowd.stock, crowd.floor.layout.store_id, NEVER if window.shuts or until == NEVER else window.closes)
+    until = NEVER if following is None else power(following)[0]
+    sold = sold_out(crowd.stock, crowd.floor.layout.store_id, NEVER if following is None or begins_full(following) else window.closes)
     return Played(window, walks, readings(sensors, packed(walks), window, until, crowd.seed), until, sold)
 
 

@@ -33,6 +33,7 @@ class Window(NamedTuple):
         share: its part of the day's opening hours, from 0 to 1.
         warm_up: how long before opening sensors are switched on, where it is fresh (milliseconds).
         cool_down: how long after closing they are switched off, where it shuts.
+        pause: how long it was closed before, where it is fresh.
     """
 
     label: str
@@ -45,6 +46,7 @@ class Window(NamedTuple):
     share: float
     warm_up: int = WARM_UP
     cool_down: int = WARM_UP
+    pause: int = NEVER
 
 
 def power(window: Window) -> tuple[int, int]:
@@ -61,6 +63,7 @@ def windows(layout: Layout, day: date) -> list[Window]:
     begins = {opens for opens, _ in spans + _spans(layout, day + timedelta(days=1))}
     ends = {closes for _, closes in _spans(layout, day - timedelta(days=1)) + spans}
     total = sum(closes - opens for opens, closes in spans)
+    pauses = [opens - max((end for end in ends if end <= opens), default=0) for opens, _ in spans]
     return [
         Window(
             label=f"{day:%Y%m%d}-{number}",
@@ -71,10 +74,11 @@ def windows(layout: Layout, day: date) -> list[Window]:
             weekday=day.weekday(),
             timezone=layout.timezone,
             share=(closes - opens) / total,
-            warm_up=_half(opens - max((end for end in ends if end <= opens), default=0)),
+            warm_up=_half(pause),
             cool_down=_half(min((begin for begin in begins if begin >= closes), default=NEVER) - closes),
+            pause=pause,
         )
-        for number, (opens, closes) in enumerate(spans, 1)
+        for number, ((opens, closes), pause) in enumerate(zip(spans, pauses, strict=True), 1)
     ]
 
 

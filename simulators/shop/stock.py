@@ -10,8 +10,12 @@ from random import Random
 import msgspec
 
 from sensors.reading import rfc3339
-from simulators.shop.habits import MINUTE, NEVER, Habits, lognormal
+from simulators.shop.habits import HOUR, MINUTE, NEVER, Habits, lognormal
+from simulators.shop.opening import Window
 from simulators.shop.walk import Walk
+
+OVERNIGHT = 4 * HOUR
+"""Where a store is closed for so long, all shelves are filled meanwhile; in a shorter break nobody is there who would [A]."""
 
 _Place = tuple[str, str]
 """A product on a shelf."""
@@ -82,6 +86,11 @@ class Stock:
             self.gaps[place] = _Gap(at, at + lognormal(rng, self.habits.refill_min, MINUTE))
             self.told.append((place, self.gaps[place]))
         return True
+
+
+def begins_full(window: Window) -> bool:
+    """Whether all shelves are full when a store opens, as they are in the morning."""
+    return window.fresh and window.pause >= OVERNIGHT
 
 
 def sell(stock: Stock, rng: Random, walks: Iterable[Walk]) -> None:

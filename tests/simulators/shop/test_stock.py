@@ -4,10 +4,13 @@ from collections import Counter
 from datetime import datetime
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from sensors.hours import DAYS
+from sensors.reading import rfc3339
 from simulators.crowd import crowd_of
 from simulators.sensing.faults import Expected
 from simulators.sensing.sense import Sensors
@@ -116,6 +119,26 @@ def test_shelves_are_full_in_the_morning() -> None:
     list(first.lines)
     assert min(len(day.sold_out) for day in (first, second)) > 3
     assert all(gap.since >= second.truths[0].entered_at[:10] for gap in second.sold_out)
+
+
+@pytest.mark.parametrize(("break_until", "is_filled"), [("11:50", False), ("15:20", False), ("15:30", True)])
+def test_a_break_is_no_night(break_until: str, *, is_filled: bool) -> None:
+    """What was sold out before a break of minutes is so after it, and told once; four hours are enough to fill all shelves."""
+    hours = {day: ["10:00", "11:30", break_until, "17:00"] for day in DAYS}
+    layout = structs.replace(SMALL, opening_hours=hours)
+    wanted = options_of(layout, habits=structs.replace(CROWDED, stock=3, refill_min=(600.0, 0.0), shoppers=150))
+    days = []
+    for day in simulate(wanted, Expected()):
+        days.append(day)
+        list(day.lines)
+    first, second = days
+    told = {(gap.shelf_id, gap.product_id) for gap in first.sold_out}
+    assert len(told) > 3 if is_filled else told == set()
+    later = [gap for gap in second.sold_out if gap.since >= rfc3339(second.window.opens * 1000)]
+    before = {(gap.shelf_id, gap.product_id) for gap in second.sold_out} - {(gap.shelf_id, gap.product_id) for gap in later}
+    assert (len(before) == 0, bool(later)) == (is_filled, is_filled)
+    taken = {(act.shelf_id, act.product_id) for walk in second.walks for act in walk.acts if act.action == "pickup"}
+    assert not before & taken
 
 
 def test_what_is_missed_in_the_next_window_is_counted_too() -> None:

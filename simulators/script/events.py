@@ -105,7 +105,7 @@ class Planned(NamedTuple):
 
 
 def plan(floor: Floor, events: Iterable[Event], days: Iterable[date]) -> list[Planned]:
-    """What people do and meet by a script, on each of some calendar days."""
+    """What people do and meet by a script, on each of some calendar days; nobody comes on those on which the store is closed then."""
     wanted = [event for event in events if isinstance(event, _OF_PEOPLE)]
 
     def on(day: date, event: Event) -> Planned:
@@ -113,7 +113,7 @@ def plan(floor: Floor, events: Iterable[Event], days: Iterable[date]) -> list[Pl
         begin, end = (clock_at(floor.layout, day, clock) // 1000 for clock in clocks)
         return Planned(begin, event, end)
 
-    return [on(day, event) for day in days for event in wanted]
+    return [on(day, event) for day in days for event in wanted if not isinstance(event, _OF_COMING) or _fits(floor, event, day)]
 
 
 def is_of_people(event: Event) -> bool:
@@ -175,25 +175,23 @@ def _check_lasting(floor: Floor, event: Lasting) -> None:
 
 
 def check_hours(floor: Floor, events: Iterable[Event], days: Iterable[date]) -> None:
-    """Refuse people who shall come while the store is closed. Days on which it does not open at all are left out.
+    """Refuse people who shall come while the store is closed, on each of the days; a day on which it is open then is enough.
 
     Raises:
         SettingError: it is closed when somebody shall come; the sentence says when it is open.
     """
     known = list(days)
-    open_days = [day for day in known if windows(floor.layout, day)]
     store = f"store `{floor.layout.store_id}`"
     for event in events:
-        if not isinstance(event, _OF_COMING):
+        if not isinstance(event, _OF_COMING) or not known or any(_fits(floor, event, day) for day in known):
             continue
         what = f"somebody shall come at {event.at} by a script (`{event.__struct_config__.tag}`)"
-        if known and not open_days:
+        day = next((one for one in known if windows(floor.layout, one)), None)
+        if day is None:
             raise SettingError(f"{store} is closed on {known[0]}, and {what}: choose a day on which it is open")
-        for day in open_days:
-            if not _fits(floor, event, day):
-                clocks = hours_on(floor.layout, day)
-                hours = " and ".join(f"from {begin} to {end}" for begin, end in zip(clocks[::2], clocks[1::2], strict=True))
-                raise SettingError(f"{store} is open {hours} on {day}, and {what}: let all who come do so while it is open")
+        clocks = hours_on(floor.layout, day)
+        hours = " and ".join(f"from {begin} to {end}" for begin, end in zip(clocks[::2], clocks[1::2], strict=True))
+        raise SettingError(f"{store} is open {hours} on {day}, and {what}: let all who come do so while it is open")
 
 
 def _fits(floor: Floor, event: Event, day: date) -> bool:

@@ -237,6 +237,21 @@ def test_nothing_happens_on_a_closed_day() -> None:
         check_hours(FLOOR, [Hurry(at="09:00")], [sunday])
 
 
+def test_what_can_be_on_one_of_several_days_happens_on_that() -> None:
+    """The grocery closes at 18:00 on this Saturday: who shall come later comes on Friday; on Saturday alone it is refused."""
+    saturday = FRIDAY + timedelta(days=1)
+    layout = structs.replace(GROCERY, opening_hours={**GROCERY.opening_hours, "sat": ["07:00", "18:00"]})
+    events = (Hurry(at="09:00"), Gather(at="17:59", zone="bakery", people=20, minutes=9), Hurry(at="19:00"))
+    wanted = Options(layout=layout, first_day=FRIDAY, days=2, habits=FEW, events=events)
+    came = []
+    for day in simulate(wanted, Expected()):
+        came.append(len(scripted(day.walks)))
+        list(day.lines)
+    assert came == [22, 1]
+    with pytest.raises(SettingError, match=r"is open from 07:00 to 18:00 on 2026-11-21, and somebody shall come at 17:59"):
+        simulate(structs.replace(wanted, first_day=saturday, days=1), Expected())
+
+
 def test_where_nothing_is_sold_nobody_can_take_anything() -> None:
     """But they can linger."""
     floor = floor_of(BARE)

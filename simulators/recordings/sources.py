@@ -75,7 +75,6 @@ def decoded(source: Source, received_at: int, progress: Callable[[float], None] 
         if number % _PROGRESS_EVERY == 0:
             progress(source.done / source.size)
         yield decode(message.payload, topic=message.topic, received_at=received_at if message.at is None else message.at)
-    progress(1.0)
 
 
 class _OfLines:

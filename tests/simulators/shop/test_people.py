@@ -161,7 +161,7 @@ def test_people_of_ones_own(tmp_path: Path) -> None:
         ("manners: {speed: {share: 1}}\n", "`manners` has speed and not `none`"),
         ("manners: {none: {share: 1}, speed: {share: 1, looks: [2, 1]}}\n", r"`looks` is \[2, 1\]: .* - at `\$.manners.speed`$"),
         (
-            "manners: {none: {share: 1}, price: {share: 1, compares: 2}, speed: {share: 1, compares: 3}}\n",
+            "manners: {selection: {share: 1}, price: {share: 1, compares: 2}, speed: {share: 1, compares: 3}, none: {share: 1}}\n",
             r"Expected `float` <= 1.0 - at `\$.manners.price.compares`, not 2$",
         ),
         ("manners: {none: {share: 1}, speed: {share: 1, lookz: [1, 2]}}\n", r"unknown field `lookz` - at `\$.manners.speed`$"),

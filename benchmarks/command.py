@@ -46,9 +46,9 @@ NAMES = ("engine", "storage", "worker", "pipeline", "peers")
 @click.option(
     "--seconds",
     type=float,
-    help="How long ingest is measured in each way; how long the pipeline is under load.  [default: 10; pipeline: 300]",
+    help="How long ingest is measured in each way; how long the pipeline is under load; 0.1 or more.  [default: 10; pipeline: 300]",
 )
-@click.option("--rate", type=float, help="Readings a second that the pipeline gets.  [default: as many as it takes]")
+@click.option("--rate", type=float, help="Readings a second that the pipeline gets, 1 or more.  [default: as many as it takes]")
 @click.option(
     "--samples", type=click.Path(path_type=Path, dir_okay=False), help="A file for what is seen of the pipeline each second, as JSON lines."
 )

@@ -181,7 +181,7 @@ def _day(store: _Store, expected: Expected, played: Played) -> Day:
     doubtful = silent + [clock.span for clock in wrong]
     unknown = doubts(floor, doubtful, walks)
     truths = [_told(floor, walk, found) for walk, found in zip(walks, unknown, strict=True)]
-    due = partial(due_of, floor, window, walks, unknown, doubtful, plain=wanted.plain_people)
+    due = partial(due_of, floor, window, walks, unknown, doubtful, plain=wanted.plain_people, is_last=until == NEVER)
     start = f"{wanted.seed}/{wanted.layout.store_id}/{window.label}"
     if wrong:
         heard = mistime(sensors, wrong, heard)

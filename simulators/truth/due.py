@@ -18,6 +18,7 @@ from sensors.layout import Layout
 from sensors.reading import rfc3339
 from simulators.sensing.sense import BOUND, HEARTBEAT, SHELF_HEARTBEAT, shelf_sensor
 from simulators.sensing.silence import Span as Silent
+from simulators.sensing.silence import sensors_of
 from simulators.shop.floor import Floor
 from simulators.shop.habits import MINUTE, SECOND
 from simulators.shop.opening import Window, power
@@ -115,7 +116,14 @@ class _Seen(NamedTuple):
 
 
 def due_of(  # noqa: PLR0913 - the store, its people, and what is not known of them
-    floor: Floor, window: Window, walks: Iterable[Walk], doubtful: Iterable[list[Doubt]], silent: list[Silent], *, plain: bool
+    floor: Floor,
+    window: Window,
+    walks: Iterable[Walk],
+    doubtful: Iterable[list[Doubt]],
+    silent: list[Silent],
+    *,
+    plain: bool,
+    is_last: bool = False,
 ) -> list[Due]:
     """Tell the signals of an opening window, in the order in which they are due.
 
@@ -126,6 +134,7 @@ def due_of(  # noqa: PLR0913 - the store, its people, and what is not known of t
         doubtful: what cannot be known of each of them (`simulators.truth.doubt.doubts`).
         silent: the silences of sensors, of any time; and when one says something wrong.
         plain: nobody shows a priority but those whose script says so; else nothing is promised of `priority_changed`.
+        is_last: no window is simulated after this one.
     """
     dwelling = (zone.zone_id for zone in floor.layout.zones if zone.type not in NOBODYS)
     day = _Day(floor, window, silent, plain, {zone: rule_ms(floor.layout, "long_dwell_s", zone) for zone in dwelling})
@@ -134,6 +143,7 @@ def due_of(  # noqa: PLR0913 - the store, its people, and what is not known of t
     found += _of_zones(day, [walk for walk, _ in customers])
     mute = (span for span in silent if not span.speaks and span.start < window.closes)
     found += [due for span in mute for due in _of_silence(day, span)]
+    found += _of_the_end(day) if is_last and not window.shuts else ()
     return sorted(found, key=lambda due: (due.at, due.kind, due.device_id or "", due.zone_id or ""))
 
 
@@ -252,6 +262,22 @@ def _anything(day: _Day, zone: str, limit: Limit) -> Iterator[Due]:
             yield _due(day, kind, since, (0, day.end - since), OPEN, zone=zone, sure=False)
 
 
+def _of_the_end(day: _Day) -> Iterator[Due]:
+    """Where nothing is simulated any more of a store that stays open, whoever ends its days with a status finds all sensors silent."""
+    for sensor in sorted(sensors_of(day.floor)):
+        threshold, period = rule_ms(day.floor.layout, "sensor_silent_s", sensor), _period(day, sensor)
+        if threshold:
+            at = day.window.closes + threshold
+            why = "nothing is simulated after that, though the store stays open"
+            yield _due(day, "sensor_silent", at, (period, day.end - at), why, sensor=sensor, sure=False)
+
+
+def _period(day: _Day, sensor: str) -> int:
+    """How long a sensor that is well says nothing at most."""
+    is_shelf = sensor in {shelf_sensor(shelf.shelf_id) for shelf in day.floor.layout.shelves}
+    return (SHELF_HEARTBEAT if is_shelf else HEARTBEAT) + SENT_WITHIN
+
+
 def _of_silence(day: _Day, span: Silent) -> Iterator[Due]:
     """A sensor's last word before a silence is up to a heartbeat before it began. Before the store opens, no silence is told.
 
@@ -259,9 +285,7 @@ def _of_silence(day: _Day, span: Silent) -> Iterator[Due]:
     told already.
     """
     opens, closes = day.window.opens, day.window.closes
-    is_shelf = span.sensor_id in {shelf_sensor(shelf.shelf_id) for shelf in day.floor.layout.shelves}
-    period = (SHELF_HEARTBEAT if is_shelf else HEARTBEAT) + SENT_WITHIN
-    threshold = rule_ms(day.floor.layout, "sensor_silent_s", span.sensor_id)
+    period, threshold = _period(day, span.sensor_id), rule_ms(day.floor.layout, "sensor_silent_s", span.sensor_id)
     at = max(opens, span.start + threshold)
     early = min(at - opens, period + span.fades)
     if threshold and span.end + period > at - early:

@@ -7,13 +7,15 @@ from msgspec import structs
 
 from sensors.layout import Layout
 from sensors.reading import rfc3339
-from simulators.sensing.silence import Span
+from simulators.sensing.faults import Expected
+from simulators.sensing.silence import Span, sensors_of
 from simulators.shop.floor import floor_of
-from simulators.shop.habits import MINUTE, SECOND
+from simulators.shop.habits import MINUTE, SECOND, Habits
 from simulators.shop.walk import Act, Paid, Passage, Stay, Walk
+from simulators.simulate import simulate
 from simulators.truth.doubt import doubts
 from simulators.truth.due import Due, due_of
-from tests.simulators.plans import SMALL, window_of
+from tests.simulators.plans import SMALL, options_of, window_of
 
 START = window_of(SMALL).opens + 10 * MINUTE
 BOUND_S = 15.255
@@ -30,10 +32,10 @@ def walk(*stays: tuple[str, float], start: int = START, seen: bool = True, devic
     return one
 
 
-def due(*walks: Walk, layout: Layout = SMALL, silent: tuple[Span, ...] = (), plain: bool = True) -> list[Due]:
+def due(*walks: Walk, layout: Layout = SMALL, silent: tuple[Span, ...] = (), plain: bool = True, is_last: bool = False) -> list[Due]:
     """What is due of these people."""
     floor, people, spans = floor_of(layout), list(walks), list(silent)
-    return due_of(floor, window_of(layout), people, doubts(floor, spans, people), spans, plain=plain)
+    return due_of(floor, window_of(layout), people, doubts(floor, spans, people), spans, plain=plain, is_last=is_last)
 
 
 def ruled(**rules: float) -> Layout:
@@ -175,6 +177,22 @@ def test_what_ordinary_people_value_is_open_unless_they_are_plain() -> None:
     one = walk(("entrance", 30), ("left", 40), ("entrance", 20))
     assert due(one) == []
     assert [(found.kind, found.sure) for found in due(one, plain=False)] == [("priority_changed", False)]
+
+
+def test_all_sensors_may_be_missed_where_the_days_of_an_open_store_end() -> None:
+    """Nobody simulates the next one, in which they would speak. Where it shuts they are not missed, and where it goes on they do speak."""
+    layout = structs.replace(SMALL, opening_hours={}, rules={"sensor_silent_s.till-1": 0})
+    found = due(layout=layout, is_last=True)
+    assert {one.sensor_id for one in found} == sensors_of(floor_of(layout)) - {"till-1"}
+    assert {(one.kind, one.at, one.sure) for one in found} == {("sensor_silent", "2026-11-20T23:30:00.000000Z", False)}
+    assert {one.early_s for one in found if one.sensor_id == "gate-1"} == {62}
+    assert {one.early_s for one in found if one.sensor_id == "sensor-left-1"} == {302}
+    assert due(layout=layout) == due(is_last=True) == []
+    days = []
+    for day in simulate(options_of(layout, habits=Habits(shoppers=5), days=2), Expected()):
+        list(day.lines)
+        days.append({one.at for one in day.due() if one.kind == "sensor_silent"})
+    assert days == [set(), {"2026-11-21T23:30:00.000000Z"}]
 
 
 def test_a_full_zone_is_told_between_the_most_and_the_least() -> None:

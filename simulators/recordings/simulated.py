@@ -17,7 +17,7 @@ def as_recording(arrivals: Iterable[Arrival]) -> Iterator[bytes]:
     """Tell a simulation as the lines of a recording, line feeds included.
 
     Neighbours that arrive at the same moment at one topic are one message, as their sensor sent them at once. Faults may tear such a
-    message: what is broken stands alone (`simulators.recordings.messages`), and so does what comes behind it.
+    message: a line that is no reading stands alone (`simulators.recordings.messages`), and what comes behind it is another message.
 
     Args:
         arrivals: lines of readings, in order of arrival.

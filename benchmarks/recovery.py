@@ -1,7 +1,8 @@
 """How long a worker takes to go on where another one fell: `python -m benchmarks.recovery [--visits N] [--keep FOLDER]`.
 
 A worker takes in readings of visits that all go on, several stores in each of several partitions, and ends without a goodbye. Another one,
-in a process of its own, takes up the partitions, and flushes once. PostgreSQL is an embedded one; Kafka stands for nothing here, so it is
+in a process of its own, takes up the partitions, and flushes once. Then a reading of each visit comes, which wakes them, and one more,
+which finds them awake; a database that is kept has these then. PostgreSQL is an embedded one; Kafka stands for nothing here, so it is
 left away: records are handed to the worker as Kafka would.
 """
 
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import NamedTuple
+
+from msgspec import structs
 
 import stream.worker
 from benchmarks.chain import layouts_of
@@ -26,7 +29,8 @@ from storage.layouts import save
 from storage.migrate import migrate
 from storage.postgres import postgres
 from stream.messages import Message
-from stream.worker import Slice, Worker
+from stream.partition import Slice
+from stream.worker import MOST_BUFFERED, Worker
 
 START = 1_750_000_000 * SECOND
 LIVES = {READINGS: "bench", REJECTED: "bench"}
@@ -44,7 +48,8 @@ BATCH = 1_000
 class Took(NamedTuple):
     """What a restart took: until all partitions are taken up, and for the first flush; how much that published, and memory.
 
-    Beside the seconds those of the process itself on a core: without the database's, and whatever else the machine does.
+    Beside the seconds those of the process itself on a core: without the database's, and whatever else the machine does. And what a reading
+    of each visit took then, and what the next one.
     """
 
     opening_s: float
@@ -54,6 +59,8 @@ class Took(NamedTuple):
     open_visits: int
     messages: int
     peak_mib: float
+    waking_s: float
+    awake_s: float
 
 
 class NoKafka:
@@ -129,11 +136,12 @@ def _reading(layout: Layout, step: int, visit: int, visits: int) -> Reading:
     who = {"store_id": layout.store_id, "device_id": f"device-{visit}", "id": f"{visit}-{step}", "ts": ts, "received_at": ts}
     if step == 0:
         return Entry(**who, sensor_id=layout.gates[0].sensor_id, direction="in")  # type: ignore[arg-type]
-    if step % TOUCH_EVERY == 0:
-        shelf = layout.shelves[(visit + step) % len(layout.shelves)]
+    zone = layout.zones[(visit + step // 3) % len(layout.zones)]
+    shelves = [shelf for shelf in layout.shelves if shelf.zone_id == zone.zone_id]
+    if step % TOUCH_EVERY == 0 and shelves:
+        shelf = shelves[(visit + step) % len(shelves)]
         product = shelf.products[visit % len(shelf.products)].product_id
         return Shelf(**who, sensor_id=shelf.shelf_id, shelf_id=shelf.shelf_id, action="pickup", product_id=product)  # type: ignore[arg-type]
-    zone = layout.zones[(visit + step // 3) % len(layout.zones)]
     return Dwell(**who, sensor_id=f"gateway-{visit % 20}", zone_id=zone.zone_id, duration_s=10.0, rssi_dbm=-60.0)  # type: ignore[arg-type]
 
 
@@ -146,17 +154,36 @@ async def _restart(url: str) -> Took:
     kafka = NoKafka()
     worker = Worker(url, LIVES, kafka)
     began, began_cpu = perf_counter(), process_time()
-    for number in range(PARTITIONS):
-        await worker.open(Slice(READINGS, number))
+    await worker.open_all([Slice(READINGS, number) for number in range(PARTITIONS)])
     opened, opened_cpu = perf_counter(), process_time()
-    n_published = kafka.messages
     await worker.flush()
+    n_published = kafka.messages
     ended, ended_cpu = perf_counter(), process_time()
     n_open = sum(store.n_open_visits for partition in worker.partitions.values() for store in partition.stores.values())
+    layouts = layouts_of(builtin("grocery"), STORES)
+    waking_s, awake_s = [await _go_on(worker, layouts, n_open // STORES) for _ in range(2)]
     worker.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     times = (opened - began, opened_cpu - began_cpu, ended - opened, ended_cpu - opened_cpu)
-    return Took(*times, n_open, kafka.messages - n_published, peak)
+    return Took(*times, n_open, n_published, peak, waking_s, awake_s)
+
+
+async def _go_on(worker: Worker, layouts: list[Layout], visits: int) -> float:
+    """Take in a reading of each visit, as many at a time as a worker with a backlog does; return how long that took."""
+    began = perf_counter()
+    n = 0
+    for place, layout in enumerate(layouts):
+        where = Slice(READINGS, place % PARTITIONS)
+        partition = worker.partitions[where]
+        last = partition.stores[layout.store_id].store_time
+        for batch in _batches(layout, 1, visits):
+            later = [structs.replace(one, id=f"{one.id}/{last}", ts=last + STEP, received_at=last + STEP) for one in batch]
+            await worker.accept(where, partition.next_offset, layout.store_id.encode(), KAFKA_ENCODER.encode(later))
+            n += len(later)
+            if n % MOST_BUFFERED == 0:
+                await worker.flush()
+    await worker.flush()
+    return perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -60,9 +60,21 @@ class Reader:
             self.close()
             raise
 
-    def visits_changed_at(self, store_ids: list[str], flushed_at: datetime) -> list[Visit]:
-        """The visits of these stores that were written last by the flush of that time."""
-        return self._read(lambda connection: restore.visits_changed_at(connection, store_ids, flushed_at))
+    def live_visits(self, store_id: str, since: int) -> list[Visit]:
+        """The visits that may still change, or ended at a time or later, by device and beginning."""
+        return self._read(lambda connection: restore.live_visits(connection, store_id, since))
+
+    def ids_since(self, store_id: str, since: int) -> list[str]:
+        """The ids of a store's readings from a time on."""
+        return self._read(lambda connection: restore.ids_since(connection, store_id, since))
+
+    def sensors_since(self, store_id: str, since: int, within: int) -> list[tuple[str, int]]:
+        """When sensors were heard from a time on; of readings within so many microseconds, the first and the last are enough."""
+        return self._read(lambda connection: restore.sensors_since(connection, store_id, since, within))
+
+    def visits_changed_at(self, store_ids: list[str], flushed_at: datetime, known: Mapping[str, Visit] | None = None) -> list[Visit]:
+        """The visits of these stores that were written last by the flush of that time; those that are known, by id, are not read again."""
+        return self._read(lambda connection: restore.visits_changed_at(connection, store_ids, flushed_at, known))
 
     def visits(self, store_id: str | None = None, since: int = 0, until: int | None = None) -> list[Visit]:
         """The visits that began in [since, until), by store and beginning; of all stores where none is named."""

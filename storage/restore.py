@@ -20,7 +20,7 @@ from storage.errors import translated
 from storage.model import Clock, ShelfVisit, Signal, Stay, StoredReading, Visit
 from storage.reading_rows import PG_EPOCH, Row, reading_of
 from storage.sql import query
-from storage.visit_rows import payment_of, shelf_visit_of, signal_of, stay_of, visit_of
+from storage.visit_rows import payment_of, shelf_visit_of, shelf_visits_of, signal_of, stay_of, stays_of, visit_of
 
 _signals = msgspec.json.Decoder(list[Signal]).decode
 
@@ -103,6 +103,44 @@ def readings_since(connection: Connection, store_id: str, since: int) -> Iterato
 
 
 @translated()
+def live_visits(connection: Connection, store_id: str, since: int) -> list[Visit]:
+    """The visits of a store that may still change, or ended at a time or later, by device and beginning.
+
+    They are most of what happened since the first of them began, so what hangs on them is read by time: faster than visit by visit.
+    """
+    rows = read_rows(connection, "live_visits", {"store_id": store_id, "since": since})
+    scope = {"store_id": store_id, "since": min((row[3] for row in rows), default=0) + PG_EPOCH}
+    stays = {row[0]: stays_of(row) for row in read_rows(connection, "stays_since", scope)}
+    shelf_visits = {row[0]: shelf_visits_of(row) for row in read_rows(connection, "shelf_visits_since", scope)}
+    payments = _payments_of(connection, [row for row in rows if row[-1]])
+    return [visit_of(row, stays.get(row[0], ()), shelf_visits.get(row[0], ()), payments.get(row[0], ())) for row in rows]
+
+
+def _payments_of(connection: Connection, rows: list[Row]) -> dict[str, list[Payment]]:
+    """The payments of the visits of these rows, by visit."""
+    found: dict[str, list[Payment]] = {}
+    for start in range(0, len(rows), _VISITS_AT_ONCE):
+        found |= _by_visit(read_rows(connection, "payments_of_visits", _scope(rows[start : start + _VISITS_AT_ONCE])), payment_of)
+    return found
+
+
+@translated()
+def ids_since(connection: Connection, store_id: str, since: int) -> list[str]:
+    """The ids of a store's readings from a time on."""
+    return [row[0] for row in read_rows(connection, "ids_since", {"store_id": store_id, "since": since})]
+
+
+@translated()
+def sensors_since(connection: Connection, store_id: str, since: int, within: int) -> list[tuple[str, int]]:
+    """When the sensors of a store were heard from a time on: so many moments of each that no gap between two of its readings is missing.
+
+    Readings that lie between two others may be left out, where all three are within `within` microseconds.
+    """
+    rows = read_rows(connection, "sensors_since", {"store_id": store_id, "since": since, "piece": within})
+    return sorted({(sensor_id, ts + PG_EPOCH) for sensor_id, *times in rows for ts in times})
+
+
+@translated()
 def existing_ids(connection: Connection, store_id: str, keys: Collection[tuple[str, int]]) -> set[str]:
     """Tell which readings of a store, given as (id, ts), are stored."""
     if not keys:
@@ -113,9 +151,14 @@ def existing_ids(connection: Connection, store_id: str, keys: Collection[tuple[s
 
 
 @translated()
-def visits_changed_at(connection: Connection, store_ids: Sequence[str], flushed_at: datetime) -> list[Visit]:
-    """The visits of these stores that were written last by the flush of that time."""
-    return visits_of_rows(connection, read_rows(connection, "visits_changed_at", {"store_ids": list(store_ids), "flushed_at": flushed_at}))
+def visits_changed_at(
+    connection: Connection, store_ids: Sequence[str], flushed_at: datetime, known: Mapping[str, Visit] | None = None
+) -> list[Visit]:
+    """The visits of these stores that were written last by the flush of that time; those that are known, by id, are not read again."""
+    rows = read_rows(connection, "visits_changed_at", {"store_ids": list(store_ids), "flushed_at": flushed_at})
+    known = known or {}
+    read = {visit.visit_id: visit for visit in visits_of_rows(connection, [row for row in rows if row[0] not in known])}
+    return [known.get(row[0]) or read[row[0]] for row in rows]
 
 
 @translated()
@@ -143,16 +186,21 @@ def visits_of_rows(connection: Connection, rows: list[Row]) -> list[Visit]:
     found = []
     for start in range(0, len(rows), _VISITS_AT_ONCE):
         some = rows[start : start + _VISITS_AT_ONCE]
-        scope = {
-            "visit_ids": [row[0] for row in some],
-            "store_ids": sorted({row[1] for row in some}),
-            "since": min(row[3] for row in some) + PG_EPOCH,
-        }
+        scope = _scope(some)
         stays = _by_visit(read_rows(connection, "stays_of_visits", scope), stay_of)
         shelf_visits = _by_visit(read_rows(connection, "shelf_visits_of_visits", scope), shelf_visit_of)
         payments = _by_visit(read_rows(connection, "payments_of_visits", scope), payment_of)
         found += [visit_of(row, stays[row[0]], shelf_visits[row[0]], payments[row[0]]) for row in some]
     return found
+
+
+def _scope(rows: list[Row]) -> dict[str, object]:
+    """Where what hangs on the visits of these rows is to be found."""
+    return {
+        "visit_ids": [row[0] for row in rows],
+        "store_ids": sorted({row[1] for row in rows}),
+        "since": min(row[3] for row in rows) + PG_EPOCH,
+    }
 
 
 def _by_visit(rows: list[Row], part_of: Callable[[Row], Part]) -> defaultdict[str, list[Part]]:

@@ -6,6 +6,7 @@ way out they are tuples in the order of the queries named, with times in microse
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
+from sys import intern
 
 import msgspec
 
@@ -143,6 +144,18 @@ def visit_of(row: Row, stays: Sequence[Stay], shelf_visits: Sequence[ShelfVisit]
 def stay_of(row: Row) -> Stay:
     """Turn a row of `stays_of_visits.sql` back; its first column is the visit."""
     return Stay(row[1], row[2] + PG_EPOCH, row[3] + PG_EPOCH)
+
+
+def stays_of(row: Row) -> tuple[Stay, ...]:
+    """Turn a row of `stays_since.sql` back: all stays of a visit."""
+    _, zones, starts, ends = row
+    return tuple(map(Stay, map(intern, zones), map(PG_EPOCH.__add__, starts), map(PG_EPOCH.__add__, ends)))
+
+
+def shelf_visits_of(row: Row) -> tuple[ShelfVisit, ...]:
+    """Turn a row of `shelf_visits_since.sql` back: all shelf visits of a visit."""
+    _, ids, times, *others = row
+    return tuple(map(ShelfVisit, ids, map(PG_EPOCH.__add__, times), *others))
 
 
 def shelf_visit_of(row: Row) -> ShelfVisit:

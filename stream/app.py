@@ -23,7 +23,8 @@ from storage.errors import DatabaseAway
 from storage.refresh import AT_MOST, Refresher
 from stream.kafka import topic_lives
 from stream.messages import Message
-from stream.worker import FLUSH_S, MOST_BUFFERED, PAUSE_S, Slice, Worker
+from stream.partition import Slice
+from stream.worker import FLUSH_S, MOST_BUFFERED, PAUSE_S, Worker
 from stream.worker_metrics import State, WorkerMetrics
 
 log = logging.getLogger("instore.worker")
@@ -184,10 +185,8 @@ class Shell:
         while not self.app.should_stop and not self.stopping:
             await asyncio.sleep(max(PAUSE_S, began + FLUSH_S - time.monotonic()))
             began = time.monotonic()
-            for partition in self.app.consumer.assignment():
-                where = Slice(partition.topic, partition.partition)
-                if where.topic in (READINGS, REJECTED):
-                    await self.worker.open(where)
+            assigned = [Slice(partition.topic, partition.partition) for partition in self.app.consumer.assignment()]
+            await self.worker.open_all([where for where in assigned if where.topic in {READINGS, REJECTED}])
             await self.worker.flush()
 
     async def _look_at_topics_for_ever(self) -> None:

@@ -1,16 +1,16 @@
 """Gathers from the database what a store has to know again to tell devices anew (`stream.recall` says what that is, and why)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from sensors.reading import SECOND, Dwell, Entry, Payment, Reading, Shelf
-from storage.model import Signal, Visit
-from stream.journey import FOR_EVER, NEVER, Plan, Tracked
+from storage.model import Signal, StoredReading, Visit
+from stream.journey import FOR_EVER, NEVER, Tracked
 from stream.recall import History, Recalled, Where, begin_of, differing, since_a_silence, since_kept, told_anew
 from stream.signal_kinds import Presence
 from stream.store import Store
 
-FIRST_LOOK = 2 * 86_400 * SECOND
+FIRST_LOOK = 3 * 3600 * SECOND
 """How far back readings are read at first; where they show no silence, four times as far, and so on."""
 
 
@@ -21,6 +21,8 @@ ANYWHERE = ""
 class Past(Protocol):
     """What is stored: `storage.reader.Reader`, which says what each of these returns."""
 
+    def readings_since(self, store_id: str, since: int) -> Iterator[list[StoredReading]]: ...  # noqa: D102
+    def live_visits(self, store_id: str, since: int) -> list[Visit]: ...  # noqa: D102
     def device_readings(self, store_id: str, devices: Collection[str], since: int) -> dict[str, list[Reading]]: ...  # noqa: D102
     def devices_before(self, store_id: str, devices: Collection[str], before: int) -> set[str]: ...  # noqa: D102
     def device_visits(self, store_id: str, after: Mapping[str, int]) -> list[Visit]: ...  # noqa: D102
@@ -37,47 +39,69 @@ class Gathering:
 
     Args:
         past: the database.
-        plan: its rules and layout as they are now.
+        store: which store; it must stand still until it takes back what was gathered.
         buffered: its readings on time that the database does not have yet.
-        store: which store; it must stand still until it recalls what was gathered.
         kept_since: since when all readings are kept, in microseconds since 1970; 0: all are.
     """
 
-    def __init__(self, past: Past, plan: Plan, buffered: list[Reading], store: Store, kept_since: int = 0) -> None:
+    def __init__(self, past: Past, store: Store, buffered: list[Reading], kept_since: int = 0) -> None:
         self._past = past
         self._store_id = store.store_id
-        self._plan = plan
+        self._plan = store.plan
         self._buffered = buffered
         self._settled = store.settled
+        self._horizon = store.horizon(store.store_time)
         self._kept_since = kept_since
         self._signals = store.signals
 
-    def everything(self, since: int, readings: list[Reading], told_by: str | None) -> Recalled:
+    def everything(self, since: int, told_by: str | None) -> Recalled:
         """Gather a whole store, for a worker that takes it up.
 
         Args:
             since: how far back (`Reader.live_floor`).
-            readings: all that are stored from then on.
-            told_by: the fingerprint of the plan by which the store was told last.
+            told_by: the fingerprint of the plan by which the store was told last; where that is the plan of now, no readings are read.
         """
-        heard: dict[str, list[Tracked]] = {}
-        for reading in readings:
-            if isinstance(reading, Tracked):
-                heard.setdefault(reading.device_id, []).append(reading)
-            elif isinstance(reading, Payment) and reading.device_id is not None:
-                heard.setdefault(reading.device_id, [])
+        paid = self._past.payments_in(self._store_id, [(since, FOR_EVER)])
+        if told_by == self._plan.fingerprint:
+            recalled = Recalled({}, self._past.live_visits(self._store_id, since), paid, is_believed=True)
+        else:
+            histories = self._all_histories(since, paid)
+            may_change = [one for one in paid if one.device_id is None or self._may_change(one, histories)]
+            recalled = Recalled(histories, self._visits_after(histories), may_change)
+        recalled.till_payments = paid
+        recalled.signals = self._past.signals_of(self._store_id, [visit.visit_id for visit in recalled.visits], [(since, FOR_EVER)])
+        recalled.is_all = True
+        return recalled
+
+    def _all_histories(self, since: int, paid: list[Payment]) -> dict[str, History]:
+        """Read all devices that were heard, or paid, from a time on."""
+        heard: dict[str, list[Tracked]] = {payment.device_id: [] for payment in paid if payment.device_id is not None}
+        for batch in self._past.readings_since(self._store_id, since):
+            for reading in (stored.reading for stored in batch):
+                if isinstance(reading, Tracked):
+                    heard.setdefault(reading.device_id, []).append(reading)
         begun = self._past.devices_before(self._store_id, heard, since)
         found = {device: since_kept(tracked, self._kept_since, self._plan) for device, tracked in heard.items() if device not in begun}
         histories = {device: history for device, history in found.items() if history is not None}
         if begun:
             histories |= self._histories(dict.fromkeys(begun, since), [])[0]
-        histories |= self._since_a_visit(since, {*heard} - {*histories})
-        visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
-        paid = [reading for reading in readings if isinstance(reading, Payment)]
-        recalled = Recalled(histories, visits, [one for one in paid if one.device_id is None or self._may_change(one, histories)])
-        recalled.signals = self._past.signals_of(self._store_id, [visit.visit_id for visit in visits], [(since, FOR_EVER)])
-        recalled.is_all, recalled.told_by = True, told_by
-        return recalled
+        return histories | self._since_a_visit(since, {*heard} - {*histories})
+
+    def asleep(self, devices: Mapping[str, int]) -> Recalled:
+        """Gather what sleeping devices did.
+
+        Args:
+            devices: which, and when the first visit of each began that is known.
+        """
+        since = min([self._horizon, *devices.values()])
+        histories = self._histories({device: min(self._horizon, begun) for device, begun in devices.items()}, [])[0]
+        histories |= self._since_a_visit(since, {*devices} - {*histories})
+        older = {
+            device: history
+            for device, history in histories.items()
+            if min(map(begin_of, history.readings), default=FOR_EVER) < devices[device]
+        }
+        return Recalled(histories, self._visits_after(older))
 
     def since(self, since: int, devices: Iterable[str], paid: tuple[int, int]) -> Recalled:
         """Gather what it takes to tell devices anew from a time on, and the payments without a device of a stretch of time.
@@ -104,7 +128,7 @@ class Gathering:
         histories, own_payments = self._histories(wanted, late) if wanted else ({}, [])
         untold = [reading for reading in late if _device(reading) in wanted.keys() - histories.keys()]
         late = [reading for reading in late if _device(reading) not in wanted.keys() - histories.keys()]
-        visits = self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
+        visits = self._visits_after(histories)
         changed, present = self._differing(histories, visits)
         where += changed
         payments = own_payments + self._anonymous(late, where)
@@ -210,8 +234,13 @@ class Gathering:
             begin = max((at for at in begins if at <= since), default=min(begins, default=None))
             if begin is not None:
                 readings = self._past.device_readings(self._store_id, [device], begin).get(device, [])
+                readings += [reading for reading in self._buffered if _device(reading) == device]
                 histories[device] = History(begin - 1, [reading for reading in readings if isinstance(reading, Tracked)])
         return histories
+
+    def _visits_after(self, histories: Mapping[str, History]) -> list[Visit]:
+        """The visits as they are stored that these histories amount to."""
+        return self._past.device_visits(self._store_id, {device: max(history.after, -1) for device, history in histories.items()})
 
     def _may_change(self, payment: Payment, histories: Mapping[str, History]) -> bool:
         """Whether a payment with a device belongs to what is told anew; one shortly after `after` belongs to the visit before."""

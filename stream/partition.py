@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,6 +28,13 @@ _WRONG = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 """All that decoding raises at bytes that are not ours."""
 
 _DEAD_LETTER = msgspec.json.Decoder(DeadLetter)
+
+
+class Slice(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    number: int
 
 
 class Partition:

@@ -42,7 +42,7 @@ class Recalled(msgspec.Struct):
         heard: of each sensor with late readings their `ts`, and those of its other readings around them (`stream.silence.neighbours`).
         signals: what was said of all of these.
         is_all: it is all that can still change, for a store that is taken up anew.
-        told_by: the fingerprint of the plan by which all of that is told as it is stored; None: unknown, or not all by one.
+        is_believed: all of that is told as it is stored, by the very plan that the store has: there are no histories (`Store.wake`).
         untold: late readings that nothing can be told from, as what they belong to is not kept any more.
     """
 
@@ -55,7 +55,7 @@ class Recalled(msgspec.Struct):
     heard: list[tuple[str, list[int], list[int]]] = []
     signals: list[Signal] = []
     is_all: bool = False
-    told_by: str | None = None
+    is_believed: bool = False
     untold: list[Reading] = []
 
 

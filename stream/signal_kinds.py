@@ -114,17 +114,14 @@ def presences(span: Span | Visit, plan: SignalPlan, first: int = 0) -> list[Pres
     Until the end of the stay where the visit goes on elsewhere at that moment, or is left by an exit; else for the hold longer, since
     sensors report only every few seconds. The hold is never longer than a silence that ends a stay.
     """
-    found = []
-    stays, watches = span.stays, plan.watches
-    last = len(stays) - 1
-    for place in range(first, last + 1):
-        stay = stays[place]
-        zone = stay.zone_id
-        if zone in watches:
-            until = stay.ended_at
-            goes_on = until == (stays[place + 1].started_at if place < last else span.left_at if span.ended_by == "exit" else None)
-            found.append(Presence(zone, stay.started_at, until if goes_on else until + plan.hold))
-    return found
+    stays, watches, hold = span.stays[first:], plan.watches, plan.hold
+    follows: list[int | None] = [stay.started_at for stay in stays[1:]]
+    follows.append(span.left_at if span.ended_by == "exit" else None)
+    return [
+        Presence(stay.zone_id, stay.started_at, stay.ended_at if stay.ended_at == following else stay.ended_at + hold)
+        for stay, following in zip(stays, follows, strict=False)
+        if stay.zone_id in watches
+    ]
 
 
 def of_visit(visit: Visit, changes: Iterable[Change], plan: SignalPlan) -> list[Signal]:

@@ -75,6 +75,11 @@ class Signals:
         """Take note that sensors live."""
         self._sensors.hear(readings)
 
+    def hear_again(self, heard: Iterable[tuple[str, int]]) -> None:
+        """Take back when sensors were heard before a restart; of moments within `least_silence`, the first and the last are enough."""
+        for sensor_id, ts in heard:
+            self._sensors.hear_late(sensor_id, ts)
+
     def hear_late(self, heard: Iterable[tuple[str, list[int], list[int]]], store_time: int) -> None:
         """Look again at sensors' silences around late readings: given are the sensor, when it was heard late, and when else around that."""
         for sensor_id, late, others in heard:
@@ -98,6 +103,11 @@ class Signals:
     def ends(self, sensor_id: str, late: Iterable[int]) -> list[int]:
         """Which of the times at which a sensor was heard late have no other, before or after, by which it was not silent."""
         return ends(late, self._sensors.threshold(sensor_id))
+
+    @property
+    def least_silence(self) -> int:
+        """No silence is said that is shorter, in microseconds; 0: none at all is."""
+        return self._sensors.least
 
     @property
     def longest_silence(self) -> int:
@@ -162,17 +172,23 @@ class Signals:
         for zone, ts in days:
             if zone in self._plan.watches:
                 self._cell(zone, self._plan.day(ts))
-        there: defaultdict[Cell, list[tuple[str, int, int]]] = defaultdict(list)
-        for visit in visits:
-            if not visit.is_staff:
-                for zone, start, until in presences(visit, self._plan):
-                    if until > start:
-                        for cell in self._cells_between(zone, start, until):
-                            there[cell].append((visit.device_id, start, until))
-        for cell, all_there in there.items():
-            cell.put_all(all_there)
+        for key, there in self._there(visits).items():
+            if key[1] >= self._floor or key in self._cells:
+                self._cell(*key).put_all(there)
         for payment in payments:
             self.pay(payment)
+
+    def _there(self, visits: Iterable[Visit]) -> dict[tuple[str, int], dict[tuple[str, int], int]]:
+        """Until when customers count as present, by device and from when, by zone and day."""
+        there: defaultdict[tuple[str, int], dict[tuple[str, int], int]] = defaultdict(dict)
+        begins = self._plan.day_begins
+        for visit in visits:
+            device_id = visit.device_id
+            for zone, start, until in [] if visit.is_staff else presences(visit, self._plan):
+                if until > start:
+                    for day in range((start - begins) // DAY, (until - begins) // DAY + 1):
+                        there[zone, day][device_id, start] = until
+        return there
 
     def unload(self, visits: Iterable[Visit]) -> None:
         """Take visits out of the zones' days, to be told anew."""

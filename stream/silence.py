@@ -36,7 +36,8 @@ class Sensors:
         own = [rules.micros(*name.split(".", 1)) for name in rules.own if name.startswith("sensor_silent_s.")]
         waits = [wait for wait in (rules.micros("sensor_silent_s"), *own) if wait]
         self._on = bool(waits)
-        self._least = min(waits, default=0)
+        self.least = min(waits, default=0)
+        """The least threshold of any sensor, in microseconds; 0: no silence is said."""
         self.longest = max(waits) + longest_closure(layout) if waits else 0
         """No silence takes longer to be due, unless it never is (microseconds)."""
 
@@ -53,7 +54,7 @@ class Sensors:
         """Take in readings in any order."""
         if not self._on:
             return
-        last, least = self._last, self._least
+        last, least = self._last, self.least
         for reading in readings:
             sensor_id, ts = reading.sensor_id, reading.ts
             newest = last.get(sensor_id)

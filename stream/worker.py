@@ -31,14 +31,15 @@ from sensors.layout import Layout
 from sensors.reading import Reading
 from sensors.topics import REJECTED
 from storage.errors import Fenced
-from storage.model import Advance, Clock, Flush
+from storage.model import Flush
 from storage.rebuilds import Rebuild
 from stream.amends import amended
 from stream.database import Database
 from stream.gathering import Gathering
 from stream.journey import Plan
-from stream.messages import Message, flush_messages, signal_messages, visit_messages
-from stream.partition import Partition
+from stream.messages import Message, flush_messages
+from stream.partition import Partition, Slice
+from stream.restart import Taken, restored, taken, uncollected
 from stream.saying import Poison
 from stream.store import Store
 from stream.worker_metrics import Tally
@@ -75,13 +76,6 @@ LATE_WORD_S = 1.0
 
 SEEK_AGAIN_S = 10.0
 """Records that were under way when we asked to read again are passed over for so long."""
-
-
-class Slice(NamedTuple):
-    """A partition of a topic."""
-
-    topic: str
-    number: int
 
 
 class Rebuilding(NamedTuple):
@@ -195,22 +189,33 @@ class Worker:
 
     async def open(self, where: Slice) -> Partition:
         """Take up a partition where its last owner left off, unless that is done."""
+        while where not in self._partitions:
+            await self.open_all([where])
+        return self._partitions[where]
+
+    async def open_all(self, slices: Iterable[Slice]) -> None:
+        """Take up partitions, all at once, but for those that are taken up already, or are lost meanwhile."""
         async with self._opening:
-            while where not in self._partitions:
-                epoch = self._epochs[where]
-                began = time.monotonic()
-                partition, messages, last = await self._database.ask(lambda: self._restore(where))
-                if messages:
-                    await self._kafka.publish(messages)
-                if last is not None and (epoch != self._epochs[where] or time.monotonic() - began > LATE_WORD_S):
-                    await self._amend(where, last, partition.flushed_at)
-                if epoch == self._epochs[where]:
-                    self._partitions[where] = partition
-                    if where in self._let_go:  # what we had of it is gone, and if it is ours, nobody else reads it again
-                        self._let_go.discard(where)
-                        await self._seek(where, partition.next_offset)
-                    self.tally.opened(where, partition.stored, {store_id: store.store_time for store_id, store in partition.stores.items()})
-            return self._partitions[where]
+            missing = {where: self._epochs[where] for where in slices if where not in self._partitions}
+            if not missing:
+                return
+            began = time.monotonic()
+            for one in await self._database.ask(lambda: self._restore(missing)):
+                await self._take_up(one, began, missing[one.where])
+
+    async def _take_up(self, one: Taken, began: float, epoch: int) -> None:
+        """Go on with a partition that was read back, and say once more what its last owner may not have said."""
+        where, partition, messages, last = one
+        if messages:
+            await self._kafka.publish(messages)
+        if last is not None and (epoch != self._epochs[where] or time.monotonic() - began > LATE_WORD_S):
+            await self._amend(where, last, partition.flushed_at)
+        if epoch == self._epochs[where]:
+            self._partitions[where] = partition
+            if where in self._let_go:  # what we had of it is gone, and if it is ours, nobody else reads it again
+                self._let_go.discard(where)
+                await self._seek(where, partition.next_offset)
+            self.tally.opened(where, partition.stored, {store_id: store.store_time for store_id, store in partition.stores.items()})
 
     def drop(self, slices: Iterable[Slice]) -> None:
         """Forget partitions that belong to others now; what was not flushed will be read again by them."""
@@ -277,6 +282,9 @@ class Worker:
         async with self._still:  # what is read back must be as old as what is in memory
             for store_id, late in partition.take_late().items():
                 await self._settle_late(partition, store_id, late)
+            for store_id, store in partition.stores.items():
+                if stirred := store.stirred():
+                    store.wake(await self._database.ask(partial(self._gathering(partition, store_id).asleep, stirred)))
             return partition.flush()
 
     async def _write(self, flushes: dict[Slice, Flush], partitions: Mapping[Slice, Partition]) -> dict[Slice, Flush]:
@@ -332,8 +340,7 @@ class Worker:
             partition.stores[store_id].recall(recalled)
 
     def _gathering(self, partition: Partition, store_id: str) -> Gathering:
-        store, plan = partition.stores[store_id], self._plans[store_id]
-        return Gathering(self._database.reader, plan, partition.buffered(store_id), store, partition.kept_since)
+        return Gathering(self._database.reader, partition.stores[store_id], partition.buffered(store_id), partition.kept_since)
 
     async def _refresh_kept(self) -> None:
         """Learn since when readings are kept: older ones are refused from now on, and deleted when every worker knows."""
@@ -401,59 +408,26 @@ class Worker:
         log.warning("%s/%d: reading again from offset %d", *where, target, extra={"action": "seek"})
         await self._kafka.seek(where, target)
 
-    def _restore(self, where: Slice) -> tuple[Partition, list[Message], Flush | None]:
-        """Read back what the last owner of a partition had reached, and what it may not have published any more: its last flush."""
-        life = self._lives[where.topic]
-        stored = self._database.reader.offsets(where.topic).get(where.number)
-        if stored is not None and stored.life != life:
-            log.warning(
-                "%s/%d is another topic than the one read before (%s, now %s): reading it from its beginning",
-                *where,
-                stored.life,
-                life,
-                extra={"action": "topic_changed"},
-            )
-        current = stored if stored is not None and stored.life == life else None
-        partition = Partition(*where, life, None if current is None else current.next_offset, self._plan)
-        partition.kept_since = self._database.reader.kept_since()
-        clocks = self._database.reader.clocks(*where)
-        for clock in clocks:
-            partition.adopt(self._restore_store(clock), _now())
-        if stored is None:
-            return partition, [], None
-        partition.flushed_at = stored.flushed_at if current is stored else None
-        store_ids = [clock.store_id for clock in clocks]
-        visits = self._database.reader.visits_changed_at(store_ids, stored.flushed_at)
-        signals = self._database.reader.signals_changed_at(store_ids, stored.flushed_at)
-        step = Advance(where.topic, where.number, stored.life, None, stored.next_offset)
-        last = Flush(advance=step, visits=visits, signals=signals, signals_gone=stored.retracted)
-        return partition, visit_messages(visits, stored.removed) + signal_messages(signals, stored.retracted), last
-
-    def _restore_store(self, clock: Clock) -> Store:
-        """Rebuild the journeys of a store from its readings, as far back as any reading on time can reach.
-
-        Its first `take` says what has to be told otherwise than it is stored: nothing, unless its plan was changed meanwhile.
-        """
-        plan = self._plan(clock.store_id)
-        store = Store(clock.store_id, plan)
-        kept_since = self._database.reader.kept_since()
-        floor = max(kept_since, self._database.reader.live_floor(clock.store_id, store.reach(clock.store_time)))
-        readings = [stored.reading for batch in self._database.reader.readings_since(clock.store_id, floor) for stored in batch]
-        store.resume(clock.store_time, readings)
-        store.recall(Gathering(self._database.reader, plan, [], store, kept_since).everything(floor, readings, clock.told_by))
-        return store
+    def _restore(self, slices: Iterable[Slice]) -> list[Taken]:
+        """Read back what the last owners of partitions had reached."""
+        clocks = [(where, clock) for where in slices for clock in self._database.reader.clocks(*where)]
+        plans = [self._plan(clock.store_id) for _, clock in clocks]
+        with uncollected():
+            stores = self._database.at_once(restored, plans, [clock for _, clock in clocks])
+            own = {where: [store for (of, _), store in zip(clocks, stores, strict=True) if of == where] for where in slices}
+            return [taken(self._database.reader, where, self._lives[where.topic], own[where], self._plan) for where in slices]
 
     def _retaken(self, store_id: str) -> Store:
         clock = self._database.reader.clock(store_id)
-        return Store(store_id, self._plan(store_id)) if clock is None else self._restore_store(clock)
+        plan = self._plan(store_id)
+        return Store(store_id, plan) if clock is None else restored(self._database.reader, plan, clock)
 
     async def _adopt(self, partition: Partition, store_id: str) -> None:
         """Take over a store that is new here; it may have a past, in another partition."""
         clock = await self._database.ask(lambda: self._database.reader.clock(store_id))
         await self._database.ask(lambda: self._load_plan(store_id))
         if clock is not None and store_id not in partition.stores:
-            store = await self._database.ask(lambda: self._restore_store(clock))
-            partition.adopt(store, _now())
+            partition.adopt(await self._database.ask(lambda: self._retaken(store_id)), _now())
 
     def _plan(self, store_id: str) -> Plan:
         """Return a store's plan; one that was not loaded is loaded now (in the database thread), or is bare."""

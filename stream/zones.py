@@ -9,7 +9,6 @@ before the change. A flush costs what happened since the last one.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 MARK_EVERY = 64
@@ -20,6 +19,9 @@ END = 1 << 62
 
 
 _UNKNOWN: tuple[int, ...] = ()
+
+_ANY_NUMBER = 1 << 40
+"""More people than there are."""
 
 
 class Watch(NamedTuple):
@@ -70,6 +72,14 @@ State = tuple[bool, int | None]
 """Of a watch: whether it is raised, and since when it has been in the way of becoming the other."""
 
 
+class Band(NamedTuple):
+    """Numbers of people, both ends included, that mean the same to each watch (`Watch.level`) while as many tills are open."""
+
+    levels: tuple[int, ...]
+    fewest: int
+    most: int
+
+
 class Mark(NamedTuple):
     """What is known after a moment."""
 
@@ -103,8 +113,8 @@ class Cell:
         self._paid: dict[str, tuple[str, int]] = {}
         self._tills: dict[str, list[int]] = {}
         self._till_turns: list[int] = []
-        self._known: dict[tuple[int, int], tuple[int, ...]] = {}
-        """What numbers of people and tills mean to the watches."""
+        self._bands: dict[int, list[Band]] = {}
+        """What numbers of people mean to the watches, by the number of open tills."""
         self._marks = [Mark(start - 1, tuple((False, None) for _ in watches), 0, 0)]
 
     def put(self, device_id: str, start: int, until: int | None) -> None:
@@ -126,16 +136,19 @@ class Cell:
             del self._starts[bisect_left(self._starts, came)]
         self._sweep_from(came if old is None or new is None else min(old, new))
 
-    def put_all(self, there: Iterable[tuple[str, int, int]]) -> None:
-        """Count many devices as present, each from one moment until another."""
-        new = {(device_id, start): until for device_id, start, until in there if until > max(start, self.start)}
+    def put_all(self, there: dict[tuple[str, int], int]) -> None:
+        """Count many devices as present: by device and from when, until when."""
+        new = {known: until for known, until in there.items() if until > self.start} if min(there.values()) <= self.start else there
         for known in new.keys() & self._present.keys():
             self.put(*known, new.pop(known))
         if new:
+            came = sorted([start for _, start in new])
+            clamped = bisect_left(came, self.start)
+            came[:clamped] = [self.start] * clamped
             self._present.update(new)
-            self._starts = sorted([*self._starts, *(max(start, self.start) for _, start in new)])
+            self._starts = sorted([*self._starts, *came]) if self._starts else came
             self._ends = sorted([*self._ends, *new.values()])
-            self._sweep_from(min(start for _, start in new))
+            self._sweep_from(came[0])
 
     def pay(self, payment_id: str, till: str, ts: int) -> None:
         """Count a till as open after a payment; saying it twice changes nothing."""
@@ -167,13 +180,18 @@ class Cell:
             if till == ts:
                 k = bisect_right(tills, ts, k)
                 till = _at(tills, k)
-            now_levels = self._levels(i - j, ts)
+            people = i - j
+            now_levels, fewest, most = self._band(people, ts)
             if now_levels != levels:  # else no watch is on another way than a moment ago
                 states, levels = self._level(states, ts, now_levels), now_levels
                 due = self._next_due(states)
             n_moments += 1
             if n_moments % MARK_EVERY == 0:
                 self._marks.append(Mark(ts, states, len(self.turns), i + j + k))
+            turning = min(_at(starts, i + most - people), _at(ends, j + people - fewest), till)
+            if turning > start and turning > end:  # whoever comes and goes until then changes nothing
+                i, j = bisect_left(starts, turning, i), bisect_left(ends, turning, j)
+                start, end = _at(starts, i), _at(ends, j)
         states = self._due(states, limit)
         self._mark(Mark(limit, states, len(self.turns), i + j + k))
         self.alarm = min(ts, self._next_due(states))
@@ -219,13 +237,31 @@ class Cell:
         self.turns.sort(key=lambda turn: turn.at)
         return tuple(found)
 
-    def _levels(self, people: int, ts: int) -> tuple[int, ...]:
-        """What so many people mean to each watch at a moment."""
+    def _band(self, people: int, ts: int) -> Band:
+        """What so many people mean to each watch at a moment, and how many fewer or more mean the same."""
         tills = self._open_tills(ts) if self._tills else 0
-        levels = self._known.get((people, tills))
-        if levels is None:
-            levels = self._known[people, tills] = tuple(watch.level(people, tills) for watch in self._watches)
-        return levels
+        bands = self._bands.setdefault(tills, [])
+        for band in bands:
+            if band.fewest <= people <= band.most:
+                return band
+        levels = self._levels(people, tills)
+        band = Band(levels, people - self._reach(people, tills, -1), people + self._reach(people, tills, 1))
+        bands.append(band)
+        return band
+
+    def _reach(self, people: int, tills: int, way: int) -> int:
+        """How many more (`way` 1) or fewer (-1) people mean the same: more of them never mean less, so halving finds it."""
+        levels, same, other = self._levels(people, tills), 0, _ANY_NUMBER
+        while other - same > 1:
+            middle = (same + other) // 2
+            if self._levels(people + way * middle, tills) == levels:
+                same = middle
+            else:
+                other = middle
+        return same
+
+    def _levels(self, people: int, tills: int) -> tuple[int, ...]:
+        return tuple(watch.level(people, tills) for watch in self._watches)
 
     def _level(self, states: tuple[State, ...], ts: int, levels: tuple[int, ...]) -> tuple[State, ...]:
         """Look at the watches at a moment; who is no more in the way of becoming the other begins anew."""

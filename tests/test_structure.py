@@ -46,6 +46,7 @@ PURE = {
     "stream/course.py",
     "stream/form.py",
     "stream/journey.py",
+    "stream/live.py",
     "stream/partition.py",
     "stream/naming.py",
     "stream/payments.py",

@@ -103,7 +103,7 @@ def play(frames: Sequence[Frame], plan: Plan) -> list[Told]:
     for frame in frames:
         before = dict(rows.visits)
         readings += frame.arrives
-        rows.add(store, plan, frame.arrives)
+        rows.add(store, frame.arrives)
         if frame.until is not None:
             store.pass_time(at(frame.until))
         if frame.is_end:

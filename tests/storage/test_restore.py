@@ -3,6 +3,7 @@
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, timedelta
+from itertools import pairwise
 
 import msgspec
 import psycopg
@@ -121,6 +122,49 @@ def test_the_live_floor_is_where_the_oldest_changeable_visit_began(
     """Not final, or ended at the horizon or later: the earliest beginning of those; the horizon where there is none, or none so early."""
     writer.write(msgspec.convert({"advance": step(None, 1), "visits": visits}, Flush))
     assert restore.live_floor(connection, "s1", horizon) == floor
+
+
+def test_live_visits_are_those_that_may_still_change(writer: Writer, connection: psycopg.Connection) -> None:
+    """Whole, with all that hangs on them, by device and beginning; of one store, and not what was over before."""
+    paid = payment(60 * 3)
+    over, ended, bought = visit(1, is_final=True), visit(2, is_final=True), visit(3, payments=(paid,))
+    others = [visit(7), visit(4, store_id="s2")]
+    writer.write(Flush(advance=step(None, 1), visits=[over, bought, ended, *others], payments=[(paid, bought.visit_id)]))
+    assert ended.stays
+    assert ended.shelf_visits
+    in_order = sorted([ended, bought, others[0]], key=lambda one: (one.device_id, one.entered_at))
+    assert restore.live_visits(connection, "s1", ended.left_at) == in_order
+    assert restore.live_visits(connection, "s1", over.left_at) == sorted([over, *in_order], key=lambda one: (one.device_id, one.entered_at))
+    assert restore.live_visits(connection, "s9", 0) == []
+
+
+def test_ids_and_sensors_come_from_a_time_on(writer: Writer, connection: psycopg.Connection) -> None:
+    """All ids; of sensors the first and the last moment in each piece of time are enough, and no gap longer than that is missing."""
+    heard = [0, 1, 2, 3, 4, 9, 10, 30, 31]
+    writer.write(Flush(advance=step(None, 1), readings=[*(dwell(number) for number in heard), dwell(3, "s2")]))
+    sensor, times = dwell(0).reading.sensor_id, [dwell(number).reading.ts for number in heard]
+    assert sorted(restore.ids_since(connection, "s1", times[3])) == sorted(dwell(number).reading.id for number in heard[3:])
+    assert restore.ids_since(connection, "s9", 0) == []
+    assert restore.sensors_since(connection, "s1", times[3], 1) == [(sensor, ts) for ts in times[3:]]
+    within = 6 * SECOND
+    found = restore.sensors_since(connection, "s1", 0, within)
+    assert {ts for _, ts in found} < {*times}
+    assert _gaps([ts for _, ts in found], within) == _gaps(times, within) == [(times[6], times[7])]
+    assert restore.sensors_since(connection, "s9", 0, within) == []
+
+
+def _gaps(times: list[int], within: int) -> list[tuple[int, int]]:
+    return [(before, after) for before, after in pairwise(times) if after - before > within]
+
+
+def test_visits_that_are_known_are_not_read_again(writer: Writer, connection: psycopg.Connection) -> None:
+    """Of the last flush: what the caller knows comes as it knows it, in the same order."""
+    at = writer.write(Flush(advance=step(None, 1), visits=[visit(1), visit(2), visit(3)]))
+    mine = msgspec.structs.replace(visit(2), n_readings=99)
+    stored = restore.visits_changed_at(connection, ["s1"], at)
+    assert restore.visits_changed_at(connection, ["s1"], at, {mine.visit_id: mine}) == [
+        mine if one.visit_id == mine.visit_id else one for one in stored
+    ]
 
 
 def test_existing_ids_are_found_by_id_and_time(writer: Writer, connection: psycopg.Connection) -> None:

@@ -17,8 +17,9 @@ from storage.migrate import migrate
 from storage.model import Visit
 from storage.reader import Reader
 from storage.sql import migrations
+from stream.partition import Slice
 from stream.reconstruct import reconstruct
-from stream.worker import Slice, Worker
+from stream.worker import Worker
 from tests.storage import figures, first_release
 from tests.storage.first_release import FIRST, STORE
 from tests.storage.logins import member

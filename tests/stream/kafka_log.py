@@ -11,7 +11,8 @@ from sensors.topics import READINGS, REJECTED, SIGNALS
 from storage.model import Visit
 from storage.reader import Reader
 from stream.messages import Message
-from stream.worker import Slice, Worker
+from stream.partition import Slice
+from stream.worker import Worker
 
 HERE = Slice(READINGS, 0)
 LIVES = {READINGS: "cluster/one", REJECTED: "cluster/two"}

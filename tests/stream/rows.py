@@ -1,7 +1,7 @@
 """A database of a few lines for tests of the engine: what flushes amount to, and what a restart reads back."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from operator import attrgetter
 
@@ -35,6 +35,8 @@ class Rows:
         """Apply what is new in a store; nothing may be removed that was not there, and no visit may be written unchanged."""
         self.readings += [StoredReading(reading, is_late=False) for reading in self.buffered]
         self.buffered = []
+        if stirred := store.stirred():
+            store.wake(Gathering(self, store, []).asleep(stirred))
         changes = store.take()
         self.told_by = store.told_by
         for removed in changes.removed:
@@ -51,18 +53,18 @@ class Rows:
         self.n_signals_gone += len(changes.signals_gone)
         self.payments.update({payment.id: (payment, visit_id) for payment, visit_id in changes.payments})
 
-    def add(self, store: Store, plan: Plan, readings: Sequence[Reading]) -> None:
+    def add(self, store: Store, readings: Sequence[Reading]) -> None:
         """Bring readings to a store as the worker does; where late ones are new, their devices are told anew, and all is written."""
         accepted, late, _ = store.add(list(readings))
         self.buffered += accepted
         known = {stored.reading.id for stored in self.readings} | {reading.id for reading in self.buffered}
         new = [reading for reading in late if reading.id not in known]
         if new:
-            store.recall(Gathering(self, plan, self.buffered, store).late(new))
+            store.recall(Gathering(self, store, self.buffered).late(new))
             self.readings += [StoredReading(reading, is_late=True) for reading in new]
             self.write(store)
 
-    def rebuild(self, store: Store, plan: Plan, *, devices_at_once: int) -> None:
+    def rebuild(self, store: Store, *, devices_at_once: int) -> None:
         """Tell all devices anew, a few at a time, as a rebuild of all time does."""
         self.write(store)
         heard = {reading.device_id for reading in self._own(store.store_id) if isinstance(reading, Tracked | Payment)}
@@ -72,7 +74,7 @@ class Rows:
         cuts = [min(times) + (max(times) + 1 - min(times)) * step // n_steps for step in range(n_steps + 1)]
         for step, paid in enumerate(pairwise(cuts)):
             some = devices[step * devices_at_once : (step + 1) * devices_at_once]
-            store.recall(Gathering(self, plan, [], store).since(0, some, paid))
+            store.recall(Gathering(self, store, []).since(0, some, paid))
             store.let_go()
             self.write(store)
 
@@ -82,10 +84,26 @@ class Rows:
         horizon = again.reach(store.store_time)
         live = [visit.entered_at for visit in self.visits.values() if not visit.is_final or visit.left_at >= horizon]
         floor = min([horizon, *live])
-        readings = [one.reading for one in self.readings if one.reading.ts >= floor]
-        again.resume(store.store_time, readings)
-        again.recall(Gathering(self, plan, [], again).everything(floor, readings, self.told_by))
+        ids = [one.id for one in self._own(store.store_id, again.ids_reach(store.store_time))]
+        again.resume(store.store_time, ids, self._heard(store.store_id, again.sensors_reach(store.store_time), again.signals.least_silence))
+        again.recall(Gathering(self, again, []).everything(floor, self.told_by))
         return again
+
+    def _heard(self, store_id: str, since: int, within: int) -> list[tuple[str, int]]:
+        """As `storage.reader.Reader.sensors_since`."""
+        pieces: dict[tuple[str, int], list[int]] = {}
+        for reading in self._own(store_id, since) if within else []:
+            pieces.setdefault((reading.sensor_id, reading.ts // within), []).append(reading.ts)
+        return [(sensor_id, ts) for (sensor_id, _), times in pieces.items() for ts in {min(times), max(times)}]
+
+    def readings_since(self, store_id: str, since: int) -> Iterator[list[StoredReading]]:
+        """As `storage.reader.Reader`."""
+        yield [one for one in self.readings if one.reading.store_id == store_id and one.reading.ts >= since]
+
+    def live_visits(self, store_id: str, since: int) -> list[Visit]:
+        """As `storage.reader.Reader`."""
+        own = [one for one in self.visits.values() if one.store_id == store_id and (not one.is_final or one.left_at >= since)]
+        return sorted(own, key=by_device)  # type: ignore[arg-type]
 
     def device_readings(self, store_id: str, devices: Collection[str], since: int) -> dict[str, list[Reading]]:
         """As `storage.reader.Reader`."""

@@ -211,7 +211,7 @@ def test_a_store_that_is_taken_up_anew_hears_again_what_waits_to_be_written() ->
     assert partition.flush() is not None
     partition.accept_readings(1, _record(dwell(5, "a"), dwell(9, "a")), at(9), b"s1")
     again = Store("s1", plan())
-    again.resume(at(0), [dwell(0, "a")])
+    again.resume(at(0), [dwell(0, "a").id], [])
     again.recall(Recalled({"d1": History(NEVER, [dwell(0, "a")])}, is_all=True))
     partition.retake(again)
     flush = partition.flush()
@@ -228,7 +228,7 @@ def test_what_another_plan_tells_is_written_with_its_name() -> None:
     partition.accept_readings(0, _record(dwell(0, "a")), at(0), b"s1")
     before = partition.flush()
     again = Store("s1", plan(street))
-    again.resume(at(0), [dwell(0, "a")])
+    again.resume(at(0), [dwell(0, "a").id], [])
     again.recall(Recalled({"d1": History(NEVER, [dwell(0, "a")])}, is_all=True))
     partition.retake(again)
     after = partition.flush()

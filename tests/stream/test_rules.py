@@ -24,7 +24,7 @@ def _in_one_go(example: Example, readings: Sequence[Reading], cuts: int) -> tupl
         store, rows = Store(store_id, plan), Rows()
         own = [reading for reading in readings if reading.store_id == store_id]
         for start in range(0, len(own), cuts):
-            rows.add(store, plan, own[start : start + cuts])
+            rows.add(store, own[start : start + cuts])
             rows.write(store)
         store.close()
         rows.write(store)

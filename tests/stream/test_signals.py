@@ -25,7 +25,7 @@ def _told(example: SignalExample, readings: Sequence[Reading], cut: int, *, rest
     plan = Plan(example.rules, example.layout)
     store, rows = Store("s1", plan), Rows()
     for start in range(0, len(readings), cut):
-        rows.add(store, plan, readings[start : start + cut])
+        rows.add(store, readings[start : start + cut])
         rows.write(store)
         if restart:
             store = rows.restored(store, plan)

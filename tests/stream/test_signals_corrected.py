@@ -31,7 +31,7 @@ class Live:
     def hear(self, *readings: Reading) -> "Live":
         """Let readings arrive, one by one, in time or late."""
         for reading in readings:
-            self.rows.add(self.store, self.plan, [reading])
+            self.rows.add(self.store, [reading])
             self.rows.write(self.store)
         return self
 
@@ -280,7 +280,7 @@ def test_readings_that_come_late_together_take_silences_of_days_ago_back() -> No
     live.store.let_go()
     live.wait(3 * DAY)
     assert live.says(*(sensors.silent(t, t + 1800, "gate-1") for t in (0, 2500, 5000)))
-    live.rows.add(live.store, live.plan, beat("gate-1", *range(600, 7200, 600)))
+    live.rows.add(live.store, beat("gate-1", *range(600, 7200, 600)))
     assert live.wait(3 * DAY).says()
 
 
@@ -320,7 +320,7 @@ def test_another_threshold_counts_for_who_was_here_days_ago_only_when_it_is_told
     """What was said stays until a rebuild."""
     live = Live(QUIET, *inside("d1", 0, 1000)).forget()
     assert live.load(shop(long_dwell_s=600)).says(visitors.long(0))
-    live.rows.rebuild(live.store, live.plan, devices_at_once=1)
+    live.rows.rebuild(live.store, devices_at_once=1)
     assert live.says(visitors.long(0, 600))
 
 
@@ -335,7 +335,7 @@ def test_another_threshold_counts_for_days_long_ago_only_when_they_are_told_anew
     """What was said stays until a rebuild."""
     live = Live(QUIET, *people(8, 0, 100)).forget()
     assert live.load(shop(zone_congested_people__dairy=8)).says()
-    live.rows.rebuild(live.store, live.plan, devices_at_once=3)
+    live.rows.rebuild(live.store, devices_at_once=3)
     assert live.says(zones.full(0, number=8, limit=8), zones.empty(100, limit=6))
 
 
@@ -343,7 +343,7 @@ def test_silences_stay_as_they_were_found() -> None:
     """Another threshold counts for those to come, a rebuild too changes none."""
     live = Live(shop(sensor_silent_s=1800), *beat("gate-1", 0, 4000))
     assert live.load(shop(sensor_silent_s=600)).says(sensors.silent(0, 1800, "gate-1"))
-    live.rows.rebuild(live.store, live.plan, devices_at_once=1)
+    live.rows.rebuild(live.store, devices_at_once=1)
     assert live.says(sensors.silent(0, 1800, "gate-1"))
     assert live.wait(4600 + US).says(sensors.silent(0, 1800, "gate-1"), sensors.silent(4000, 4600, "gate-1", 600))
 

@@ -9,7 +9,6 @@ from sensors.hours import DAYS
 from sensors.layout import Layout, Zone
 from sensors.reading import SECOND, Reading
 from storage.model import Signal
-from stream import store as store_module
 from stream.journey import Plan
 from stream.store import Store
 from tests.plain_signals import Told, plain_signals
@@ -93,7 +92,7 @@ def _compare(seed: int, *, restart: float, any_order: bool) -> set[str]:
         own = [reading for reading in arriving if reading.store_id == store_id]
         while own:
             cut = rng.randint(1, 6)
-            rows.add(store, plan, own[:cut])
+            rows.add(store, own[:cut])
             own = own[cut:]
             if rng.random() < 0.5:
                 rows.write(store)
@@ -114,9 +113,8 @@ def _compare(seed: int, *, restart: float, any_order: bool) -> set[str]:
 
 
 @pytest.mark.parametrize(("first", "restart", "any_order"), [(900, 0.0, False), (600, 0.2, False), (0, 0.0, True), (300, 0.2, True)])
-def test_signals_of_random_streams(first: int, restart: float, any_order: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signals_of_random_streams(first: int, restart: float, any_order: bool) -> None:
     """On time and late by days, with and without restarts, which say nothing: the last word is the same, and each kind comes up."""
-    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", int(any_order))
     kinds = set()
     for seed in range(first, first + SEEDS):
         kinds |= _compare(seed, restart=restart, any_order=any_order)
@@ -124,10 +122,8 @@ def test_signals_of_random_streams(first: int, restart: float, any_order: bool, 
 
 
 @pytest.mark.parametrize("any_order", [False, True])
-@pytest.mark.parametrize("waking", [0, 1])
-def test_a_store_that_restarts_says_what_one_that_never_stopped_says(waking: int, any_order: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_restarts_says_what_one_that_never_stopped_says(any_order: bool) -> None:
     """After each flush, and not only in the end: visits, payments and signals are the same, whoever sleeps."""
-    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", waking)
     for seed in range(4000, 4000 + SEEDS):
         rng = random.Random(seed)
         case = _case(rng)
@@ -139,7 +135,7 @@ def test_a_store_that_restarts_says_what_one_that_never_stopped_says(waking: int
             own = [reading for reading in arriving if reading.store_id == store_id]
             for first in range(0, len(own), 3):
                 for store, written in ((steady, rows), (restarting, again)):
-                    written.add(store, plan, own[first : first + 3])
+                    written.add(store, own[first : first + 3])
                     written.write(store)
                 assert (rows.visits, rows.payments, rows.signals) == (again.visits, again.payments, again.signals), (
                     f"seed {seed} {store_id}"
@@ -159,12 +155,12 @@ def test_a_rebuild_tells_signals_anew() -> None:
             plan, layout = Plan(rules, _layout(case, store_id, rng)), _layout(case, store_id, rng)
             layout = msgspec.structs.replace(layout, staff_devices=rng.choice((layout.staff_devices, frozenset({"d1", "d2"}))))
             store = Store(store_id, plan)
-            rows.add(store, plan, [one for one in arrivals(rng, case.readings, case.world.lateness_s()) if one.store_id == store_id])
+            rows.add(store, [one for one in arrivals(rng, case.readings, case.world.lateness_s()) if one.store_id == store_id])
             store.close()
             rows.write(store)
             plan = Plan(rules, layout)
             store = rows.restored(store, plan)
-            rows.rebuild(store, plan, devices_at_once=rng.choice((1, 3, 100)))
+            rows.rebuild(store, devices_at_once=rng.choice((1, 3, 100)))
             store.close()
             rows.write(store)
             found = sorted(_told(signal) for signal in rows.signals.values() if signal.kind != "sensor_silent")

@@ -3,6 +3,8 @@
 import pickle
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sensors.layout import Layout
 from sensors.reading import MAX_TS, SECOND, Status
@@ -52,3 +54,25 @@ def test_the_ends_of_runs() -> None:
     assert ends([5, 5], 10) == [5]
     assert ends([30, 10, 20], 10) == [10, 30]
     assert ends([0, 10, 21, 31, 41], 10) == [0, 10, 21, 41]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["gw", "gate"]), st.integers(0, 4000)), max_size=60),
+    st.sampled_from([{"sensor_silent_s": 300}, {"sensor_silent_s": 600, "sensor_silent_s.gate": 100}, {"sensor_silent_s.gw": 50}]),
+)
+def test_the_first_and_last_moment_of_each_piece_of_time_tell_the_same_silences(
+    beats: list[tuple[str, int]], rules: dict[str, float]
+) -> None:
+    """As a restart reads them back: what was silent when, and what is silent next, is what all readings tell."""
+    all_of_them, some = (Sensors(SignalRules.of(dict(rules)), Layout(store_id="s1")) for _ in range(2))
+    all_of_them.hear(sorted((_beat(seconds, sensor) for sensor, seconds in beats), key=lambda one: one.ts))
+    pieces: dict[tuple[str, int], list[int]] = {}
+    for sensor, seconds in beats:
+        pieces.setdefault((sensor, at(seconds) // some.least), []).append(at(seconds))
+    for (sensor, _), times in sorted(pieces.items(), key=lambda one: one[1]):
+        some.hear_late(sensor, min(times))
+        some.hear_late(sensor, max(times))
+    for now in range(0, 8001, 400):
+        all_of_them.pass_time(at(now))
+        some.pass_time(at(now))
+    assert {one for one in some.take() if one[2]} == {one for one in all_of_them.take() if one[2]}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sensors.layout import Layout, SensorPlan, Zone
 from sensors.reading import SECOND, Reading
 from stream import gathering as gathering_module
+from stream import live as live_module
 from stream import payments as payments_module
-from stream import store as store_module
 from stream.journey import Plan
 from stream.naming import visit_id
 from stream.rules import Rules
@@ -53,7 +53,7 @@ def _live(case: Case, rng: random.Random, restart: float = 0.0, *, any_order: bo
         store, rows = Store(store_id, _plan(case, store_id)), Rows()
         while own:
             cut = rng.randint(1, 6)
-            rows.add(store, _plan(case, store_id), own[:cut])
+            rows.add(store, own[:cut])
             own = own[cut:]
             if rng.random() < 0.5:
                 rows.write(store)
@@ -63,7 +63,7 @@ def _live(case: Case, rng: random.Random, restart: float = 0.0, *, any_order: bo
         if then is not None:
             rows.write(store)
             store = rows.restored(store, _plan(then, store_id))
-            rows.rebuild(store, _plan(then, store_id), devices_at_once=rng.randint(1, 3))
+            rows.rebuild(store, devices_at_once=rng.randint(1, 3))
         store.close()
         rows.write(store)
         assert any_order or not any(stored.is_late for stored in rows.readings)
@@ -86,9 +86,8 @@ def test_live_equals_the_independent_reading_of_section_4(block: int) -> None:
 
 
 @pytest.mark.parametrize("block", range(5))
-def test_a_restart_at_any_moment_changes_nothing(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store made anew from its stored readings goes on exactly as the one that died, however many devices wake with each flush."""
-    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", block)
+def test_a_restart_at_any_moment_changes_nothing(block: int) -> None:
+    """A store made anew from its stored readings goes on exactly as the one that died."""
     for seed in range(block * SEEDS // 10, (block + 1) * SEEDS // 10):
         rng = random.Random(seed)
         case = random_case(rng)
@@ -108,9 +107,8 @@ def test_late_by_hours_and_still_the_same_visits(block: int) -> None:
 @pytest.fixture
 def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let presences last a minute at most, so that everything is forgotten within the minutes that a random stream lasts."""
-    monkeypatch.setattr(store_module, "_MAX_DURATION", 60 * SECOND)
-    monkeypatch.setattr(store_module, "IDS_KEPT", 20 * SECOND)
-    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 0)
+    monkeypatch.setattr(live_module, "_MAX_DURATION", 60 * SECOND)
+    monkeypatch.setattr(live_module, "IDS_KEPT", 20 * SECOND)
     monkeypatch.setattr(payments_module, "BUCKET", SECOND)
     monkeypatch.setattr(gathering_module, "FIRST_LOOK", 100 * SECOND)
     monkeypatch.setattr(strategies, "DURATIONS", (None, None, None, 0.0, 0.000001, 5.5, 30.0, 60.0))
@@ -160,7 +158,7 @@ def test_any_order_at_all_where_nothing_is_late(case: Case, rng: random.Random) 
         rows = Rows()
         for reading in readings:
             if reading.store_id == store_id:
-                rows.add(store, bare, [reading])
+                rows.add(store, [reading])
         store.close()
         rows.write(store)
         found += rows.as_expected().visits
@@ -223,11 +221,11 @@ def test_an_earlier_reading_in_time_moves_the_start_and_replaces_the_id() -> Non
 def test_a_start_that_moves_before_the_same_stays_takes_the_payments_along() -> None:
     """An entry at a gate without a zone comes after the dwell that follows it: another id, and not a stay is another one."""
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, plan(), [dwell(30, "till", duration_s=20), dwell(50, "till"), payment(20)])
+    rows.add(store, [dwell(30, "till", duration_s=20), dwell(50, "till"), payment(20)])
     rows.write(store)
-    rows.add(store, plan(), [entry(0, "in")])
+    rows.add(store, [entry(0, "in")])
     rows.write(store)
-    rows.add(store, plan(), [payment(40)])
+    rows.add(store, [payment(40)])
     rows.write(store)
     assert [(visit.entered_at, len(visit.payments)) for visit in rows.visits.values()] == [(at(0), 2)]
     store.close()
@@ -254,7 +252,7 @@ def test_two_visits_that_begin_at_one_moment_have_two_ids() -> None:
 def _twins_of_which_the_first_is_forgotten() -> tuple[Store, Rows]:
     """An exit alone, and a visit from that moment on that lasts for longer than what can be reached on time."""
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, plan(), [entry(0, "out"), *(dwell(seconds, "till", duration_s=300) for seconds in range(300, 90_300, 300))])
+    rows.add(store, [entry(0, "out"), *(dwell(seconds, "till", duration_s=300) for seconds in range(300, 90_300, 300))])
     store.let_go()
     rows.write(store)
     return store, rows
@@ -263,7 +261,7 @@ def _twins_of_which_the_first_is_forgotten() -> tuple[Store, Rows]:
 def test_the_second_of_two_visits_from_one_moment_is_told_once_without_the_first() -> None:
     """A late payment asks for the visit in the till's zone, and has it back from the database without the exit alone."""
     store, rows = _twins_of_which_the_first_is_forgotten()
-    rows.add(store, plan(), [payment(100)])
+    rows.add(store, [payment(100)])
     assert {visit.left_at: len(visit.payments) for visit in rows.visits.values()} == {at(0): 0, at(90_000): 1}
     store.close()
     rows.write(store)
@@ -276,9 +274,9 @@ def test_the_second_of_two_visits_from_one_moment_is_itself_without_the_first() 
     store.close()
     rows.write(store)
     store = Store("s1", plan())
-    rows.add(store, plan(), [alive(500_000)])
-    rows.add(store, plan(), [payment(100)])
-    rows.add(store, plan(), [dwell(90_000, "a", name="late")])
+    rows.add(store, [alive(500_000)])
+    rows.add(store, [payment(100)])
+    rows.add(store, [dwell(90_000, "a", name="late")])
     rows.check_themselves()
     assert {visit.left_at: len(visit.payments) for visit in rows.visits.values()} == {at(0): 0, at(90_000): 1}
 
@@ -287,10 +285,10 @@ def test_a_payment_that_is_forgotten_with_its_visit_comes_back_once() -> None:
     """What a till took is forgotten no later than who paid it, also where silences are short."""
     short = plan(visit_timeout_s=60, presence_gap_s=60, exit_grace_s=0, lateness_s=0)
     store, rows = Store("s1", short), Rows()
-    rows.add(store, short, [dwell(100, "till"), payment(100), alive(86_700)])
+    rows.add(store, [dwell(100, "till"), payment(100), alive(86_700)])
     store.let_go()
     rows.write(store)
-    rows.add(store, short, [dwell(100, "till", duration_s=10, name="a")])
+    rows.add(store, [dwell(100, "till", duration_s=10, name="a")])
     assert [(visit.entered_at, len(visit.payments)) for visit in rows.visits.values()] == [(at(90), 1)]
 
 
@@ -322,10 +320,10 @@ def test_memory_of_what_nothing_can_reach_any_more_is_let_go() -> None:
 def test_a_presence_told_a_day_later_still_finds_its_visit() -> None:
     """What is final by time is corrected by a reading on time whose presence reaches back to it."""
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, plan(), [dwell(0, "a"), alive(80_000)])
+    rows.add(store, [dwell(0, "a"), alive(80_000)])
     rows.write(store)
     assert [visit.is_final for visit in rows.visits.values()] == [True]
-    rows.add(store, plan(), [dwell(80_000, "a", duration_s=79_000)])
+    rows.add(store, [dwell(80_000, "a", duration_s=79_000)])
     rows.write(store)
     assert [(visit.left_at, visit.is_final) for visit in rows.visits.values()] == [(at(80_000), False)]
 
@@ -333,10 +331,10 @@ def test_a_presence_told_a_day_later_still_finds_its_visit() -> None:
 def test_a_payment_goes_to_a_longer_stay_told_later() -> None:
     """Whoever has been there longest gets the payment, even when that is only known after the other visit was final."""
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, plan(), [dwell(100, "till", "d1"), dwell(130, "till", "d1"), payment(120), alive(5000)])
+    rows.add(store, [dwell(100, "till", "d1"), dwell(130, "till", "d1"), payment(120), alive(5000)])
     rows.write(store)
     assert [visit.converted for visit in rows.visits.values()] == [True]
-    rows.add(store, plan(), [dwell(5000, "till", "d2", duration_s=4950)])
+    rows.add(store, [dwell(5000, "till", "d2", duration_s=4950)])
     rows.write(store)
     assert {visit.device_id: visit.converted for visit in rows.visits.values()} == {"d1": False, "d2": True}
 
@@ -344,9 +342,9 @@ def test_a_payment_goes_to_a_longer_stay_told_later() -> None:
 def test_another_layout_counts_for_what_is_read_back() -> None:
     """With a new plan, visits that readings on time can still reach are told again by it; older ones wait for a rebuild."""
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, plan(), [dwell(0, "street", "gone"), alive(2000), dwell(2000, "street", "here")])
+    rows.add(store, [dwell(0, "street", "gone"), alive(2000), dwell(2000, "street", "here")])
     rows.write(store)
-    rows.add(store, plan(), [alive(500_000), dwell(500_000, "street", "late")])
+    rows.add(store, [alive(500_000), dwell(500_000, "street", "late")])
     rows.write(store)
     other = plan(Layout(store_id="s1", zones=(Zone(zone_id="street", type="outside"),), staff_devices=frozenset({"late"})))
     rows.write(rows.restored(store, other))
@@ -357,11 +355,10 @@ def test_another_layout_counts_for_what_is_read_back() -> None:
     }
 
 
-def test_devices_sleep_after_a_restart_until_something_happens_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_devices_sleep_after_a_restart_until_something_happens_to_them() -> None:
     """What the same plan has told is believed at first: here somebody has written over it, so that it shows who was told again."""
-    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 0)
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, plan(), [dwell(0, "a"), dwell(10, "a", "d2"), dwell(20, "till", "d3"), payment(20), dwell(1000, "a", "d4")])
+    rows.add(store, [dwell(0, "a"), dwell(10, "a", "d2"), dwell(20, "till", "d3"), payment(20), dwell(1000, "a", "d4")])
     rows.write(store)
     rows.visits = {name: msgspec.structs.replace(visit, pass_by=True) for name, visit in rows.visits.items()}
 
@@ -370,20 +367,19 @@ def test_devices_sleep_after_a_restart_until_something_happens_to_them(monkeypat
         return sorted(visit.device_id for visit in rows.visits.values() if visit.pass_by)
 
     store = rows.restored(store, plan())
-    assert asleep() == ["d1", "d2", "d4"]
-    rows.add(store, plan(), [dwell(1000, "a", "d2")])
-    assert asleep() == ["d1", "d4"]
+    assert asleep() == ["d1", "d2", "d3", "d4"]
+    rows.add(store, [dwell(1000, "a", "d2")])
+    assert asleep() == ["d1", "d3", "d4"]
     store.pass_time(at(1861))
-    assert asleep() == ["d4"]
-    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 1)
-    assert asleep() == []
+    assert asleep() == ["d3", "d4"]
+    rows.add(store, [payment(1000, device="d4")])
+    assert asleep() == ["d3"]
 
 
-def test_nobody_sleeps_where_another_plan_has_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_sleeps_where_another_plan_has_told() -> None:
     """All is told anew at once."""
-    monkeypatch.setattr(store_module, "WAKE_AT_ONCE", 0)
     store, rows = Store("s1", plan()), Rows()
-    rows.add(store, plan(), [entry(0, "in"), entry(60, "out"), alive(1000)])
+    rows.add(store, [entry(0, "in"), entry(60, "out"), alive(1000)])
     rows.write(store)
     rows.write(rows.restored(store, plan(bounce_s=60)))
     assert [visit.bounced for visit in rows.visits.values()] == [False]

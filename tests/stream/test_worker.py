@@ -13,7 +13,8 @@ from storage import layouts, rebuilds
 from storage.connect import connect
 from stream import messages as messages_module
 from stream import worker as worker_module
-from stream.worker import Slice, Worker
+from stream.partition import Slice
+from stream.worker import Worker
 from tests.stream.kafka_log import HERE, LIVES, Log, feed, flush, run, scalar, visits
 from tests.stream.make import alive, at, dwell, entry, payment
 

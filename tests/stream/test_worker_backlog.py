@@ -8,7 +8,8 @@ import pytest
 from sensors.reading import KAFKA_ENCODER
 from sensors.topics import READINGS
 from stream import worker as worker_module
-from stream.worker import Slice, Worker
+from stream.partition import Slice
+from stream.worker import Worker
 from tests.stream.kafka_log import HERE, LIVES, Log, visits
 from tests.stream.make import dwell
 

@@ -11,7 +11,8 @@ import pytest
 from sensors.dead_letter import DeadLetter
 from sensors.topics import READINGS, REJECTED
 from storage.model import Advance, Clock, Flush
-from stream.worker import Slice, Worker
+from stream.partition import Slice
+from stream.worker import Worker
 from stream.worker_metrics import MOST_STORES, State, Tally, WorkerMetrics
 from tests.scrape import Scrape, shown
 from tests.stream.kafka_log import HERE, LIVES, Log, feed, flush, run, scalar

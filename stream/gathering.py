@@ -99,7 +99,7 @@ class Gathering:
         older = {
             device: history
             for device, history in histories.items()
-            if min(map(begin_of, history.readings), default=FOR_EVER) < devices[device]
+            if min((reading.ts for reading in history.readings), default=FOR_EVER) < devices[device]
         }
         return Recalled(histories, self._visits_after(older))
 

@@ -83,10 +83,10 @@ def since_a_silence(readings: list[Tracked], until: int, settled: int, plan: Pla
     enough = max(plan.micros.visit_timeout, plan.micros.exit_grace)
     earliest = -NEVER
     for place in range(len(readings) - 1, 0, -1):
-        earliest = min(earliest, begin_of(readings[place]))
-        before = readings[place - 1].ts
-        told = earliest <= until and readings[place].ts < settled
-        if told and earliest - before > enough:
+        begin, before = begin_of(readings[place]), readings[place - 1].ts
+        if begin < earliest:  # noqa: PLR1730 - a call of min() costs more than all of it
+            earliest = begin
+        if earliest - before > enough and earliest <= until and readings[place].ts < settled:
             return History(before, readings[place:])
     return None
 
@@ -144,6 +144,6 @@ def span_of(visit: Visit, twin: int) -> Span:
 
 def begin_of(reading: Tracked) -> int:
     """Where a reading's presence begins, before rule 0 looks at the one before."""
-    if isinstance(reading, Entry) or not reading.duration_s:
+    if type(reading) is Entry or not reading.duration_s:  # type: ignore[union-attr]
         return reading.ts
-    return reading.ts - round(reading.duration_s * SECOND)
+    return reading.ts - round(reading.duration_s * SECOND)  # type: ignore[union-attr]

@@ -198,9 +198,11 @@ class Cell:
 
     def _mark(self, mark: Mark) -> None:
         """Remember where the sweep ended, in place of where it ended before if that is near."""
-        if mark.ts <= self._marks[-1].ts:
+        if mark.ts < self._marks[-1].ts:
             return
-        if len(self._marks) > 1 and mark.place - self._marks[-2].place < MARK_EVERY:
+        if mark.ts == self._marks[-1].ts:  # it was made before what is due at this very moment
+            self._marks[-1] = mark
+        elif len(self._marks) > 1 and mark.place - self._marks[-2].place < MARK_EVERY:
             self._marks[-1] = mark
         else:
             self._marks.append(mark)

@@ -66,7 +66,6 @@ class Database:
         if n_readers < 2:  # noqa: PLR2004 - one needs no company
             return [call(self.reader, *one) for one in zip(*asked, strict=True)]
         free = SimpleQueue[Reader]()
-        readers = [Reader(self._url) for _ in range(n_readers)]
 
         def turn(*one: Any) -> T:
             reader = free.get()
@@ -76,7 +75,7 @@ class Database:
                 free.put(reader)
 
         with ExitStack() as stack, ThreadPoolExecutor(n_readers, thread_name_prefix="readers") as pool:
-            for reader in readers:
+            for reader in [Reader(self._url) for _ in range(n_readers)]:
                 stack.callback(reader.close)
                 free.put(reader)
             return list(pool.map(turn, *asked))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from storage.model import Advance, Clock, Flush
 from storage.reader import Reader
+from storage.restore import StoredOffset
 from stream.gathering import Gathering
 from stream.journey import Plan
 from stream.messages import Message, signal_messages, visit_messages
@@ -54,17 +55,19 @@ def restored(reader: Reader, plan: Plan, clock: Clock) -> Store:
     return store
 
 
-def taken(reader: Reader, where: Slice, life: str, stores: list[Store], plan_of: Callable[[str], Plan]) -> Taken:
+def taken(  # noqa: PLR0913, PLR0917 - what a partition is made of
+    reader: Reader, where: Slice, life: str, stored: StoredOffset | None, stores: list[Store], plan_of: Callable[[str], Plan]
+) -> Taken:
     """Put a partition together.
 
     Args:
         reader: the database.
         where: which.
         life: which life of the topic is read now.
+        stored: where it was before the first of its stores was read; None: nowhere.
         stores: its stores, `restored`.
         plan_of: gives the plan of a store that is new.
     """
-    stored = reader.offsets(where.topic).get(where.number)
     if stored is not None and stored.life != life:
         log.warning(
             "%s/%d is another topic than the one read before (%s, now %s): reading it from its beginning",

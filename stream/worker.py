@@ -19,7 +19,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
@@ -282,7 +282,7 @@ class Worker:
         async with self._still:  # what is read back must be as old as what is in memory
             for store_id, late in partition.take_late().items():
                 await self._settle_late(partition, store_id, late)
-            for store_id, store in partition.stores.items():
+            for store_id, store in list(partition.stores.items()):  # another may be adopted meanwhile
                 if stirred := store.stirred():
                     store.wake(await self._database.ask(partial(self._gathering(partition, store_id).asleep, stirred)))
             return partition.flush()
@@ -408,14 +408,23 @@ class Worker:
         log.warning("%s/%d: reading again from offset %d", *where, target, extra={"action": "seek"})
         await self._kafka.seek(where, target)
 
-    def _restore(self, slices: Iterable[Slice]) -> list[Taken]:
-        """Read back what the last owners of partitions had reached."""
+    def _restore(self, slices: Collection[Slice]) -> list[Taken]:
+        """Read back what the last owners of partitions had reached.
+
+        The offsets first: should one of them be alive and write meanwhile, our first flush is refused, and all is read again.
+        """
+        offsets = {topic: self._database.reader.offsets(topic) for topic in {where.topic for where in slices}}
         clocks = [(where, clock) for where in slices for clock in self._database.reader.clocks(*where)]
         plans = [self._plan(clock.store_id) for _, clock in clocks]
         with uncollected():
             stores = self._database.at_once(restored, plans, [clock for _, clock in clocks])
             own = {where: [store for (of, _), store in zip(clocks, stores, strict=True) if of == where] for where in slices}
-            return [taken(self._database.reader, where, self._lives[where.topic], own[where], self._plan) for where in slices]
+            return [
+                taken(
+                    self._database.reader, where, self._lives[where.topic], offsets[where.topic].get(where.number), own[where], self._plan
+                )
+                for where in slices
+            ]
 
     def _retaken(self, store_id: str) -> Store:
         clock = self._database.reader.clock(store_id)

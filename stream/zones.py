@@ -137,7 +137,7 @@ class Cell:
         self._sweep_from(came if old is None or new is None else min(old, new))
 
     def put_all(self, there: dict[tuple[str, int], int]) -> None:
-        """Count many devices as present: by device and from when, until when."""
+        """Count many devices, at least one, as present: by device and from when, until when, which is later. What is given is used up."""
         new = {known: until for known, until in there.items() if until > self.start} if min(there.values()) <= self.start else there
         for known in new.keys() & self._present.keys():
             self.put(*known, new.pop(known))
@@ -200,9 +200,8 @@ class Cell:
         """Remember where the sweep ended, in place of where it ended before if that is near."""
         if mark.ts < self._marks[-1].ts:
             return
-        if mark.ts == self._marks[-1].ts:  # it was made before what is due at this very moment
-            self._marks[-1] = mark
-        elif len(self._marks) > 1 and mark.place - self._marks[-2].place < MARK_EVERY:
+        is_same = mark.ts == self._marks[-1].ts  # that one was made before what is due at this very moment
+        if is_same or (len(self._marks) > 1 and mark.place - self._marks[-2].place < MARK_EVERY):
             self._marks[-1] = mark
         else:
             self._marks.append(mark)

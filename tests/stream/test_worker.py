@@ -11,9 +11,14 @@ from sensors.reading import KAFKA_ENCODER
 from sensors.topics import READINGS
 from storage import layouts, rebuilds
 from storage.connect import connect
+from storage.model import Clock
+from storage.reader import Reader
 from stream import messages as messages_module
 from stream import worker as worker_module
+from stream.journey import Plan
 from stream.partition import Slice
+from stream.restart import restored
+from stream.store import Store
 from stream.worker import Worker
 from tests.stream.kafka_log import HERE, LIVES, Log, feed, flush, run, scalar, visits
 from tests.stream.make import alive, at, dwell, entry, payment
@@ -111,6 +116,36 @@ def test_a_worker_that_lost_its_partition_writes_nothing_wrong(database_url: str
     asyncio.run(both())
     assert [(visit.path, visit.n_readings) for visit in visits(database_url)] == [(["a", "b", "c"], 3)]
     assert [record.action for record in caplog.records if hasattr(record, "action")] == ["fenced", "seek"]
+
+
+def test_what_another_one_writes_while_a_partition_is_taken_up_is_not_passed_over(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last owner was alive: it writes when its stores are read back already. So our first flush is refused, and all is read again."""
+    log, last_words = Log(), [True]
+    log.put(entry(0, "in"))
+    run(database_url, log, lambda owner: feed(owner, log), flush)
+    log.put(dwell(5, "a"))
+
+    def restored_too_early(reader: Reader, plan: Plan, clock: Clock) -> Store:
+        store = restored(reader, plan, clock)
+        if last_words:
+            last_words.clear()
+            run(database_url, log, lambda owner: feed(owner, log), flush)
+        return store
+
+    async def go_on(worker: Worker) -> None:
+        await worker.open(HERE)
+        log.put(dwell(20, "b"))
+        for _ in range(2):
+            await feed(worker, log, 1)
+            await worker.flush()
+
+    monkeypatch.setattr(worker_module, "restored", restored_too_early)
+    run(database_url, log, go_on)
+    assert [(visit.path, visit.n_readings) for visit in visits(database_url)] == [(["a", "b"], 3)]
+    assert scalar(database_url, "SELECT count(*) FROM instore.readings") == 3
+    assert "fenced" in {record.action for record in caplog.records if hasattr(record, "action")}
 
 
 def test_what_a_worker_had_read_of_a_partition_that_it_lost_and_still_has_is_read_again(database_url: str) -> None:

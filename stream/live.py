@@ -157,7 +157,8 @@ class Live:
             if track is not None and track.alarm == alarm:
                 track.alarm = 0
                 self._dirty.add(device_id)
-        assert not any(self._tracks[device_id].pending for device_id in self._dirty & self._asleep)
+        untold = [device_id for device_id in self._dirty & self._asleep if self._tracks[device_id].pending]
+        assert not untold, f"{self.store_id}: {untold} have to wake first"
         slots = {id(slot): slot for slot in self._slots}
         for device_id in self._dirty:
             for slot in self._fold(device_id, self._tracks[device_id]):

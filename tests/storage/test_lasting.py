@@ -203,6 +203,12 @@ def test_what_is_compressed_comes_back_as_it_was(timescale_database: Database) -
         assert restore.existing_ids(connection, "s1", [("r7", dwell(7).reading.ts), ("r7", dwell(8).reading.ts), ("x", DAY)]) == {"r7"}
         assert [one.visit_id for one in restore.visits(connection, "s1")] == [visit(number).visit_id for number in range(60)]
         assert restore.live_floor(connection, "s1", visit(58).left_at) == visit(58).entered_at
+        live = sorted(restore.visits(connection, "s1"), key=lambda one: (one.device_id, one.entered_at))
+        assert restore.live_visits(connection, "s1", DAY) == live
+        assert any(one.stays and one.shelf_visits for one in live)
+        assert sorted(restore.ids_since(connection, "s1", DAY)) == sorted(one.reading.id for one in batch)
+        heard = {(one.reading.sensor_id, one.reading.ts) for one in batch}
+        assert set(restore.sensors_since(connection, "s1", DAY, 1)) == heard
 
 
 @pytest.fixture

@@ -35,7 +35,6 @@ class Sensors:
         self._rules, self._layout = rules, layout
         own = [rules.micros(*name.split(".", 1)) for name in rules.own if name.startswith("sensor_silent_s.")]
         waits = [wait for wait in (rules.micros("sensor_silent_s"), *own) if wait]
-        self._on = bool(waits)
         self.least = min(waits, default=0)
         """The least threshold of any sensor, in microseconds; 0: no silence is said."""
         self.longest = max(waits) + longest_closure(layout) if waits else 0
@@ -52,7 +51,7 @@ class Sensors:
 
     def hear(self, readings: Iterable[Reading]) -> None:
         """Take in readings in any order."""
-        if not self._on:
+        if not self.least:
             return
         last, least = self._last, self.least
         for reading in readings:

@@ -436,7 +436,8 @@ class Worker:
         clock = await self._database.ask(lambda: self._database.reader.clock(store_id))
         await self._database.ask(lambda: self._load_plan(store_id))
         if clock is not None and store_id not in partition.stores:
-            partition.adopt(await self._database.ask(lambda: self._retaken(store_id)), _now())
+            store = await self._database.ask(lambda: restored(self._database.reader, self._plan(store_id), clock))
+            partition.adopt(store, _now())
 
     def _plan(self, store_id: str) -> Plan:
         """Return a store's plan; one that was not loaded is loaded now (in the database thread), or is bare."""

@@ -136,7 +136,8 @@ class Shell:
             stream_buffer_maxsize=BUFFERED_RECORDS,
             consumer_max_fetch_size=FETCH_BYTES,
             stream_wait_empty=False,
-            producer_compression_type="lz4",
+            producer_compression_type="zstd",
+            producer_max_batch_size=1 << 18,
         )
         self.worker = Worker(database_url, lives, self)
         self.metrics = WorkerMetrics(self.worker.tally, self._state)

@@ -79,6 +79,11 @@ class Partition:
         """Readings and dead letters that wait for a flush."""
         return len(self._accepted) + len(self._settled) + len(self._rejected) + sum(map(len, self._late.values()))
 
+    @property
+    def asks_back(self) -> bool:
+        """Whether something has happened that can only be told with what is stored: all that was told before has to be stored then."""
+        return bool(self._late) or any(store.stirred() for store in self.stores.values())
+
     def take_late(self) -> dict[str, list[Reading]]:
         """Give out the late readings that wait, by store; what becomes of them comes back by `settle_late`."""
         late, self._late = self._late, {}
@@ -178,10 +183,13 @@ class Partition:
         self._hear(store, waiting)
 
     def flush(self) -> Flush | None:
-        """Hand over what changed since the last flush, or None where nothing did. No late readings may wait."""
+        """Hand over what changed since the last flush, or None where nothing did. No late readings may wait.
+
+        When the last flush was written is for the caller to fill in: it may not be written yet.
+        """
         assert not self._late
         flush = Flush(
-            advance=Advance(self.topic, self.number, self.life, self._stored, self.next_offset, self.flushed_at),
+            advance=Advance(self.topic, self.number, self.life, self._stored, self.next_offset),
             readings=[StoredReading(reading, is_late=False) for reading in self._accepted] + self._settled,
             rejected=self._rejected,
             counts=[Count(*key, received=self._received[key], duplicate=self._duplicate[key]) for key in sorted(self._received)],

@@ -13,6 +13,11 @@ Exactly once, and how
    its predecessor may have died between 1 and 2. `instore.visits` is compacted, so saying the same twice changes nothing; of
    `instore.signals` the newest message of a `signal_id` counts.
 4. A worker that stood still between 1 and 2 may say old things after its successor said newer ones: `stream.amends` mends that.
+
+Told ahead
+
+While one flush is written and published, the next one is told; it is written when that is done, and falls with it. What is told from what
+is stored (late readings, devices that wake, rebuilds, other layouts) waits until all that was told is stored.
 """
 
 import asyncio
@@ -20,27 +25,23 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
 from sensors.layout import Layout
 from sensors.reading import Reading
 from sensors.topics import REJECTED
-from storage.errors import Fenced
 from storage.model import Flush
 from storage.rebuilds import Rebuild
-from stream.amends import amended
 from stream.database import Database
+from stream.delivery import LATE_WORD_S, Delivery, Kafka
 from stream.gathering import Gathering
 from stream.journey import Plan
-from stream.messages import Message, flush_messages
 from stream.partition import Partition, Slice
 from stream.restart import Taken, restored, taken, uncollected
-from stream.saying import Poison
 from stream.store import Store
 from stream.worker_metrics import Tally
 
@@ -56,10 +57,10 @@ PAUSE_S = 0.01
 MOST_BUFFERED = 20_000
 """Readings that may wait for a flush, all partitions together; then records have to wait. It bounds memory while the database is away.
 
-As many again may be in the flush that is being written.
+As many again may be in the flush that is being written, and in the one that is told meanwhile.
 """
 
-LITTLE = 2_000
+LITTLE = 4_000
 """Partitions of which no more readings wait are written together."""
 
 BEHIND_S = 60.0
@@ -70,9 +71,6 @@ LOOK_EVERY_S = 2.0
 
 REBUILD_DEVICES = 100
 """Devices that are told anew in one transaction."""
-
-LATE_WORD_S = 1.0
-"""Words that come so long after what they are about may come after those of another worker, which has taken over meanwhile."""
 
 SEEK_AGAIN_S = 10.0
 """Records that were under way when we asked to read again are passed over for so long."""
@@ -87,22 +85,6 @@ class Rebuilding(NamedTuple):
     steps: Iterator[tuple[list[str], tuple[int, int]]]
 
 
-class Kafka(Protocol):
-    """What the worker needs of Kafka."""
-
-    async def publish(self, messages: list[Message]) -> None:
-        """Send messages; return when Kafka has them."""
-
-    async def covered(self, where: Slice, offset: int) -> None:
-        """Take note that records of that partition before the offset are done."""
-
-    async def earliest(self, where: Slice) -> int:
-        """Return the offset of the oldest record that the partition still has."""
-
-    async def seek(self, where: Slice, offset: int) -> None:
-        """Read the partition again from this offset."""
-
-
 class Worker:
     """Turns records into rows.
 
@@ -114,23 +96,25 @@ class Worker:
 
     def __init__(self, database_url: str, lives: dict[str, str], kafka: Kafka) -> None:
         self.tally = Tally()
-        self.flush_began_at: float | None = None
-        """When the flush under way began, None: none is; by the clock that does not go back."""
         self._lives = lives
         self._kafka = kafka
         self._database = Database(database_url)
-        self._poison = Poison()
         self._partitions: dict[Slice, Partition] = {}
         self._epochs: Counter[Slice] = Counter()
         self._let_go: set[Slice] = set()
         """Partitions that others went on with, though Kafka has not taken them from us."""
+        self._delivery = Delivery(self._database, kafka, self.tally, self._partitions, self._let_go)
         self._sought: dict[Slice, tuple[float, int]] = {}
         """When, and from which offset, a partition was last asked to be read again."""
         self._plans: dict[str, Plan] = {}
         self._versions: dict[str, int | None] = {}
         self._looked_at = 0.0
+        self._looking = asyncio.Lock()
         self._rebuilding: Rebuilding | None = None
-        self._flushing = asyncio.Lock()
+        self._began: list[float] = []
+        self._telling = asyncio.Lock()
+        self._delivering = asyncio.Lock()
+        """Held from the beginning of a transaction until its words are published. Whoever tells takes it, so flushes keep their order."""
         self._emptying: asyncio.Future[None] | None = None
         self._behind_at = time.monotonic() - BEHIND_S
         self._room = asyncio.Event()
@@ -141,6 +125,11 @@ class Worker:
     def n_buffered(self) -> int:
         """Readings and dead letters that wait for a flush."""
         return sum(partition.n_buffered for partition in self._partitions.values())
+
+    @property
+    def flush_began_at(self) -> float | None:
+        """When the oldest flush under way began, None: none is; by the clock that does not go back."""
+        return next(iter(self._began), None)
 
     @property
     def database_answers(self) -> bool:
@@ -209,7 +198,7 @@ class Worker:
         if messages:
             await self._kafka.publish(messages)
         if last is not None and (epoch != self._epochs[where] or time.monotonic() - began > LATE_WORD_S):
-            await self._amend(where, last, partition.flushed_at)
+            await self._delivery.amend(where, last, partition.flushed_at)
         if epoch == self._epochs[where]:
             self._partitions[where] = partition
             if where in self._let_go:  # what we had of it is gone, and if it is ours, nobody else reads it again
@@ -226,28 +215,47 @@ class Worker:
             self._epochs[where] += 1
 
     async def flush(self) -> None:
-        """Write all that changed, publish it, and report what it covers."""
-        async with self._flushing:
-            self.flush_began_at = time.monotonic()
-            try:
-                await self._flush_all()
-            finally:
-                self.flush_began_at = None
+        """Write all that changed, publish it, and report what it covers.
+
+        It may be called while another is under way: what it writes is told while the other is being written.
+        """
+        began = time.monotonic()
+        self._began.append(began)
+        try:
+            await self._flush_all()
+        finally:
+            self._began.remove(began)
 
     async def _make_room(self) -> None:
         """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
         self._behind_at = time.monotonic()
-        if self._emptying is not None:
-            await self._emptying  # only one at a time; and what went wrong with it comes to light here
         self._room.clear()
-        self._emptying = asyncio.ensure_future(self.flush())
-        self._emptying.add_done_callback(lambda _: self._room.set())
+        if self._emptying is None or self._emptying.done():
+            if self._emptying is not None:
+                self._emptying.result()  # what went wrong with it comes to light here
+            self._emptying = asyncio.ensure_future(self.flush())
+            self._emptying.add_done_callback(lambda _: self._room.set())
         await self._room.wait()
 
     async def _flush_all(self) -> None:
         """Flush all partitions, those first of which little waits: they are written before the backlog of a large store, not with it."""
         for are_large in (False, True):
-            await self._flush({where: one for where, one in self._partitions.items() if (one.n_buffered > LITTLE) is are_large})
+            async with self._telling:
+                partitions = {where: one for where, one in self._partitions.items() if (one.n_buffered > LITTLE) is are_large}
+                told = await self._tell(partitions)
+                if not told:
+                    continue
+                await self._delivering.acquire()
+            try:
+                await self._delivery.deliver(told, partitions)
+            finally:
+                self._delivering.release()
+        if not self._looking.locked():  # else another flush does it
+            async with self._looking:
+                await self._look()
+
+    async def _look(self) -> None:
+        """Look now and then for what is asked of us besides, and do some of it."""
         if time.monotonic() - self._looked_at > LOOK_EVERY_S:
             self._looked_at = time.monotonic()
             await self._refresh_kept()
@@ -260,72 +268,36 @@ class Worker:
         """Let go of the database; what was not flushed will be read again."""
         self._database.close()
 
-    async def _flush(self, partitions: Mapping[Slice, Partition]) -> None:
-        """Write what changed in partitions in one transaction, publish it, and report what it covers."""
+    async def _flush_one(self, where: Slice, partition: Partition) -> None:
+        """Flush a partition, for whoever tells: then all that was told of it is stored."""
+        told = await self._tell({where: partition})
+        async with self._delivering:
+            await self._delivery.deliver(told, {where: partition})
+
+    async def _tell(self, partitions: Mapping[Slice, Partition]) -> dict[Slice, Flush]:
+        """Take over what changed in partitions."""
         handed_over = {where: await self._hand_over(partition) for where, partition in partitions.items()}
         if self.n_buffered < MOST_BUFFERED:
             self._room.set()
-        flushed_at = time.monotonic()
-        flushes = await self._write({where: flush for where, flush in handed_over.items() if flush is not None}, partitions)
-        if messages := [message for flush in flushes.values() for message in flush_messages(flush)]:
-            began = time.monotonic()
-            await self._kafka.publish(messages)
-            self.tally.published(time.monotonic() - began)
-        is_late = time.monotonic() - flushed_at > LATE_WORD_S
-        for where, flush in flushes.items():
-            if is_late or self._partitions.get(where) is not partitions[where]:
-                await self._amend(where, flush, partitions[where].flushed_at)
-            await self._kafka.covered(where, flush.advance.next_offset)
+        return {where: flush for where, flush in handed_over.items() if flush is not None}
 
     async def _hand_over(self, partition: Partition) -> Flush | None:
         partition.pass_time(_now())
-        async with self._still:  # what is read back must be as old as what is in memory
-            for store_id, late in partition.take_late().items():
-                await self._settle_late(partition, store_id, late)
-            for store_id, store in list(partition.stores.items()):  # another may be adopted meanwhile
-                if stirred := store.stirred():
-                    store.wake(await self._database.ask(partial(self._gathering(partition, store_id).asleep, stirred)))
-            return partition.flush()
+        while True:
+            async with self._still:  # what is read back must be as old as what is in memory
+                if not partition.asks_back or not self._delivering.locked():
+                    return await self._told(partition)
+            async with self._delivering:
+                pass  # then what was told before is stored, and nobody but us tells more
 
-    async def _write(self, flushes: dict[Slice, Flush], partitions: Mapping[Slice, Partition]) -> dict[Slice, Flush]:
-        """Write flushes of these partitions; return those that the database has now, without those of partitions that others have."""
-        done: dict[Slice, Flush] = {}
-        while flushes:
-            began = time.monotonic()
-            try:
-                at = await self._database.ask(partial(self._database.writer.write, *flushes.values()))
-            except Fenced as fenced:
-                for where in [where for where, flush in flushes.items() if flush.advance in fenced.steps]:
-                    flush = flushes.pop(where)
-                    self.tally.fenced += 1
-                    wrote_at = await self._database.ask(partial(self._database.writer.wrote, flush.advance))
-                    if wrote_at is not None:
-                        self.tally.reached(where, flush)
-                        partitions[where].flushed_at = wrote_at
-                        done[where] = flush
-                    else:
-                        log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
-                        if self._partitions.get(where) is partitions[where]:
-                            del self._partitions[where]
-                            self._let_go.add(where)
-            else:
-                self.tally.written(flushes.items(), time.monotonic() - began, _now())
-                for where in flushes:
-                    partitions[where].flushed_at = at
-                done |= flushes
-                break
-        for flush in done.values():
-            self._poison.stored(flush.rejected)
-        return done
-
-    async def _amend(self, where: Slice, said: Flush, at: datetime | None) -> None:
-        """Where another worker went on since a flush of that time, say what is stored now of the same things, until that was said last."""
-        if at is not None and await self._database.ask(partial(self._database.writer.holds, said.advance, at)):
-            return
-        log.warning("%s/%d: another worker went on meanwhile; saying again what is stored", *where, extra={"action": "amended"})
-        while (now := await self._database.ask(partial(amended, self._database.reader, said))) != said:
-            await self._kafka.publish(flush_messages(now))
-            said = now
+    async def _told(self, partition: Partition) -> Flush | None:
+        """Take over what changed, with what comes of late readings and of devices that wake."""
+        for store_id, late in partition.take_late().items():
+            await self._settle_late(partition, store_id, late)
+        for store_id, store in list(partition.stores.items()):  # another may be adopted meanwhile
+            if stirred := store.stirred():
+                store.wake(await self._database.ask(partial(self._gathering(partition, store_id).asleep, stirred)))
+        return partition.flush()
 
     async def _settle_late(self, partition: Partition, store_id: str, late: list[Reading]) -> None:
         """Store late readings that are none of those stored before, and tell their devices anew."""
@@ -368,13 +340,14 @@ class Worker:
             self._rebuilding = None  # done, or lost meanwhile: then its next owner begins again
             return
         some, paid = step
-        await self._flush({where: partition})
-        async with self._still:
-            gathering = self._gathering(partition, asked.store_id)
-            recalled = await self._database.ask(partial(gathering.since, max(asked.since, partition.kept_since), some, paid))
-            partition.stores[asked.store_id].recall(recalled)
-            partition.stores[asked.store_id].let_go()
-        await self._flush({where: partition})
+        async with self._telling:
+            await self._flush_one(where, partition)
+            async with self._still:
+                gathering = self._gathering(partition, asked.store_id)
+                recalled = await self._database.ask(partial(gathering.since, max(asked.since, partition.kept_since), some, paid))
+                partition.stores[asked.store_id].recall(recalled)
+                partition.stores[asked.store_id].let_go()
+            await self._flush_one(where, partition)
         if self._partitions.get(where) is partition:
             done = len(devices) if paid[1] == asked.until else devices.index(some[-1]) + 1
             await self._database.ask(partial(self._database.reader.advance_rebuild, asked.rebuild_id, len(devices), done))
@@ -462,9 +435,10 @@ class Worker:
             for store_id in list(partition.stores):
                 if versions.get(store_id) != self._versions.get(store_id):
                     await self._database.ask(partial(self._load_plan, store_id))
-                    await self._flush({where: partition})
-                    async with self._still:
-                        partition.retake(await self._database.ask(partial(self._retaken, store_id)))
+                    async with self._telling:
+                        await self._flush_one(where, partition)
+                        async with self._still:
+                            partition.retake(await self._database.ask(partial(self._retaken, store_id)))
                     log.info("store %s has a new layout", store_id, extra={"action": "layout", "store": store_id})
 
 

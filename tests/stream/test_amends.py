@@ -4,8 +4,9 @@ import asyncio
 
 import msgspec
 
+from stream.delivery import LATE_WORD_S
 from stream.messages import Message
-from stream.worker import LATE_WORD_S, Worker
+from stream.worker import Worker
 from tests.stream.kafka_log import HERE, LIVES, Log
 from tests.stream.make import dwell
 

@@ -43,22 +43,35 @@ def _records(rng: random.Random, streams: list[Stream]) -> Log:
 
 
 async def _work(url: str, log: Log, rng: random.Random) -> None:
-    """Take in all records; a worker that dies leaves what it has not flushed to the next. Figures are kept now and then, some of them."""
+    """Take in all records; a worker that dies leaves what it has not flushed to the next. Figures are kept now and then, some of them.
+
+    Flushes are waited for or not: the next is told meanwhile, and a worker may die while one is being written.
+    """
     worker, refresher, offset, deaths = Worker(url, LIVES, log), Refresher(url), 0, 0
+    under_way: list[asyncio.Future[None]] = []
     while offset < len(log.records):
-        await worker.accept(HERE, offset, *log.records[offset])
-        offset += 1
+        is_taken = await worker.accept(HERE, offset, *log.records[offset])
+        offset = offset + 1 if is_taken else log.sought[-1]
+        if rng.random() < 0.2:
+            under_way.append(asyncio.ensure_future(worker.flush()))
+            await asyncio.sleep(rng.choice((0, 0, 0.005)))
         if rng.random() < 0.1:
-            await worker.flush()
-        if rng.random() < 0.1:
+            await asyncio.gather(*under_way)
             refresher.refresh(settled_s=0, at_most=rng.randint(1, 100))
         if rng.random() < LOOKS / len(log.records):
+            await asyncio.gather(*under_way)
             figures.assert_true(url)
         if rng.random() < DEATHS / len(log.records):
+            for flush in under_way:
+                flush.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
             worker.close()
-            worker, deaths = Worker(url, LIVES, log), deaths + 1
+            worker, deaths, under_way = Worker(url, LIVES, log), deaths + 1, []
             offset = (await worker.open(HERE)).next_offset
-    await worker.flush()
+        if offset == len(log.records):
+            await asyncio.gather(*under_way)
+            await worker.flush()
+            offset = (await worker.open(HERE)).next_offset  # it was refused, if the transaction of a dead one ended late
     worker.close()
     refresher.close()
     assert deaths > 0

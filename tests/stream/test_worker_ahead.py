@@ -1,0 +1,273 @@
+"""What a worker tells while an earlier flush is being written, on a real database: order, what has to wait, and what has to go with it."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
+
+import psycopg
+import pytest
+
+from sensors.layout import Layout
+from sensors.reading import SECOND
+from storage import layouts
+from storage.model import Flush
+from stream import worker as worker_module
+from stream.messages import Message
+from stream.worker import Worker
+from tests.stream.kafka_log import HERE, LIVES, Log, feed, run, scalar, visits
+from tests.stream.make import at, dwell, entry
+
+pytestmark = pytest.mark.integration
+
+SOON_S = 20.0
+HOUR = 3600
+
+
+@contextmanager
+def held_up(url: str) -> Iterator[psycopg.Connection]:
+    """Let no flush be committed meanwhile."""
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE instore.ingest_counts")
+        yield other
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+
+    async def look() -> None:
+        while not condition():  # noqa: ASYNC110 - it is said by no event
+            await asyncio.sleep(0.005)
+
+    await asyncio.wait_for(look(), SOON_S)
+
+
+def waits(url: str) -> bool:
+    """Whether a flush waits for the lock."""
+    return scalar(url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1
+
+
+async def begun(url: str, worker: Worker, log: Log) -> "asyncio.Future[None]":
+    """Bring what there is, and begin a flush of it that cannot be committed yet."""
+    await feed(worker, log, worker.partitions[HERE].next_offset if HERE in worker.partitions else 0)
+    flush = asyncio.ensure_future(worker.flush())
+    await until(lambda: waits(url))
+    return flush
+
+
+async def told(worker: Worker, log: Log) -> "asyncio.Future[None]":
+    """Bring what is new, and begin a flush that is told while the one before is being written."""
+    await feed(worker, log, worker.partitions[HERE].next_offset)
+    flush = asyncio.ensure_future(worker.flush())
+    await until(lambda: worker.n_buffered == 0)
+    return flush
+
+
+def gated(worker: Worker, monkeypatch: pytest.MonkeyPatch, n_gates: int, *, wrong: int | None = None) -> list[threading.Event]:
+    """Let the next flushes be written when their gates are opened; the one of that number goes wrong instead."""
+    gates, write, numbers = [threading.Event() for _ in range(n_gates)], worker._database.writer.write, count()  # noqa: SLF001 - no database does so at our command
+
+    def at_the_gate(*flushes: Flush) -> datetime:
+        number = next(numbers)
+        if number < n_gates:
+            assert gates[number].wait(SOON_S)
+        if number == wrong:
+            raise ZeroDivisionError
+        return write(*flushes)
+
+    monkeypatch.setattr(worker._database.writer, "write", at_the_gate)  # noqa: SLF001 - the same
+    return gates
+
+
+def test_a_flush_is_told_while_another_is_written(database_url: str) -> None:
+    """Both are written, in their order; what was said last of the visit is what was told last."""
+    log = Log()
+    log.put(dwell(0, "a"))
+
+    async def steps(worker: Worker) -> None:
+        with held_up(database_url):
+            first = await begun(database_url, worker, log)
+            log.put(dwell(10, "b"))
+            second = await told(worker, log)
+            log.put(dwell(20, "c"))
+            await feed(worker, log, 2)
+            third = asyncio.ensure_future(worker.flush())
+            await asyncio.sleep(0.05)
+            assert worker.n_buffered == 1  # one is told ahead, and no more
+            assert not any(flush.done() for flush in (first, second, third))
+        await asyncio.gather(first, second, third)
+
+    run(database_url, log, steps)
+    [visit] = visits(database_url)
+    assert (visit.path, visit.n_readings) == (["a", "b", "c"], 3)
+    assert b'"n_readings":3' in log.visits[visit.visit_id.encode()]
+    assert log.committed == 3
+
+
+def test_what_was_told_ahead_falls_with_the_flush_before_it(database_url: str) -> None:
+    """Another worker went on, so the first flush is refused; the next belongs to the same lost state, and is read again."""
+    log = Log()
+    log.put(dwell(0, "a"))
+
+    async def steps(worker: Worker) -> None:
+        await feed(worker, log)
+        await worker.flush()
+        log.put(dwell(10, "b"))
+        log.put(dwell(20, "c"))
+        other = Worker(database_url, LIVES, log)
+        await other.open(HERE)
+        await worker.accept(HERE, 1, *log.records[1])
+        with held_up(database_url):
+            theirs = asyncio.ensure_future(other_goes_on(other))
+            await until(lambda: waits(database_url))
+            ours: list[asyncio.Future[None]] = [asyncio.ensure_future(worker.flush())]
+            await until(lambda: worker.n_buffered == 0)
+            await worker.accept(HERE, 2, *log.records[2])
+            ours.append(await told(worker, log))
+        await asyncio.gather(theirs, *ours)
+        assert worker.partitions == {}
+        assert worker.tally.fenced == 1
+        await worker.open(HERE)
+        await feed(worker, log, worker.partitions[HERE].next_offset)
+        await worker.flush()
+
+    async def other_goes_on(other: Worker) -> None:
+        await other.accept(HERE, 1, *log.records[1])
+        await other.flush()
+
+    run(database_url, log, steps)
+    assert [(visit.path, visit.n_readings) for visit in visits(database_url)] == [(["a", "b", "c"], 3)]
+    assert scalar(database_url, "SELECT count(*) FROM instore.readings") == 3
+    assert scalar(database_url, "SELECT difference FROM instore.accounting_total") == 0
+
+
+def test_what_was_told_ahead_falls_with_a_flush_that_went_wrong(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flush that covers no record ends a visit by time; nothing in the database says that it is missing when the next one comes."""
+    now = at(0)
+    monkeypatch.setattr(worker_module, "_now", lambda: now)
+    log = Log()
+    log.put(dwell(0, "a"))
+
+    async def steps(worker: Worker) -> None:
+        nonlocal now
+        await feed(worker, log)
+        await worker.flush()
+        gates = gated(worker, monkeypatch, 1, wrong=0)
+        now += 3 * HOUR * SECOND
+        first = asyncio.ensure_future(worker.flush())
+        await asyncio.sleep(0.05)
+        log.put(dwell(5, "b", "d2"))
+        second = await told(worker, log)
+        gates[0].set()
+        results = await asyncio.gather(first, second, return_exceptions=True)
+        assert [type(one) for one in results] == [ZeroDivisionError, type(None)]
+        assert worker.partitions == {}
+        await worker.open(HERE)
+        await feed(worker, log, worker.partitions[HERE].next_offset)
+        await worker.flush()
+        now += 3 * HOUR * SECOND
+        await worker.flush()
+
+    run(database_url, log, steps)
+    assert [(visit.device_id, visit.path, visit.is_final) for visit in visits(database_url)] == [("d1", ["a"], True), ("d2", ["b"], True)]
+
+
+def test_late_readings_wait_until_what_was_told_is_stored(database_url: str) -> None:
+    """They are told from what is stored: a flush that is being written belongs to that, and records are taken in meanwhile."""
+    log = Log()
+    log.put(entry(0, "in"), dwell(10, "a"), dwell(2 * HOUR, "z", "other"))
+
+    async def steps(worker: Worker) -> None:
+        await feed(worker, log)
+        await worker.flush()
+        log.put(dwell(2 * HOUR + 1, "b", "d2"), dwell(20, "b"))  # the second is late by two hours
+        await feed(worker, log, 1)
+        with held_up(database_url):
+            late = asyncio.ensure_future(worker.flush())
+            await until(lambda: waits(database_url))
+            log.put(dwell(30, "c"))  # of the very visit that is being written
+            await feed(worker, log, 2)
+            later = asyncio.ensure_future(worker.flush())
+            await asyncio.sleep(0.05)
+            assert worker.n_buffered == 1
+            log.put(dwell(2 * HOUR + 3, "b", "d2"))
+            await asyncio.wait_for(feed(worker, log, 3), SOON_S)
+        await asyncio.gather(late, later)
+        await worker.flush()
+
+    run(database_url, log, steps)
+    found = {visit.device_id: (visit.path, visit.n_readings) for visit in visits(database_url)}
+    assert found == {"d1": (["a", "b", "c"], 4), "other": (["z"], 1), "d2": (["b"], 2)}
+
+
+def test_a_new_layout_waits_until_what_was_told_is_stored(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store is read back by its new plan: nothing that was told by the old one may be missing there."""
+    monkeypatch.setattr(worker_module, "LOOK_EVERY_S", 0.0)
+    log = Log()
+    log.put(entry(0, "in"), dwell(10, "a"))
+
+    async def steps(worker: Worker) -> None:
+        await feed(worker, log)
+        await worker.flush()
+        with psycopg.connect(database_url) as owner:
+            layouts.save(owner, Layout(store_id="s1", staff_devices=frozenset({"d1"})), "test")
+        gates = gated(worker, monkeypatch, 2)
+        log.put(dwell(20, "b"))
+        await feed(worker, log, 1)
+        first = asyncio.ensure_future(worker.flush())
+        await until(lambda: worker.n_buffered == 0)
+        log.put(dwell(30, "c"))
+        await feed(worker, log, 2)
+        gates[0].set()  # now the first looks for newer layouts, and flushes the partition for that
+        await until(lambda: worker.n_buffered == 0)
+        log.put(dwell(40, "d"))
+        await feed(worker, log, 3)
+        second = asyncio.ensure_future(worker.flush())
+        await asyncio.sleep(0.05)
+        gates[1].set()
+        await asyncio.gather(first, second)
+        log.put(dwell(50, "e"))
+        await feed(worker, log, 4)
+        await worker.flush()
+
+    run(database_url, log, steps)
+    assert [(visit.path, visit.n_readings, visit.is_staff) for visit in visits(database_url)] == [(["a", "b", "c", "d", "e"], 6, True)]
+
+
+class Slow(Log):
+    """A Kafka that takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.takes = asyncio.Event()
+        self.asked = 0
+
+    async def publish(self, messages: list[Message]) -> None:
+        """Take messages when it is time."""
+        self.asked += 1
+        await self.takes.wait()
+        await super().publish(messages)
+
+
+def test_nothing_is_written_before_what_was_written_is_published(database_url: str) -> None:
+    """Who takes over says the last flush once more, so the one before must have been said."""
+    log = Slow()
+    log.put(dwell(0, "a"))
+
+    async def steps(worker: Worker) -> None:
+        await feed(worker, log)
+        first = asyncio.ensure_future(worker.flush())
+        await until(lambda: log.asked == 1)
+        log.put(dwell(10, "b"))
+        second = await told(worker, log)
+        await asyncio.sleep(0.1)
+        assert visits(database_url)[0].path == ["a"]
+        assert log.committed == 0
+        log.takes.set()
+        await asyncio.gather(first, second)
+
+    run(database_url, log, steps)
+    assert visits(database_url)[0].path == ["a", "b"]
+    assert log.committed == 2

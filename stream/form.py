@@ -1,13 +1,13 @@
 """The two written forms of a visit: a value of `instore.visits` (integer times) and a line of `instore reconstruct` (times as text)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from sensors.reading import Item, Payment, rfc3339
-from storage.model import ShelfVisit, Signal, Stay, Visit
+from storage.model import ShelfVisit, Signal, Visit
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -15,9 +15,20 @@ CENTS = -2
 """The last decimal of money that is always written, as an exponent of ten; finer ones where they are not 0."""
 
 
+class _Stay(msgspec.Struct, gc=False):
+    """A stay as it is written."""
+
+    seq: int
+    zone_id: str
+    started_at: int | str
+    ended_at: int | str
+    dwell_s: float
+
+
 def visit_message(visit: Visit) -> bytes:
     """Write a visit for Kafka: times are integers, microseconds since 1970."""
-    return _ENCODER.encode(_visit(visit, int))
+    stays = [_Stay(seq, stay.zone_id, stay.started_at, stay.ended_at, stay.dwell_s) for seq, stay in enumerate(visit.stays)]
+    return _ENCODER.encode(_visit(visit, int, stays, visit.shelf_visits))
 
 
 def signal_message(signal: Signal, *, retracted: bool = False) -> bytes:
@@ -28,10 +39,14 @@ def signal_message(signal: Signal, *, retracted: bool = False) -> bytes:
 
 def visit_line(visit: Visit) -> bytes:
     """Write a visit for people and files: one line of JSON, times are RFC 3339 in UTC, with the newline."""
-    return _ENCODER.encode(_visit(visit, rfc3339)) + b"\n"
+    stays = [
+        _Stay(seq, stay.zone_id, rfc3339(stay.started_at), rfc3339(stay.ended_at), stay.dwell_s) for seq, stay in enumerate(visit.stays)
+    ]
+    shelf_visits = [{**msgspec.structs.asdict(one), "ts": rfc3339(one.ts)} for one in visit.shelf_visits]
+    return _ENCODER.encode(_visit(visit, rfc3339, stays, shelf_visits)) + b"\n"
 
 
-def _visit(visit: Visit, time: Callable[[int], int | str]) -> dict[str, Any]:
+def _visit(visit: Visit, time: Callable[[int], int | str], stays: Sequence[_Stay], shelf_visits: Sequence[Any]) -> dict[str, Any]:
     return {
         "visit_id": visit.visit_id,
         "store_id": visit.store_id,
@@ -51,8 +66,8 @@ def _visit(visit: Visit, time: Callable[[int], int | str]) -> dict[str, Any]:
         "priority": visit.priority,
         "priority_scores": visit.priority_scores,
         "is_final": visit.is_final,
-        "stays": [_stay(seq, stay, time) for seq, stay in enumerate(visit.stays)],
-        "shelf_visits": [_shelf_visit(shelf_visit, time) for shelf_visit in visit.shelf_visits],
+        "stays": stays,
+        "shelf_visits": shelf_visits,
         "taken": taken(visit.shelf_visits),
         "payments": [_payment(payment, time) for payment in visit.payments],
     }
@@ -65,20 +80,6 @@ def taken(shelf_visits: tuple[ShelfVisit, ...]) -> dict[str, int]:
         if touch.product_id is not None and touch.action != "view":
             counts[touch.product_id] = counts.get(touch.product_id, 0) + (1 if touch.action == "pickup" else -1)
     return {product: count for product, count in sorted(counts.items()) if count > 0}
-
-
-def _stay(seq: int, stay: Stay, time: Callable[[int], int | str]) -> dict[str, Any]:
-    return {
-        "seq": seq,
-        "zone_id": stay.zone_id,
-        "started_at": time(stay.started_at),
-        "ended_at": time(stay.ended_at),
-        "dwell_s": stay.dwell_s,
-    }
-
-
-def _shelf_visit(shelf_visit: ShelfVisit, time: Callable[[int], int | str]) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(shelf_visit), "ts": time(shelf_visit.ts)}
 
 
 def _payment(payment: Payment, time: Callable[[int], int | str]) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -51,13 +52,23 @@ class Delivery:
         kafka: where they are published.
         tally: counts them.
         partitions: those that are taken up; one that another worker has by now is taken out.
-        let_go: partitions that others went on with, though Kafka has not taken them from us; those that are taken out come in.
+        let_go: partitions to be read again, as Kafka has not taken them from us; those that are taken out come in.
     """
 
     def __init__(self, database: Database, kafka: Kafka, tally: Tally, partitions: dict[Slice, Partition], let_go: set[Slice]) -> None:
         self._database, self._kafka, self._tally = database, kafka, tally
         self._partitions, self._let_go = partitions, let_go
         self._poison = Poison()
+
+    @contextmanager
+    def all_or_none(self, partitions: Mapping[Slice, Partition]) -> Iterator[None]:
+        """Take partitions out when something goes wrong with what is told of them: memory goes on from it, and it will not be stored."""
+        try:
+            yield
+        except BaseException:
+            for where, partition in partitions.items():
+                self._take_out(where, partition)
+            raise
 
     async def deliver(self, told: dict[Slice, Flush], partitions: Mapping[Slice, Partition]) -> None:
         """Write in one transaction what was told of partitions, publish it, and report what it covers.
@@ -66,22 +77,23 @@ class Delivery:
         """
         flushes = {where: flush for where, flush in told.items() if self._partitions.get(where) is partitions[where]}
         began_at = time.monotonic()
-        try:
+        with self.all_or_none({where: partitions[where] for where in told}):
             flushes = await self._write(flushes, partitions)
             if messages := [message for flush in flushes.values() for message in flush_messages(flush)]:
                 began = time.monotonic()
                 await self._kafka.publish(messages)
                 self._tally.published(time.monotonic() - began)
-        except BaseException:  # what is told next relies on it
-            for where in told:
-                if self._partitions.get(where) is partitions[where]:
-                    del self._partitions[where]
-            raise
         is_late = time.monotonic() - began_at > LATE_WORD_S
         for where, flush in flushes.items():
             if is_late or self._partitions.get(where) is not partitions[where]:
                 await self.amend(where, flush, partitions[where].flushed_at)
             await self._kafka.covered(where, flush.advance.next_offset)
+
+    def _take_out(self, where: Slice, partition: Partition) -> None:
+        """Forget a partition, if it is still ours; it is read again from where the database is."""
+        if self._partitions.get(where) is partition:
+            del self._partitions[where]
+            self._let_go.add(where)
 
     async def _write(self, flushes: dict[Slice, Flush], partitions: Mapping[Slice, Partition]) -> dict[Slice, Flush]:
         """Write flushes of these partitions; return those that the database has now, without those of partitions that others have."""
@@ -103,9 +115,7 @@ class Delivery:
                         done[where] = flush
                     else:
                         log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
-                        if self._partitions.get(where) is partitions[where]:
-                            del self._partitions[where]
-                            self._let_go.add(where)
+                        self._take_out(where, partitions[where])
             else:
                 self._tally.written(flushes.items(), time.monotonic() - began, time.time_ns() // 1000)
                 for where in flushes:

@@ -102,7 +102,7 @@ class Worker:
         self._partitions: dict[Slice, Partition] = {}
         self._epochs: Counter[Slice] = Counter()
         self._let_go: set[Slice] = set()
-        """Partitions that others went on with, though Kafka has not taken them from us."""
+        """Partitions that others went on with, or with which something went wrong, though Kafka has not taken them from us."""
         self._delivery = Delivery(self._database, kafka, self.tally, self._partitions, self._let_go)
         self._sought: dict[Slice, tuple[float, int]] = {}
         """When, and from which offset, a partition was last asked to be read again."""
@@ -242,10 +242,11 @@ class Worker:
         for are_large in (False, True):
             async with self._telling:
                 partitions = {where: one for where, one in self._partitions.items() if (one.n_buffered > LITTLE) is are_large}
-                told = await self._tell(partitions)
-                if not told:
-                    continue
-                await self._delivering.acquire()
+                with self._delivery.all_or_none(partitions):
+                    told = await self._tell(partitions)
+                    if not told:
+                        continue
+                    await self._delivering.acquire()
             try:
                 await self._delivery.deliver(told, partitions)
             finally:
@@ -270,9 +271,13 @@ class Worker:
 
     async def _flush_one(self, where: Slice, partition: Partition) -> None:
         """Flush a partition, for whoever tells: then all that was told of it is stored."""
-        told = await self._tell({where: partition})
-        async with self._delivering:
+        with self._delivery.all_or_none({where: partition}):
+            told = await self._tell({where: partition})
+            await self._delivering.acquire()
+        try:
             await self._delivery.deliver(told, {where: partition})
+        finally:
+            self._delivering.release()
 
     async def _tell(self, partitions: Mapping[Slice, Partition]) -> dict[Slice, Flush]:
         """Take over what changed in partitions."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -27,10 +28,10 @@ HOUR = 3600
 
 
 @contextmanager
-def held_up(url: str) -> Iterator[psycopg.Connection]:
-    """Let no flush be committed meanwhile."""
+def held_up(url: str, table: LiteralString = "ingest_counts") -> Iterator[psycopg.Connection]:
+    """Let no flush be committed meanwhile; or, where the readings are locked, no late reading be looked up."""
     with psycopg.connect(url) as other:
-        other.execute("LOCK TABLE instore.ingest_counts")
+        other.execute(f"LOCK TABLE instore.{table}")
         yield other
 
 
@@ -165,6 +166,7 @@ def test_what_was_told_ahead_falls_with_a_flush_that_went_wrong(database_url: st
         assert [type(one) for one in results] == [ZeroDivisionError, type(None)]
         assert worker.partitions == {}
         await worker.open(HERE)
+        assert log.sought == [1]  # else what was told waits for the next record, which may never come
         await feed(worker, log, worker.partitions[HERE].next_offset)
         await worker.flush()
         now += 3 * HOUR * SECOND
@@ -172,6 +174,62 @@ def test_what_was_told_ahead_falls_with_a_flush_that_went_wrong(database_url: st
 
     run(database_url, log, steps)
     assert [(visit.device_id, visit.path, visit.is_final) for visit in visits(database_url)] == [("d1", ["a"], True), ("d2", ["b"], True)]
+
+
+def test_what_was_told_ahead_falls_when_nobody_waits_for_it_any_more(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It covered no record, so nothing in the database would say that it is missing."""
+    now = at(0)
+    monkeypatch.setattr(worker_module, "_now", lambda: now)
+    log = Log()
+    log.put(dwell(0, "a"))
+
+    async def steps(worker: Worker) -> None:
+        nonlocal now
+        with held_up(database_url):
+            first = await begun(database_url, worker, log)
+            now += 3 * HOUR * SECOND
+            second = asyncio.ensure_future(worker.flush())
+            await asyncio.sleep(0.05)
+            second.cancel()
+            await asyncio.wait([second])
+        await first
+        await worker.open(HERE)
+        log.put(dwell(5, "b", "d2"))
+        await feed(worker, log, 1)
+        await worker.flush()
+        now += 3 * HOUR * SECOND
+        await worker.flush()
+
+    run(database_url, log, steps)
+    assert [(visit.device_id, visit.is_final) for visit in visits(database_url)] == [("d1", True), ("d2", True)]
+
+
+def test_late_readings_of_a_flush_that_is_given_up_are_read_again(database_url: str) -> None:
+    """A worker that shall end waits for its last flush for some seconds; another that waited behind it may be written all the same."""
+    log = Log()
+    log.put(dwell(10, "a"), dwell(2 * HOUR, "z", "other"))
+
+    async def steps(worker: Worker) -> None:
+        await feed(worker, log)
+        await worker.flush()
+        log.put(dwell(20, "b"))
+        await feed(worker, log, 1)
+        with held_up(database_url, "readings"):
+            last = asyncio.ensure_future(worker.flush())
+            await until(lambda: waits(database_url))
+            behind = asyncio.ensure_future(worker.flush())
+            await asyncio.sleep(0.05)
+            last.cancel()
+            await asyncio.wait([last])
+        await behind
+        await worker.open(HERE)
+        await feed(worker, log, worker.partitions[HERE].next_offset)
+        await worker.flush()
+
+    run(database_url, log, steps)
+    assert {visit.device_id: visit.path for visit in visits(database_url)} == {"d1": ["a", "b"], "other": ["z"]}
+    assert scalar(database_url, "SELECT difference FROM instore.accounting_total") == 0
+    assert log.sought == [1]
 
 
 def test_late_readings_wait_until_what_was_told_is_stored(database_url: str) -> None:

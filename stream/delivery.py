@@ -111,15 +111,15 @@ class Delivery:
                     wrote_at = await self._database.ask(partial(self._database.writer.wrote, flush.advance))
                     if wrote_at is not None:
                         self._tally.reached(where, flush)
-                        partitions[where].flushed_at = wrote_at
+                        partitions[where].written(flush, wrote_at)
                         done[where] = flush
                     else:
                         log.warning("%s/%d: %s", *where, fenced, extra={"action": "fenced", "partition": where.number})
                         self._take_out(where, partitions[where])
             else:
                 self._tally.written(flushes.items(), time.monotonic() - began, time.time_ns() // 1000)
-                for where in flushes:
-                    partitions[where].flushed_at = at
+                for where, flush in flushes.items():
+                    partitions[where].written(flush, at)
                 done |= flushes
                 break
         for flush in done.values():

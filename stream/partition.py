@@ -58,7 +58,9 @@ class Partition:
         self.next_offset = stored or 0
         self.flushed_at: datetime | None = None
         """When the last flush was written, by the database's clock; None: by nobody, or unknown."""
-        self._stored = stored
+        self.stored = stored or 0
+        """Records before this offset are stored; what is handed over may not be yet."""
+        self._handed_over = stored
         self._plan_of = plan_of
         self._arrivals: dict[str, int] = {}
         self._advanced = False
@@ -68,11 +70,6 @@ class Partition:
         self._rejected: list[DeadLetter] = []
         self._received: Counter[tuple[str, int]] = Counter()
         self._duplicate: Counter[tuple[str, int]] = Counter()
-
-    @property
-    def stored(self) -> int:
-        """Records before this offset are stored, or about to be."""
-        return self._stored or 0
 
     @property
     def n_buffered(self) -> int:
@@ -185,11 +182,11 @@ class Partition:
     def flush(self) -> Flush | None:
         """Hand over what changed since the last flush, or None where nothing did. No late readings may wait.
 
-        When the last flush was written is for the caller to fill in: it may not be written yet.
+        When the flush before was written is for the caller to fill in: it may not be written yet.
         """
         assert not self._late
         flush = Flush(
-            advance=Advance(self.topic, self.number, self.life, self._stored, self.next_offset),
+            advance=Advance(self.topic, self.number, self.life, self._handed_over, self.next_offset),
             readings=[StoredReading(reading, is_late=False) for reading in self._accepted] + self._settled,
             rejected=self._rejected,
             counts=[Count(*key, received=self._received[key], duplicate=self._duplicate[key]) for key in sorted(self._received)],
@@ -208,10 +205,14 @@ class Partition:
                 flush.clocks.append(Clock(store_id, store.store_time, store.told_by))
         if not (self._advanced or flush.visits or flush.removed or flush.payments or flush.signals or flush.signals_gone):
             return None
-        self._stored, self._advanced = self.next_offset, False
+        self._handed_over, self._advanced = self.next_offset, False
         self._accepted, self._settled, self._rejected = [], [], []
         self._received, self._duplicate = Counter(), Counter()
         return flush
+
+    def written(self, flush: Flush, at: datetime) -> None:
+        """Take note that a flush is stored, and of the time that the database says."""
+        self.flushed_at, self.stored = at, flush.advance.next_offset
 
     def _advance(self, offset: int) -> bool:
         if offset < self.next_offset:

@@ -329,3 +329,19 @@ def test_nothing_is_written_before_what_was_written_is_published(database_url: s
     run(database_url, log, steps)
     assert visits(database_url)[0].path == ["a", "b"]
     assert log.committed == 2
+
+
+def test_a_record_that_comes_again_while_it_is_written_is_not_done_with(database_url: str) -> None:
+    """Kafka is told of it when the database has it: who takes over would not read it again."""
+    log = Log()
+    log.put(dwell(0, "a"))
+
+    async def steps(worker: Worker) -> None:
+        with held_up(database_url):
+            first = await begun(database_url, worker, log)
+            assert await worker.accept(HERE, 0, *log.records[0])
+            assert log.committed == 0
+        await first
+        assert log.committed == 1
+
+    run(database_url, log, steps)

@@ -341,8 +341,8 @@ class Worker:
         where, asked, devices, steps = rebuilding
         partition = self._partitions.get(where)
         step = next(steps, None)
+        self._rebuilding = None  # done, or lost before this step is: then its next owner, who may be us, begins again
         if step is None or partition is None or asked.store_id not in partition.stores:
-            self._rebuilding = None  # done, or lost meanwhile: then its next owner begins again
             return
         some, paid = step
         async with self._telling:
@@ -356,6 +356,7 @@ class Worker:
         if self._partitions.get(where) is partition:
             done = len(devices) if paid[1] == asked.until else devices.index(some[-1]) + 1
             await self._database.ask(partial(self._database.reader.advance_rebuild, asked.rebuild_id, len(devices), done))
+            self._rebuilding = rebuilding
 
     async def _bridge_gap(self, where: Slice, partition: Partition, offset: int) -> bool:
         """Decide what a record means that does not follow on the last one covered; tell whether to take it.
@@ -437,9 +438,10 @@ class Worker:
         """Take up the stores whose layout changed anew, by the new one: so it says what a restart would say."""
         versions = await self._database.ask(self._database.reader.layout_versions)
         for where, partition in list(self._partitions.items()):
-            for store_id in list(partition.stores):
+            for store_id, store in list(partition.stores.items()):
                 if versions.get(store_id) != self._versions.get(store_id):
                     await self._database.ask(partial(self._load_plan, store_id))
+                if store.plan is not self._plans[store_id]:  # it may have been read back by the old one just before
                     async with self._telling:
                         await self._flush_one(where, partition)
                         async with self._still:

@@ -11,15 +11,18 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from sensors.layout import Layout
-from sensors.reading import SECOND
-from storage import layouts
+from sensors.layout import Layout, Zone
+from sensors.reading import KAFKA_ENCODER, SECOND
+from sensors.topics import READINGS
+from storage import layouts, rebuilds
+from storage.connect import connect
 from storage.model import Flush
 from stream import worker as worker_module
 from stream.messages import Message
+from stream.partition import Slice
 from stream.worker import Worker
 from tests.stream.kafka_log import HERE, LIVES, Log, feed, run, scalar, visits
-from tests.stream.make import at, dwell, entry
+from tests.stream.make import alive, at, dwell, entry
 
 pytestmark = pytest.mark.integration
 
@@ -345,3 +348,85 @@ def test_a_record_that_comes_again_while_it_is_written_is_not_done_with(database
         assert log.committed == 1
 
     run(database_url, log, steps)
+
+
+def test_a_step_of_a_rebuild_that_was_refused_is_taken_again(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker went on, and the partition came back before the next step: no device is passed over."""
+    monkeypatch.setattr(worker_module, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(worker_module, "REBUILD_DEVICES", 1)
+    log = Log()
+    log.put(*(dwell(number, "street", f"d{number}") for number in range(3)), alive(100 * HOUR))
+
+    async def steps(worker: Worker) -> None:
+        await feed(worker, log)
+        await worker.flush()
+        with connect(database_url, "test") as connection:
+            layouts.save(connection, Layout(store_id="s1", zones=(Zone(zone_id="street", type="outside"),)), "test")
+            number = rebuilds.ask(connection, "s1", at(0), at(1000))
+            await worker.flush()
+            assert rebuilds.progress(connection, number) == (3, 1, False)
+            log.put(alive(100 * HOUR + 1))
+            with monkeypatch.context() as patch:
+                patch.setattr(worker_module, "LOOK_EVERY_S", float("inf"))
+                other = Worker(database_url, LIVES, log)
+                await feed(other, log, (await other.open(HERE)).next_offset)
+                await other.flush()
+            await worker.flush()
+            assert worker.partitions == {}
+            await worker.open(HERE)
+            for _ in range(5):
+                await worker.flush()
+            assert rebuilds.progress(connection, number) == (3, 3, True)
+
+    run(database_url, log, steps)
+    assert [visit.pass_by for visit in visits(database_url)] == [True] * 3
+
+
+class Held(Log):
+    """A Kafka that takes its time over the first messages after it was told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate: asyncio.Event | None = None
+
+    async def publish(self, messages: list[Message]) -> None:
+        """Take messages, those first when it is time."""
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            await gate.wait()
+        await super().publish(messages)
+
+
+def test_a_partition_that_comes_back_while_layouts_are_looked_at_follows_the_new_one(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was read back by the layout of before, just before the new one was loaded for what we had of it until then."""
+    monkeypatch.setattr(worker_module, "LOOK_EVERY_S", 0.0)
+    log, there = Held(), Slice(READINGS, 1)
+
+    async def bring(worker: Worker, offset: int) -> None:
+        for where, store in ((HERE, "s1"), (there, "s2")):
+            await worker.accept(where, offset, store.encode(), KAFKA_ENCODER.encode([dwell(offset, "a", store=store)]))
+
+    async def steps(worker: Worker) -> None:
+        await bring(worker, 0)
+        await worker.flush()
+        with connect(database_url, "test") as connection:
+            for store in ("s1", "s2"):
+                layouts.save(connection, Layout(store_id=store, staff_devices=frozenset({"d1"})), "test")
+        await bring(worker, 1)
+        gate = log.gate = asyncio.Event()
+        first = asyncio.ensure_future(worker.flush())
+        await until(lambda: log.gate is None)
+        second = asyncio.ensure_future(worker.flush())  # it has nothing to write, and looks for layouts: the first store has to wait
+        await asyncio.sleep(0.1)
+        worker.drop([there])
+        await worker.open(there)
+        gate.set()
+        await asyncio.gather(first, second)
+        await bring(worker, 2)
+        await worker.flush()
+        await worker.flush()
+
+    run(database_url, log, steps)
+    assert [(visit.store_id, visit.n_readings, visit.is_staff) for visit in visits(database_url)] == [("s1", 3, True), ("s2", 3, True)]

@@ -379,7 +379,7 @@ async def serve(shell: Shell) -> None:
     await asyncio.to_thread(shell.refresher.cancel)
     if shell.app.crash_reason is None:
         try:
-            await asyncio.wait_for(shell.worker.flush(), LAST_FLUSH_S)
+            await asyncio.wait_for(shell.worker.finish(), LAST_FLUSH_S)
         except TimeoutError:
             log.warning("could not write all before the end; it will be read again", extra={"action": "left_behind"})
     try:

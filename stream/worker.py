@@ -226,6 +226,12 @@ class Worker:
         finally:
             self._began.remove(began)
 
+    async def finish(self) -> None:
+        """Flush, and return when all that was told is written and published, also by flushes that began before."""
+        await self.flush()
+        async with self._delivering:
+            pass
+
     async def _make_room(self) -> None:
         """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
         self._behind_at = time.monotonic()

@@ -430,3 +430,22 @@ def test_a_partition_that_comes_back_while_layouts_are_looked_at_follows_the_new
 
     run(database_url, log, steps)
     assert [(visit.store_id, visit.n_readings, visit.is_staff) for visit in visits(database_url)] == [("s1", 3, True), ("s2", 3, True)]
+
+
+def test_a_worker_that_shall_end_finishes_what_is_being_written(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left to tell, but the flush under way is not to be cut off."""
+    monkeypatch.setattr(worker_module, "LOOK_EVERY_S", float("inf"))
+    log = Log()
+    log.put(dwell(0, "a"))
+
+    async def steps(worker: Worker) -> None:
+        with held_up(database_url):
+            await begun(database_url, worker, log)
+            last = asyncio.ensure_future(worker.finish())
+            await asyncio.sleep(0.05)
+            assert not last.done()
+        await last
+        assert log.committed == 1
+
+    run(database_url, log, steps)
+    assert len(log.visits) == 1

@@ -5,7 +5,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -51,7 +51,7 @@ class Delivery:
         database: where they are written.
         kafka: where they are published.
         tally: counts them.
-        partitions: those that are taken up; one that another worker has by now is taken out.
+        partitions: those that are taken up; one of which a flush is refused or goes wrong is taken out.
         let_go: partitions to be read again, as Kafka has not taken them from us; those that are taken out come in.
     """
 
@@ -59,6 +59,8 @@ class Delivery:
         self._database, self._kafka, self._tally = database, kafka, tally
         self._partitions, self._let_go = partitions, let_go
         self._poison = Poison()
+        self.began_at: float | None = None
+        """When the delivery under way began, None: none is; by the clock that does not go back."""
 
     @contextmanager
     def all_or_none(self, partitions: Mapping[Slice, Partition]) -> Iterator[None]:
@@ -76,13 +78,13 @@ class Delivery:
         What was told of a partition that is not ours any more falls: the flush before it may have been refused.
         """
         flushes = {where: flush for where, flush in told.items() if self._partitions.get(where) is partitions[where]}
-        began_at = time.monotonic()
-        with self.all_or_none({where: partitions[where] for where in told}):
-            flushes = await self._write(flushes, partitions)
-            if messages := [message for flush in flushes.values() for message in flush_messages(flush)]:
-                began = time.monotonic()
-                await self._kafka.publish(messages)
-                self._tally.published(time.monotonic() - began)
+        self.began_at = began_at = time.monotonic()
+        try:
+            with self.all_or_none({where: partitions[where] for where in told}):
+                flushes = await self._write(flushes, partitions)
+                await self._publish(flushes.values())
+        finally:
+            self.began_at = None
         is_late = time.monotonic() - began_at > LATE_WORD_S
         for where, flush in flushes.items():
             if is_late or self._partitions.get(where) is not partitions[where]:
@@ -94,6 +96,12 @@ class Delivery:
         if self._partitions.get(where) is partition:
             del self._partitions[where]
             self._let_go.add(where)
+
+    async def _publish(self, flushes: Iterable[Flush]) -> None:
+        if messages := [message for flush in flushes for message in flush_messages(flush)]:
+            began = time.monotonic()
+            await self._kafka.publish(messages)
+            self._tally.published(time.monotonic() - began)
 
     async def _write(self, flushes: dict[Slice, Flush], partitions: Mapping[Slice, Partition]) -> dict[Slice, Flush]:
         """Write flushes of these partitions; return those that the database has now, without those of partitions that others have."""

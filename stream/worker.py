@@ -102,7 +102,7 @@ class Worker:
         self._partitions: dict[Slice, Partition] = {}
         self._epochs: Counter[Slice] = Counter()
         self._let_go: set[Slice] = set()
-        """Partitions that others went on with, or with which something went wrong, though Kafka has not taken them from us."""
+        """Partitions of which a flush was refused or went wrong, though Kafka has not taken them from us."""
         self._delivery = Delivery(self._database, kafka, self.tally, self._partitions, self._let_go)
         self._sought: dict[Slice, tuple[float, int]] = {}
         """When, and from which offset, a partition was last asked to be read again."""
@@ -111,7 +111,6 @@ class Worker:
         self._looked_at = 0.0
         self._looking = asyncio.Lock()
         self._rebuilding: Rebuilding | None = None
-        self._began: list[float] = []
         self._telling = asyncio.Lock()
         self._delivering = asyncio.Lock()
         """Held from the beginning of a transaction until its words are published. Whoever tells takes it, so flushes keep their order."""
@@ -128,8 +127,8 @@ class Worker:
 
     @property
     def flush_began_at(self) -> float | None:
-        """When the oldest flush under way began, None: none is; by the clock that does not go back."""
-        return next(iter(self._began), None)
+        """When the flush that is being written and published began, None: none is; by the clock that does not go back."""
+        return self._delivery.began_at
 
     @property
     def database_answers(self) -> bool:
@@ -217,14 +216,24 @@ class Worker:
     async def flush(self) -> None:
         """Write all that changed, publish it, and report what it covers.
 
-        It may be called while another is under way: what it writes is told while the other is being written.
+        Partitions of which little waits come first: they are written before the backlog of a large store, not with it. It may be called
+        while another is under way: what it writes is told while the other is being written.
         """
-        began = time.monotonic()
-        self._began.append(began)
-        try:
-            await self._flush_all()
-        finally:
-            self._began.remove(began)
+        for are_large in (False, True):
+            async with self._telling:
+                partitions = {where: one for where, one in self._partitions.items() if (one.n_buffered > LITTLE) is are_large}
+                with self._delivery.all_or_none(partitions):
+                    told = await self._tell(partitions)
+                    if not told:
+                        continue
+                    await self._delivering.acquire()
+            try:
+                await self._delivery.deliver(told, partitions)
+            finally:
+                self._delivering.release()
+        if not self._looking.locked():  # else another flush does it
+            async with self._looking:
+                await self._look()
 
     async def finish(self) -> None:
         """Flush, and return when all that was told is written and published, also by flushes that began before."""
@@ -242,24 +251,6 @@ class Worker:
             self._emptying = asyncio.ensure_future(self.flush())
             self._emptying.add_done_callback(lambda _: self._room.set())
         await self._room.wait()
-
-    async def _flush_all(self) -> None:
-        """Flush all partitions, those first of which little waits: they are written before the backlog of a large store, not with it."""
-        for are_large in (False, True):
-            async with self._telling:
-                partitions = {where: one for where, one in self._partitions.items() if (one.n_buffered > LITTLE) is are_large}
-                with self._delivery.all_or_none(partitions):
-                    told = await self._tell(partitions)
-                    if not told:
-                        continue
-                    await self._delivering.acquire()
-            try:
-                await self._delivery.deliver(told, partitions)
-            finally:
-                self._delivering.release()
-        if not self._looking.locked():  # else another flush does it
-            async with self._looking:
-                await self._look()
 
     async def _look(self) -> None:
         """Look now and then for what is asked of us besides, and do some of it."""

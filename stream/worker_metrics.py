@@ -61,7 +61,9 @@ STORES = Figure("instore_worker_stores", "gauge", "Stores that this worker has."
 PARTITIONS = Figure("instore_worker_partitions", "gauge", "Partitions that Kafka gave this worker.", ("topic",))
 BUFFERED = Figure("instore_worker_buffered_readings", "gauge", "Readings and dead letters that wait for a flush.")
 BUFFERED_LIMIT = Figure("instore_worker_buffered_readings_limit", "gauge", "How many may wait; then no more is read from Kafka.")
-FLUSH_RUNNING = Figure("instore_worker_flush_running_seconds", "gauge", "Seconds since the flush that is under way began; 0: none is.")
+FLUSH_RUNNING = Figure(
+    "instore_worker_flush_running_seconds", "gauge", "Seconds since the flush that is being written and published began; 0: none is."
+)
 CONNECTED = Figure("instore_worker_connected", "gauge", "1: the server answers us, 0: it does not.", ("server",))
 FRESHNESS = Figure(
     "instore_worker_freshness_seconds",

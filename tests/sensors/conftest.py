@@ -241,7 +241,12 @@ class Log:
     """Reads the topics of the bridge from their beginnings, as often as wanted."""
 
     def __init__(self, server: str) -> None:
-        self._consumer = KafkaConsumer(bootstrap_servers=[server], enable_auto_commit=False, fetch_max_wait_ms=50)
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=[server],
+            enable_auto_commit=False,
+            fetch_max_wait_ms=50,
+            allow_auto_create_topics=False,  # it goes on asking when Kafka was killed, and topics are the bridge's to make
+        )
         partitions = [TopicPartition(topic, n) for topic in (READINGS, SIGHTINGS, REJECTED) for n in range(PARTITIONS)]
         self._consumer.assign(partitions)
         self._consumer.seek_to_beginning()

@@ -54,7 +54,7 @@ def test_away_for_longer_than_memory_holds(broker: str, kafka: Tansu, start_brid
     assert [bridge.said(action) for action in ("kafka_away", "kafka_back", "full_away")] == [1, 1, 0]
     counts = bridge.stop()
     assert counts["forwarded"] == counts["messages"] == 15_001
-    assert counts["spooled"] == counts["drained"] >= 14_000
+    assert counts["spooled"] == counts["drained"] >= 10_000  # all but what still came in when the spool was empty
 
 
 def test_stopped_while_kafka_is_away(broker: str, kafka: Tansu, start_bridge: StartBridge, log_of: LogOf, tmp_path: Path) -> None:

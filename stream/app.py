@@ -54,6 +54,9 @@ A partition whose records were taken while a fetch of the others was under way i
 its new records wait for so long. Faust waits for 1.5 s, which was most of a reading's way to the database.
 """
 
+BATCH_BYTES = 1 << 18
+"""What is published at once of a partition: a flush has more than Faust's 16 KiB for each, and requests follow one another."""
+
 LOOK_AT_TOPICS_S = 10.0
 """Between two looks whether the topics are still the same."""
 
@@ -136,8 +139,8 @@ class Shell:
             stream_buffer_maxsize=BUFFERED_RECORDS,
             consumer_max_fetch_size=FETCH_BYTES,
             stream_wait_empty=False,
-            producer_compression_type="zstd",
-            producer_max_batch_size=1 << 18,
+            producer_compression_type="zstd",  # aiokafka has LZ4 at its slowest level only
+            producer_max_batch_size=BATCH_BYTES,
         )
         self.worker = Worker(database_url, lives, self)
         self.metrics = WorkerMetrics(self.worker.tally, self._state)

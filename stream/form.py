@@ -27,8 +27,7 @@ class _Stay(msgspec.Struct, gc=False):
 
 def visit_message(visit: Visit) -> bytes:
     """Write a visit for Kafka: times are integers, microseconds since 1970."""
-    stays = [_Stay(seq, stay.zone_id, stay.started_at, stay.ended_at, stay.dwell_s) for seq, stay in enumerate(visit.stays)]
-    return _ENCODER.encode(_visit(visit, int, stays, visit.shelf_visits))
+    return _ENCODER.encode(_visit(visit, int, visit.shelf_visits))
 
 
 def signal_message(signal: Signal, *, retracted: bool = False) -> bytes:
@@ -39,14 +38,11 @@ def signal_message(signal: Signal, *, retracted: bool = False) -> bytes:
 
 def visit_line(visit: Visit) -> bytes:
     """Write a visit for people and files: one line of JSON, times are RFC 3339 in UTC, with the newline."""
-    stays = [
-        _Stay(seq, stay.zone_id, rfc3339(stay.started_at), rfc3339(stay.ended_at), stay.dwell_s) for seq, stay in enumerate(visit.stays)
-    ]
     shelf_visits = [{**msgspec.structs.asdict(one), "ts": rfc3339(one.ts)} for one in visit.shelf_visits]
-    return _ENCODER.encode(_visit(visit, rfc3339, stays, shelf_visits)) + b"\n"
+    return _ENCODER.encode(_visit(visit, rfc3339, shelf_visits)) + b"\n"
 
 
-def _visit(visit: Visit, time: Callable[[int], int | str], stays: Sequence[_Stay], shelf_visits: Sequence[Any]) -> dict[str, Any]:
+def _visit(visit: Visit, time: Callable[[int], int | str], shelf_visits: Sequence[Any]) -> dict[str, Any]:
     return {
         "visit_id": visit.visit_id,
         "store_id": visit.store_id,
@@ -66,7 +62,9 @@ def _visit(visit: Visit, time: Callable[[int], int | str], stays: Sequence[_Stay
         "priority": visit.priority,
         "priority_scores": visit.priority_scores,
         "is_final": visit.is_final,
-        "stays": stays,
+        "stays": [
+            _Stay(seq, stay.zone_id, time(stay.started_at), time(stay.ended_at), stay.dwell_s) for seq, stay in enumerate(visit.stays)
+        ],
         "shelf_visits": shelf_visits,
         "taken": taken(visit.shelf_visits),
         "payments": [_payment(payment, time) for payment in visit.payments],

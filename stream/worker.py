@@ -222,15 +222,9 @@ class Worker:
         for are_large in (False, True):
             async with self._telling:
                 partitions = {where: one for where, one in self._partitions.items() if (one.n_buffered > LITTLE) is are_large}
-                with self._delivery.all_or_none(partitions):
-                    told = await self._tell(partitions)
-                    if not told:
-                        continue
-                    await self._delivering.acquire()
-            try:
-                await self._delivery.deliver(told, partitions)
-            finally:
-                self._delivering.release()
+                told = await self._tell(partitions)
+            if told:
+                await self._deliver(told, partitions)
         if not self._looking.locked():  # else another flush does it
             async with self._looking:
                 await self._look()
@@ -238,8 +232,7 @@ class Worker:
     async def finish(self) -> None:
         """Flush, and return when all that was told is written and published, also by flushes that began before."""
         await self.flush()
-        async with self._delivering:
-            pass
+        await self._delivered()
 
     async def _make_room(self) -> None:
         """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
@@ -268,20 +261,33 @@ class Worker:
 
     async def _flush_one(self, where: Slice, partition: Partition) -> None:
         """Flush a partition, for whoever tells: then all that was told of it is stored."""
-        with self._delivery.all_or_none({where: partition}):
-            told = await self._tell({where: partition})
-            await self._delivering.acquire()
+        if told := await self._tell({where: partition}):
+            await self._deliver(told, {where: partition})
+        else:
+            await self._delivered()
+
+    async def _tell(self, partitions: Mapping[Slice, Partition]) -> dict[Slice, Flush]:
+        """Take over what changed in partitions; where anything did, it is the caller's turn then to `_deliver` it."""
+        with self._delivery.all_or_none(partitions):
+            handed_over = {where: await self._hand_over(partition) for where, partition in partitions.items()}
+            if self.n_buffered < MOST_BUFFERED:
+                self._room.set()
+            told = {where: flush for where, flush in handed_over.items() if flush is not None}
+            if told:
+                await self._delivering.acquire()
+        return told
+
+    async def _deliver(self, told: dict[Slice, Flush], partitions: Mapping[Slice, Partition]) -> None:
+        """Deliver what was told, and end the turn."""
         try:
-            await self._delivery.deliver(told, {where: partition})
+            await self._delivery.deliver(told, partitions)
         finally:
             self._delivering.release()
 
-    async def _tell(self, partitions: Mapping[Slice, Partition]) -> dict[Slice, Flush]:
-        """Take over what changed in partitions."""
-        handed_over = {where: await self._hand_over(partition) for where, partition in partitions.items()}
-        if self.n_buffered < MOST_BUFFERED:
-            self._room.set()
-        return {where: flush for where, flush in handed_over.items() if flush is not None}
+    async def _delivered(self) -> None:
+        """Wait until what was told before is stored and published; for whoever tells, that is all then."""
+        async with self._delivering:
+            pass
 
     async def _hand_over(self, partition: Partition) -> Flush | None:
         partition.pass_time(_now())
@@ -289,8 +295,7 @@ class Worker:
             async with self._still:  # what is read back must be as old as what is in memory
                 if not partition.asks_back or not self._delivering.locked():
                     return await self._told(partition)
-            async with self._delivering:
-                pass  # then what was told before is stored, and nobody but us tells more
+            await self._delivered()
 
     async def _told(self, partition: Partition) -> Flush | None:
         """Take over what changed, with what comes of late readings and of devices that wake."""

@@ -1,7 +1,9 @@
 """A worker whose Kafka is a list, on a real database: what its tests share."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import LiteralString
 
 import msgspec
 import psycopg
@@ -95,6 +97,14 @@ def scalar(url: str, statement: str) -> object:
         row = connection.execute(statement.encode()).fetchone()
     assert row is not None
     return row[0]
+
+
+@contextmanager
+def held_up(url: str, table: LiteralString = "ingest_counts") -> Iterator[None]:
+    """Let no flush be committed meanwhile; or, where the readings are locked, no late reading be looked up."""
+    with psycopg.connect(url) as other:
+        other.execute(f"LOCK TABLE instore.{table}")
+        yield
 
 
 async def flush(worker: Worker) -> None:

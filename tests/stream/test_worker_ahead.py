@@ -2,11 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from itertools import count
-from typing import LiteralString
 
 import psycopg
 import pytest
@@ -21,7 +19,7 @@ from stream import worker as worker_module
 from stream.messages import Message
 from stream.partition import Slice
 from stream.worker import Worker
-from tests.stream.kafka_log import HERE, LIVES, Log, feed, run, scalar, visits
+from tests.stream.kafka_log import HERE, LIVES, Log, feed, held_up, run, scalar, visits
 from tests.stream.make import alive, at, dwell, entry
 
 pytestmark = pytest.mark.integration
@@ -30,12 +28,31 @@ SOON_S = 20.0
 HOUR = 3600
 
 
-@contextmanager
-def held_up(url: str, table: LiteralString = "ingest_counts") -> Iterator[psycopg.Connection]:
-    """Let no flush be committed meanwhile; or, where the readings are locked, no late reading be looked up."""
-    with psycopg.connect(url) as other:
-        other.execute(f"LOCK TABLE instore.{table}")
-        yield other
+class Clock:
+    """The worker's clock, which stands still but for what it is put on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._now = at(0)
+        monkeypatch.setattr(worker_module, "_now", lambda: self._now)
+
+    def put_on(self, hours: int) -> None:
+        """Let time pass."""
+        self._now += hours * HOUR * SECOND
+
+
+class Held(Log):
+    """A Kafka that takes its time over the first messages after it was told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate: asyncio.Event | None = None
+
+    async def publish(self, messages: list[Message]) -> None:
+        """Take messages, those first when it is time."""
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            await gate.wait()
+        await super().publish(messages)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -67,6 +84,12 @@ async def told(worker: Worker, log: Log) -> "asyncio.Future[None]":
     flush = asyncio.ensure_future(worker.flush())
     await until(lambda: worker.n_buffered == 0)
     return flush
+
+
+async def read_again(worker: Worker, log: Log) -> None:
+    """Take up what was taken out, as the worker does with all that Kafka has given it, and bring its records again."""
+    await feed(worker, log, (await worker.open(HERE)).next_offset)
+    await worker.flush()
 
 
 def gated(worker: Worker, monkeypatch: pytest.MonkeyPatch, n_gates: int, *, wrong: int | None = None) -> list[threading.Event]:
@@ -133,9 +156,7 @@ def test_what_was_told_ahead_falls_with_the_flush_before_it(database_url: str) -
         await asyncio.gather(theirs, *ours)
         assert worker.partitions == {}
         assert worker.tally.fenced == 1
-        await worker.open(HERE)
-        await feed(worker, log, worker.partitions[HERE].next_offset)
-        await worker.flush()
+        await read_again(worker, log)
 
     async def other_goes_on(other: Worker) -> None:
         await other.accept(HERE, 1, *log.records[1])
@@ -149,17 +170,14 @@ def test_what_was_told_ahead_falls_with_the_flush_before_it(database_url: str) -
 
 def test_what_was_told_ahead_falls_with_a_flush_that_went_wrong(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flush that covers no record ends a visit by time; nothing in the database says that it is missing when the next one comes."""
-    now = at(0)
-    monkeypatch.setattr(worker_module, "_now", lambda: now)
-    log = Log()
+    clock, log = Clock(monkeypatch), Log()
     log.put(dwell(0, "a"))
 
     async def steps(worker: Worker) -> None:
-        nonlocal now
         await feed(worker, log)
         await worker.flush()
         gates = gated(worker, monkeypatch, 1, wrong=0)
-        now += 3 * HOUR * SECOND
+        clock.put_on(3)
         first = asyncio.ensure_future(worker.flush())
         await asyncio.sleep(0.05)
         log.put(dwell(5, "b", "d2"))
@@ -168,11 +186,9 @@ def test_what_was_told_ahead_falls_with_a_flush_that_went_wrong(database_url: st
         results = await asyncio.gather(first, second, return_exceptions=True)
         assert [type(one) for one in results] == [ZeroDivisionError, type(None)]
         assert worker.partitions == {}
-        await worker.open(HERE)
+        await read_again(worker, log)
         assert log.sought == [1]  # else what was told waits for the next record, which may never come
-        await feed(worker, log, worker.partitions[HERE].next_offset)
-        await worker.flush()
-        now += 3 * HOUR * SECOND
+        clock.put_on(3)
         await worker.flush()
 
     run(database_url, log, steps)
@@ -181,16 +197,13 @@ def test_what_was_told_ahead_falls_with_a_flush_that_went_wrong(database_url: st
 
 def test_what_was_told_ahead_falls_when_nobody_waits_for_it_any_more(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It covered no record, so nothing in the database would say that it is missing."""
-    now = at(0)
-    monkeypatch.setattr(worker_module, "_now", lambda: now)
-    log = Log()
+    clock, log = Clock(monkeypatch), Log()
     log.put(dwell(0, "a"))
 
     async def steps(worker: Worker) -> None:
-        nonlocal now
         with held_up(database_url):
             first = await begun(database_url, worker, log)
-            now += 3 * HOUR * SECOND
+            clock.put_on(3)
             second = asyncio.ensure_future(worker.flush())
             await asyncio.sleep(0.05)
             second.cancel()
@@ -200,7 +213,7 @@ def test_what_was_told_ahead_falls_when_nobody_waits_for_it_any_more(database_ur
         log.put(dwell(5, "b", "d2"))
         await feed(worker, log, 1)
         await worker.flush()
-        now += 3 * HOUR * SECOND
+        clock.put_on(3)
         await worker.flush()
 
     run(database_url, log, steps)
@@ -225,9 +238,7 @@ def test_late_readings_of_a_flush_that_is_given_up_are_read_again(database_url: 
             last.cancel()
             await asyncio.wait([last])
         await behind
-        await worker.open(HERE)
-        await feed(worker, log, worker.partitions[HERE].next_offset)
-        await worker.flush()
+        await read_again(worker, log)
 
     run(database_url, log, steps)
     assert {visit.device_id: visit.path for visit in visits(database_url)} == {"d1": ["a", "b"], "other": ["z"]}
@@ -297,36 +308,22 @@ def test_a_new_layout_waits_until_what_was_told_is_stored(database_url: str, mon
     assert [(visit.path, visit.n_readings, visit.is_staff) for visit in visits(database_url)] == [(["a", "b", "c", "d", "e"], 6, True)]
 
 
-class Slow(Log):
-    """A Kafka that takes its time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.takes = asyncio.Event()
-        self.asked = 0
-
-    async def publish(self, messages: list[Message]) -> None:
-        """Take messages when it is time."""
-        self.asked += 1
-        await self.takes.wait()
-        await super().publish(messages)
-
-
 def test_nothing_is_written_before_what_was_written_is_published(database_url: str) -> None:
     """Who takes over says the last flush once more, so the one before must have been said."""
-    log = Slow()
+    log = Held()
     log.put(dwell(0, "a"))
 
     async def steps(worker: Worker) -> None:
         await feed(worker, log)
+        gate = log.gate = asyncio.Event()
         first = asyncio.ensure_future(worker.flush())
-        await until(lambda: log.asked == 1)
+        await until(lambda: log.gate is None)
         log.put(dwell(10, "b"))
         second = await told(worker, log)
         await asyncio.sleep(0.1)
         assert visits(database_url)[0].path == ["a"]
         assert log.committed == 0
-        log.takes.set()
+        gate.set()
         await asyncio.gather(first, second)
 
     run(database_url, log, steps)
@@ -380,21 +377,6 @@ def test_a_step_of_a_rebuild_that_was_refused_is_taken_again(database_url: str, 
 
     run(database_url, log, steps)
     assert [visit.pass_by for visit in visits(database_url)] == [True] * 3
-
-
-class Held(Log):
-    """A Kafka that takes its time over the first messages after it was told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate: asyncio.Event | None = None
-
-    async def publish(self, messages: list[Message]) -> None:
-        """Take messages, those first when it is time."""
-        gate, self.gate = self.gate, None
-        if gate is not None:
-            await gate.wait()
-        await super().publish(messages)
 
 
 def test_a_partition_that_comes_back_while_layouts_are_looked_at_follows_the_new_one(

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import psycopg
 import pytest
 
 from sensors.reading import KAFKA_ENCODER
@@ -10,7 +9,7 @@ from sensors.topics import READINGS
 from stream import worker as worker_module
 from stream.partition import Slice
 from stream.worker import Worker
-from tests.stream.kafka_log import HERE, LIVES, Log, visits
+from tests.stream.kafka_log import HERE, LIVES, Log, held_up, visits
 from tests.stream.make import dwell
 
 pytestmark = pytest.mark.integration
@@ -57,11 +56,10 @@ def test_records_are_taken_in_while_a_flush_is_written(database_url: str, monkey
 
     async def work() -> None:
         worker = Worker(database_url, LIVES, log)
-        with psycopg.connect(database_url) as other:
-            for offset in range(10):
-                await worker.accept(HERE, offset, *log.records[offset])
-            behind = [worker.is_behind]
-            other.execute("LOCK TABLE instore.ingest_counts")  # nothing can be committed
+        for offset in range(10):
+            await worker.accept(HERE, offset, *log.records[offset])
+        behind = [worker.is_behind]
+        with held_up(database_url):
             for offset in range(10, 20):
                 await asyncio.wait_for(worker.accept(HERE, offset, *log.records[offset]), SOON_S)
             waiting = asyncio.ensure_future(worker.accept(HERE, 20, *log.records[20]))

@@ -14,6 +14,7 @@ from sensors.reading import KAFKA_ENCODER, SECOND
 from sensors.topics import READINGS
 from storage import layouts, rebuilds
 from storage.connect import connect
+from storage.errors import DatabaseAway
 from storage.model import Flush
 from stream import worker as worker_module
 from stream.messages import Message
@@ -92,16 +93,16 @@ async def read_again(worker: Worker, log: Log) -> None:
     await worker.flush()
 
 
-def gated(worker: Worker, monkeypatch: pytest.MonkeyPatch, n_gates: int, *, wrong: int | None = None) -> list[threading.Event]:
-    """Let the next flushes be written when their gates are opened; the one of that number goes wrong instead."""
+def gated(worker: Worker, monkeypatch: pytest.MonkeyPatch, n_gates: int, wrong: Exception | None = None) -> list[threading.Event]:
+    """Let the next flushes be written when their gates are opened; or the first go wrong so."""
     gates, write, numbers = [threading.Event() for _ in range(n_gates)], worker._database.writer.write, count()  # noqa: SLF001 - no database does so at our command
 
     def at_the_gate(*flushes: Flush) -> datetime:
         number = next(numbers)
         if number < n_gates:
             assert gates[number].wait(SOON_S)
-        if number == wrong:
-            raise ZeroDivisionError
+        if number == 0 and wrong is not None:
+            raise wrong
         return write(*flushes)
 
     monkeypatch.setattr(worker._database.writer, "write", at_the_gate)  # noqa: SLF001 - the same
@@ -176,7 +177,7 @@ def test_what_was_told_ahead_falls_with_a_flush_that_went_wrong(database_url: st
     async def steps(worker: Worker) -> None:
         await feed(worker, log)
         await worker.flush()
-        gates = gated(worker, monkeypatch, 1, wrong=0)
+        gates = gated(worker, monkeypatch, 1, ZeroDivisionError())
         clock.put_on(3)
         first = asyncio.ensure_future(worker.flush())
         await asyncio.sleep(0.05)
@@ -306,6 +307,32 @@ def test_a_new_layout_waits_until_what_was_told_is_stored(database_url: str, mon
 
     run(database_url, log, steps)
     assert [(visit.path, visit.n_readings, visit.is_staff) for visit in visits(database_url)] == [(["a", "b", "c", "d", "e"], 6, True)]
+
+
+def test_a_new_layout_waits_also_where_nothing_new_is_to_be_told(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database went away while it wrote: the store must not be read back before that is tried again."""
+    monkeypatch.setattr(worker_module, "LOOK_EVERY_S", 0.0)
+    log = Log()
+    log.put(entry(0, "in"), dwell(10, "a"))
+
+    async def steps(worker: Worker) -> None:
+        await feed(worker, log)
+        await worker.flush()
+        with psycopg.connect(database_url) as owner:
+            layouts.save(owner, Layout(store_id="s1", staff_devices=frozenset({"d1"})), "test")
+        gates = gated(worker, monkeypatch, 1, DatabaseAway("for a moment"))
+        log.put(dwell(20, "b"))
+        first = await told(worker, log)
+        second = asyncio.ensure_future(worker.flush())
+        await asyncio.sleep(0.05)
+        gates[0].set()
+        await asyncio.gather(first, second)
+        log.put(dwell(30, "c"))
+        await feed(worker, log, 2)
+        await worker.flush()
+
+    run(database_url, log, steps)
+    assert [(visit.path, visit.n_readings, visit.is_staff) for visit in visits(database_url)] == [(["a", "b", "c"], 4, True)]
 
 
 def test_nothing_is_written_before_what_was_written_is_published(database_url: str) -> None:

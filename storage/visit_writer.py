@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from msgspec import structs
 from psycopg import Connection
 
 from sensors.reading import to_datetime
@@ -40,9 +41,12 @@ def write_visits(connection: Connection, visits: list[Visit], before: Mapping[st
         before: how they stand in the database, by id, as far as is known. Of one that stands there otherwise all is written.
         marks: which figures change by it.
     """
+    going_on = {visit.visit_id: visit for visit in visits if visit.visit_id in before and goes_on(visit, before[visit.visit_id])}
+    done = _go_on(connection, [(visit, before[name]) for name, visit in going_on.items()])
+    visits = [visit for visit in visits if visit.visit_id not in done]
     if not visits:
         return
-    known = [before[visit.visit_id] for visit in visits if visit.visit_id in before]
+    known = [before[visit.visit_id] for visit in visits if visit.visit_id in before and visit.visit_id not in going_on]
     given = {"rows": as_json(map(visit_row, visits)), "before": as_json(map(_believed, known)), **_scope(visits)}
     found = connection.execute(query("upsert_visits"), given).fetchall()
     marks.add("visits", (row[:2] for row in found if row[2] is None))
@@ -53,6 +57,41 @@ def write_visits(connection: Connection, visits: list[Visit], before: Mapping[st
         changed = [(visit, first) for visit, first in firsts if first is not None]
         if changed:
             _replace_parts(connection, table, changed, [row for visit, first in changed for row in rows(visit, first)], marks)
+
+
+def _go_on(connection: Connection, pairs: list[tuple[Visit, Visit]]) -> set[str]:
+    """Write visits that only go on, given with what they were; return which of them stood in the database as believed, and are done."""
+    if not pairs:
+        return set()
+    visits = [visit for visit, _ in pairs]
+    stays = [visit.stays[-1] if visit.stays != before.stays else None for visit, before in pairs]
+    times = [stay.started_at for stay in stays if stay] or [visits[0].entered_at]
+    scope = {
+        "entered": [visit.entered_at for visit in visits],
+        "left": [visit.left_at for visit in visits],
+        "were_left": [before.left_at for _, before in pairs],
+        "n_readings": [visit.n_readings for visit in visits],
+        "n_were": [before.n_readings for _, before in pairs],
+        "seqs": [len(visit.stays) - 1 if stay else None for visit, stay in zip(visits, stays, strict=True)],
+        "started": [stay and stay.started_at for stay in stays],
+        "ended": [stay and stay.ended_at for stay in stays],
+        "first_stay": to_datetime(min(times)),
+        "last_stay": to_datetime(max(times)),
+        **_scope(visits),
+    }
+    return {row[0] for row in connection.execute(query("go_on"), scope)}
+
+
+def goes_on(visit: Visit, before: Visit) -> bool:
+    """Whether an open visit only became longer: nothing else is new in its row, and of its stays only the end of the last."""
+    stays, were = visit.stays, before.stays
+    return (
+        visit.ended_by is None
+        and len(stays) == len(were)
+        and stays[:-1] == were[:-1]
+        and (not stays or (stays[-1].zone_id, stays[-1].started_at) == (were[-1].zone_id, were[-1].started_at))
+        and visit == structs.replace(before, left_at=visit.left_at, n_readings=visit.n_readings, stays=stays)
+    )
 
 
 def _believed(visit: Visit) -> dict[str, object]:

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from uuid import UUID
 
+from msgspec import structs
+
 from sensors.reading import SECOND, Dwell, Item, Payment
 from storage.model import Advance, Facts, Scores, ShelfVisit, Stay, StoredReading, Visit
 
@@ -87,6 +89,14 @@ def visit(number: int, store_id: str = "s1", n_stays: int = 3, *, is_final: bool
         is_staff=False,
         is_final=is_final,
     )
+
+
+def longer(visit_: Visit, by: int, more: int = 1) -> Visit:
+    """The same visit after so many microseconds and readings more in its last stay."""
+    stays = visit_.stays
+    if stays:
+        stays = (*stays[:-1], structs.replace(stays[-1], ended_at=stays[-1].ended_at + by))
+    return structs.replace(visit_, left_at=visit_.left_at + by, n_readings=visit_.n_readings + more, stays=stays)
 
 
 def scores(*, speed: float = 0.0, price: float = 0.0, card: int = 0, enough: bool = True) -> Scores:

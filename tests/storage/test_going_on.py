@@ -12,7 +12,7 @@ from storage.model import ShelfVisit, Visit
 from storage.visit_writer import goes_on
 from tests.conftest import MakeDatabase
 from tests.storage import strategies
-from tests.storage.examples import payment, scores, visit
+from tests.storage.examples import longer, payment, scores, visit
 from tests.storage.test_writer import Database, property_of_rows
 
 pytestmark = pytest.mark.integration
@@ -38,14 +38,6 @@ def database(module_database: Database) -> Database:
     """That database, empty."""
     module_database.clear()
     return module_database
-
-
-def longer(visit_: Visit, by: int, more: int = 1) -> Visit:
-    """The same visit after so many microseconds and readings more in its last stay."""
-    stays = visit_.stays
-    if stays:
-        stays = (*stays[:-1], structs.replace(stays[-1], ended_at=stays[-1].ended_at + by))
-    return structs.replace(visit_, left_at=visit_.left_at + by, n_readings=visit_.n_readings + more, stays=stays)
 
 
 def stands(database: Database) -> list[object]:
@@ -83,7 +75,7 @@ def test_it_stands_as_if_it_had_been_written_whole(database: Database, visit_: V
     [
         "DELETE FROM instore.visits",
         "DELETE FROM instore.stays WHERE seq = 2",
-        "UPDATE instore.visits SET n_readings = 77",
+        "UPDATE instore.visits SET n_readings = 77, path = '{}'",
         "UPDATE instore.visits SET left_at = left_at - interval '1 second', path = '{}'",
         "UPDATE instore.visits SET ended_by = 'exit', priority = 'price'",
     ],
@@ -108,6 +100,17 @@ def test_only_the_last_stay_is_written(database: Database) -> None:
     assert {seq for seq in rows if now[seq] == rows[seq]} == {0, 1}
     assert database.rows("SELECT updated_at FROM instore.visits") == [(at,)]
     assert database.rows("SELECT * FROM instore_kept.stale WHERE source = 'visits'") == []
+
+
+def test_of_two_stays_that_began_at_once_the_last_goes_on(database: Database) -> None:
+    """The one before it lasted no time."""
+    first, *others = visit(1).stays
+    before = structs.replace(
+        visit(1), stays=(first, structs.replace(first, ended_at=first.started_at), structs.replace(others[0], started_at=first.started_at))
+    )
+    database.write(visits=[before])
+    database.write(visits=[longer(before, SECOND)], before={before.visit_id: before})
+    assert stands(database) == whole(database, longer(before, SECOND))
 
 
 @pytest.mark.parametrize(("is_staff", "hours"), [(False, 3), (True, 1)])

@@ -15,7 +15,7 @@ from storage.connect import connect
 from storage.lasting import Change
 from storage.model import Count, Flush, Removed, Signal, StoredReading
 from tests.databases import Database
-from tests.storage.examples import DAY, HOUR, dwell, payment, step, visit
+from tests.storage.examples import DAY, HOUR, dwell, longer, payment, step, visit
 
 pytestmark = pytest.mark.integration
 
@@ -191,6 +191,20 @@ def test_late_rows_in_compressed_chunks_make_the_same_tables(timescale_database:
     compress(timescale_database)
     assert contents(timescale_database) == plain_contents
     assert rows(timescale_database, "SELECT difference FROM instore.accounting_total") == [(0,)]
+
+
+def test_a_visit_goes_on_in_what_is_compressed(timescale_database: Database) -> None:
+    """It is found there, and so is its stay; the one beside it stays as it was."""
+    before, beside = visit(1), visit(2)
+    timescale_database.write(Flush(advance=step(None, 1), visits=[before, beside]))
+    assert compress(timescale_database) > 0
+    now = longer(before, 5 * SECOND)
+    timescale_database.write(Flush(advance=step(1, 2), visits=[now], before={now.visit_id: before}))
+    with connect(timescale_database.url, "test") as connection:
+        assert sorted(restore.visits(connection, "s1"), key=lambda one: one.entered_at) == [now, beside]
+    assert rows(
+        timescale_database, "SELECT max(duration_s), max(dwell_s) FROM instore.visits INNER JOIN instore.stays USING (visit_id)"
+    ) == [(35.0, 15.0)]
 
 
 def test_what_is_compressed_comes_back_as_it_was(timescale_database: Database) -> None:

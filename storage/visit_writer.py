@@ -41,12 +41,12 @@ def write_visits(connection: Connection, visits: list[Visit], before: Mapping[st
         before: how they stand in the database, by id, as far as is known. Of one that stands there otherwise all is written.
         marks: which figures change by it.
     """
-    going_on = {visit.visit_id: visit for visit in visits if visit.visit_id in before and goes_on(visit, before[visit.visit_id])}
-    done = _go_on(connection, [(visit, before[name]) for name, visit in going_on.items()])
-    visits = [visit for visit in visits if visit.visit_id not in done]
+    pairs = [(visit, before[visit.visit_id]) for visit in visits if visit.visit_id in before]
+    gone_on = _go_on(connection, [pair for pair in pairs if goes_on(*pair)])
+    visits = [visit for visit in visits if visit.visit_id not in gone_on]
     if not visits:
         return
-    known = [before[visit.visit_id] for visit in visits if visit.visit_id in before and visit.visit_id not in going_on]
+    known = [before[visit.visit_id] for visit in visits if visit.visit_id in before]
     given = {"rows": as_json(map(visit_row, visits)), "before": as_json(map(_believed, known)), **_scope(visits)}
     found = connection.execute(query("upsert_visits"), given).fetchall()
     marks.add("visits", (row[:2] for row in found if row[2] is None))
@@ -63,23 +63,19 @@ def _go_on(connection: Connection, pairs: list[tuple[Visit, Visit]]) -> set[str]
     """Write visits that only go on, given with what they were; return which of them stood in the database as believed, and are done."""
     if not pairs:
         return set()
-    visits = [visit for visit, _ in pairs]
-    stays = [visit.stays[-1] if visit.stays != before.stays else None for visit, before in pairs]
-    times = [stay.started_at for stay in stays if stay] or [visits[0].entered_at]
     scope = {
-        "entered": [visit.entered_at for visit in visits],
-        "left": [visit.left_at for visit in visits],
+        "left": [visit.left_at for visit, _ in pairs],
         "were_left": [before.left_at for _, before in pairs],
-        "n_readings": [visit.n_readings for visit in visits],
+        "n_readings": [visit.n_readings for visit, _ in pairs],
         "n_were": [before.n_readings for _, before in pairs],
-        "seqs": [len(visit.stays) - 1 if stay else None for visit, stay in zip(visits, stays, strict=True)],
-        "started": [stay and stay.started_at for stay in stays],
-        "ended": [stay and stay.ended_at for stay in stays],
-        "first_stay": to_datetime(min(times)),
-        "last_stay": to_datetime(max(times)),
-        **_scope(visits),
+        **_scope([visit for visit, _ in pairs]),
     }
-    return {row[0] for row in connection.execute(query("go_on"), scope)}
+    done = {row[0] for row in connection.execute(query("go_on"), scope)}
+    longer = [visit for visit, before in pairs if visit.visit_id in done and visit.stays != before.stays]
+    if longer:
+        stays = (row for visit in longer for row in stay_rows(visit, len(visit.stays) - 1))
+        connection.execute(query("lengthen_stays"), {"rows": as_json(stays)})
+    return done
 
 
 def goes_on(visit: Visit, before: Visit) -> bool:

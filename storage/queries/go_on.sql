@@ -1,80 +1,96 @@
--- Open visits that only became longer, in the stay in which they were. Returns those that stood here as the engine believes, with that stay;
--- of any other nothing counts, and all of it is to be written. No figure changes by these.
+-- Open visits that only became longer: of their rows, only that is written. Returns those that stood here as the engine believes; nothing is
+-- written of any other. No figure changes by these.
 WITH told AS MATERIALIZED (
     SELECT
         visit_id,
-        instore.at(entered_at) AS entered_at,
         instore.at(left_at) AS left_at,
         instore.at(was_left_at) AS was_left_at,
         n_readings,
-        n_were,
-        seq,
-        instore.at(started_at) AS started_at,
-        instore.at(ended_at) AS ended_at
-    FROM unnest(
-        %(visit_ids)s::uuid[], %(entered)s::bigint[], %(left)s::bigint[], %(were_left)s::bigint[], %(n_readings)s::integer[],
-        %(n_were)s::integer[], %(seqs)s::integer[], %(started)s::bigint[], %(ended)s::bigint[]
-    ) AS visit (visit_id, entered_at, left_at, was_left_at, n_readings, n_were, seq, started_at, ended_at)
+        n_were
+    FROM unnest(%(visit_ids)s::uuid[], %(left)s::bigint[], %(were_left)s::bigint[], %(n_readings)s::integer[], %(n_were)s::integer[])
+        AS visit (visit_id, left_at, was_left_at, n_readings, n_were)
 ),
 
-visits AS (
-    UPDATE instore.visits AS visit
-    SET
-        left_at = told.left_at,
-        duration_s = extract(EPOCH FROM told.left_at - told.entered_at),
-        n_readings = told.n_readings,
-        updated_at = now()
+old AS MATERIALIZED (
+    SELECT *
+    FROM instore.visits
+    WHERE
+        visit_id = ANY(%(visit_ids)s::uuid[])
+        AND store_id = ANY(%(store_ids)s::text[])
+        AND entered_at BETWEEN %(since)s::timestamptz AND %(last)s::timestamptz
+),
+
+-- A full join hashes both sides, however few rows the planner takes them for.
+paired AS MATERIALIZED (
+    SELECT
+        told,
+        old
     FROM told
-    WHERE
-        visit.visit_id = told.visit_id
-        AND visit.entered_at = told.entered_at
-        AND visit.left_at = told.was_left_at
-        AND visit.n_readings = told.n_were
-        AND visit.ended_by IS NULL
-        AND visit.store_id = ANY(%(store_ids)s::text[])
-        AND visit.entered_at BETWEEN %(since)s::timestamptz AND %(last)s::timestamptz
-    RETURNING
-        visit.visit_id,
-        visit.store_id,
-        visit.is_staff,
-        visit.left_at - visit.entered_at AS duration,
-        told.seq,
-        told.started_at,
-        told.ended_at
+    FULL JOIN old ON old.visit_id = told.visit_id
 ),
 
-stays AS (
-    UPDATE instore.stays AS stay
-    SET
-        ended_at = visits.ended_at,
-        dwell_s = extract(EPOCH FROM visits.ended_at - visits.started_at)
-    FROM visits
-    WHERE
-        stay.visit_id = visits.visit_id
-        AND stay.seq = visits.seq
-        AND stay.started_at = visits.started_at
-        AND stay.store_id = ANY(%(store_ids)s::text[])
-        AND stay.started_at BETWEEN %(first_stay)s::timestamptz AND %(last_stay)s::timestamptz
-    RETURNING stay.visit_id
+longer AS MATERIALIZED (
+    SELECT
+        (old).visit_id,
+        (old).store_id,
+        (old).device_id,
+        (old).entered_at,
+        (told).left_at,
+        extract(EPOCH FROM (told).left_at - (old).entered_at) AS duration_s,
+        (told).n_readings,
+        (old).path,
+        (old).converted,
+        (old).bounced,
+        (old).pass_by,
+        (old).is_staff,
+        (old).is_final
+    FROM paired
+    WHERE (old).ended_by IS NULL AND (old).left_at = (told).was_left_at AND (old).n_readings = (told).n_were
 ),
 
-longer AS (
+longest AS (
     UPDATE instore.stores AS store
     SET longest_visit = seen.longest
     FROM (
         SELECT
             store_id,
-            ceil(extract(EPOCH FROM max(duration)) / 3600) * interval '1 hour' AS longest
-        FROM visits
+            ceil(max(duration_s) / 3600) * interval '1 hour' AS longest
+        FROM longer
         WHERE NOT is_staff
         GROUP BY store_id
     ) AS seen
     WHERE store.store_id = seen.store_id AND store.longest_visit < seen.longest
+),
+
+-- All of them are there. An update would join, and by a plan that nobody knows; this looks each up by its key.
+written AS (
+    INSERT INTO instore.visits (
+        visit_id, store_id, device_id, entered_at, left_at, duration_s, n_readings, path, converted, bounced, pass_by, is_staff, is_final,
+        updated_at
+    )
+    SELECT
+        visit_id,
+        store_id,
+        device_id,
+        entered_at,
+        left_at,
+        duration_s,
+        n_readings,
+        path,
+        converted,
+        bounced,
+        pass_by,
+        is_staff,
+        is_final,
+        now()
+    FROM longer
+    ON CONFLICT (visit_id, entered_at, store_id) DO UPDATE
+    SET
+        left_at = excluded.left_at,
+        duration_s = excluded.duration_s,
+        n_readings = excluded.n_readings,
+        updated_at = excluded.updated_at
 )
 
 SELECT visit_id::text
-FROM visits
-WHERE seq IS NULL
-UNION ALL
-SELECT visit_id::text
-FROM stays;
+FROM longer;

@@ -1,0 +1,26 @@
+-- The last stays of visits that go on: of those that are there, when they ended is all that changes.
+INSERT INTO instore.stays (
+    visit_id, seq, store_id, device_id, zone_id, started_at, ended_at, dwell_s, is_staff, is_open, is_first, from_zone_id, paid_at
+)
+SELECT
+    visit_id,
+    seq,
+    store_id,
+    device_id,
+    zone_id,
+    instore.at(started_at),
+    instore.at(ended_at),
+    dwell_s,
+    is_staff,
+    is_open,
+    is_first,
+    from_zone_id,
+    instore.at(paid_at)
+FROM json_to_recordset(%(rows)s::json) AS stay (
+    visit_id uuid, seq integer, store_id text, device_id text, zone_id text, started_at bigint, ended_at bigint, dwell_s float8,
+    is_staff boolean, is_open boolean, is_first boolean, from_zone_id text, paid_at bigint
+)
+ON CONFLICT (visit_id, seq, started_at, store_id) DO UPDATE
+SET
+    ended_at = excluded.ended_at,
+    dwell_s = excluded.dwell_s;

@@ -74,7 +74,7 @@ def _go_on(connection: Connection, pairs: list[tuple[Visit, Visit]]) -> set[str]
     longer = [visit for visit, before in pairs if visit.visit_id in done and visit.stays != before.stays]
     if longer:
         stays = (row for visit in longer for row in stay_rows(visit, len(visit.stays) - 1))
-        connection.execute(query("lengthen_stays"), {"rows": as_json(stays)})
+        connection.execute(query("upsert_last_stays"), {"rows": as_json(stays)})
     return done
 
 

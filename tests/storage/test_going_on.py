@@ -77,6 +77,7 @@ def test_it_stands_as_if_it_had_been_written_whole(database: Database, visit_: V
         "DELETE FROM instore.stays WHERE seq = 2",
         "UPDATE instore.visits SET n_readings = 77, path = '{}'",
         "UPDATE instore.visits SET left_at = left_at - interval '1 second', path = '{}'",
+        "UPDATE instore.stays SET zone_id = 'elsewhere', is_open = FALSE, from_zone_id = NULL, is_first = FALSE WHERE seq = 2",
         "UPDATE instore.visits SET ended_by = 'exit', priority = 'price'",
     ],
 )

@@ -1,4 +1,4 @@
--- The last stays of visits that go on: of those that are there, when they ended is all that changes.
+-- The last stays of visits that go on are exactly these; the ones before them are as they were.
 INSERT INTO instore.stays (
     visit_id, seq, store_id, device_id, zone_id, started_at, ended_at, dwell_s, is_staff, is_open, is_first, from_zone_id, paid_at
 )
@@ -22,5 +22,11 @@ FROM json_to_recordset(%(rows)s::json) AS stay (
 )
 ON CONFLICT (visit_id, seq, started_at, store_id) DO UPDATE
 SET
+    zone_id = excluded.zone_id,
     ended_at = excluded.ended_at,
-    dwell_s = excluded.dwell_s;
+    dwell_s = excluded.dwell_s,
+    is_staff = excluded.is_staff,
+    is_open = excluded.is_open,
+    is_first = excluded.is_first,
+    from_zone_id = excluded.from_zone_id,
+    paid_at = excluded.paid_at;

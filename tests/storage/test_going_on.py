@@ -103,6 +103,15 @@ def test_only_the_last_stay_is_written(database: Database) -> None:
     assert database.rows("SELECT * FROM instore_kept.stale WHERE source = 'visits'") == []
 
 
+def test_the_rest_of_its_row_is_left_alone(database: Database) -> None:
+    """What is written of it is not more than that: else all of it would stand as told."""
+    before = visit(1)
+    database.write(visits=[before])
+    database.connection.execute("UPDATE instore.visits SET path = '{untouched}'")
+    database.write(visits=[longer(before, SECOND)], before={before.visit_id: before})
+    assert database.rows("SELECT path, n_readings FROM instore.visits") == [(["untouched"], before.n_readings + 1)]
+
+
 def test_of_two_stays_that_began_at_once_the_last_goes_on(database: Database) -> None:
     """The one before it lasted no time."""
     first, *others = visit(1).stays
@@ -132,7 +141,7 @@ BEFORE = structs.replace(visit(1), priority="none", priority_scores=scores())
 @pytest.mark.parametrize(
     "now",
     [
-        visit(1, n_stays=4),
+        structs.replace(BEFORE, stays=visit(1, n_stays=4).stays),
         structs.replace(BEFORE, stays=BEFORE.stays[:2]),
         structs.replace(BEFORE, stays=()),
         structs.replace(BEFORE, stays=(BEFORE.stays[1], *BEFORE.stays[1:])),
@@ -152,6 +161,13 @@ def test_whatever_else_is_new_of_it_it_is_no_going_on(now: Visit) -> None:
     """Then its row, or another one of it, is another one."""
     assert goes_on(longer(BEFORE, SECOND), BEFORE)
     assert not goes_on(longer(now, SECOND) if now.ended_by is None else now, BEFORE)
+
+
+def test_the_first_stay_is_no_going_on() -> None:
+    """Nor is it that the only one is no more."""
+    nowhere, somewhere = structs.replace(BEFORE, stays=()), structs.replace(BEFORE, stays=BEFORE.stays[:1])
+    assert not goes_on(longer(somewhere, SECOND), nowhere)
+    assert not goes_on(longer(nowhere, SECOND), somewhere)
 
 
 def test_what_is_over_does_not_go_on() -> None:

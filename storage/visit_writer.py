@@ -41,6 +41,7 @@ def write_visits(connection: Connection, visits: list[Visit], before: Mapping[st
         before: how they stand in the database, by id, as far as is known. Of one that stands there otherwise all is written.
         marks: which figures change by it.
     """
+    _lengthen_longest(connection, visits)
     pairs = [(visit, before[visit.visit_id]) for visit in visits if visit.visit_id in before]
     gone_on = _go_on(connection, [pair for pair in pairs if goes_on(*pair)])
     visits = [visit for visit in visits if visit.visit_id not in gone_on]
@@ -88,6 +89,16 @@ def goes_on(visit: Visit, before: Visit) -> bool:
         and (not stays or (stays[-1].zone_id, stays[-1].started_at) == (were[-1].zone_id, were[-1].started_at))
         and visit == structs.replace(before, left_at=visit.left_at, n_readings=visit.n_readings, stays=stays)
     )
+
+
+def _lengthen_longest(connection: Connection, visits: list[Visit]) -> None:
+    """Note in their stores how long the longest visits are, but for those of staff."""
+    longest: dict[str, int] = {}
+    for visit in visits:
+        if not visit.is_staff:
+            longest[visit.store_id] = max(longest.get(visit.store_id, 0), visit.left_at - visit.entered_at)
+    if longest:
+        connection.execute(query("lengthen_longest"), {"store_ids": list(longest), "micros": list(longest.values())})
 
 
 def _believed(visit: Visit) -> dict[str, object]:

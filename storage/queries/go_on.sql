@@ -12,7 +12,20 @@ WITH told AS MATERIALIZED (
 ),
 
 old AS MATERIALIZED (
-    SELECT *
+    SELECT
+        visit_id,
+        store_id,
+        device_id,
+        entered_at,
+        left_at,
+        ended_by,
+        n_readings,
+        path,
+        converted,
+        bounced,
+        pass_by,
+        is_staff,
+        is_final
     FROM instore.visits
     WHERE
         visit_id = ANY(%(visit_ids)s::uuid[])
@@ -48,21 +61,7 @@ longer AS MATERIALIZED (
     WHERE (old).ended_by IS NULL AND (old).left_at = (told).was_left_at AND (old).n_readings = (told).n_were
 ),
 
-longest AS (
-    UPDATE instore.stores AS store
-    SET longest_visit = seen.longest
-    FROM (
-        SELECT
-            store_id,
-            ceil(max(duration_s) / 3600) * interval '1 hour' AS longest
-        FROM longer
-        WHERE NOT is_staff
-        GROUP BY store_id
-    ) AS seen
-    WHERE store.store_id = seen.store_id AND store.longest_visit < seen.longest
-),
-
--- All of them are there. An update would join, and by a plan that nobody knows; this looks each up by its key.
+-- All of them are there, and nobody else may write them. An update would join, and by a plan that nobody knows; this looks each up by its key.
 written AS (
     INSERT INTO instore.visits (
         visit_id, store_id, device_id, entered_at, left_at, duration_s, n_readings, path, converted, bounced, pass_by, is_staff, is_final,

@@ -71,20 +71,6 @@ compared AS MATERIALIZED (
     FULL JOIN old ON old.visit_id = believed.visit_id
 ),
 
-longer AS (
-    UPDATE instore.stores AS store
-    SET longest_visit = seen.longest
-    FROM (
-        SELECT
-            store_id,
-            ceil(extract(EPOCH FROM max(left_at - entered_at)) / 3600) * interval '1 hour' AS longest
-        FROM new
-        WHERE NOT is_staff
-        GROUP BY store_id
-    ) AS seen
-    WHERE store.store_id = seen.store_id AND store.longest_visit < seen.longest
-),
-
 written AS (
     INSERT INTO instore.visits (
         visit_id, store_id, device_id, entered_at, left_at, ended_by, duration_s, n_readings, path,

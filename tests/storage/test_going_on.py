@@ -1,7 +1,5 @@
 """Open visits that only became longer, as most do from one flush to the next: little of them is written, and all of it stands."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,10 +8,9 @@ from msgspec import structs
 from sensors.reading import SECOND
 from storage.model import ShelfVisit, Visit
 from storage.visit_writer import goes_on
-from tests.conftest import MakeDatabase
 from tests.storage import strategies
+from tests.storage.conftest import Database, property_of_rows
 from tests.storage.examples import longer, payment, scores, visit
-from tests.storage.test_writer import Database, property_of_rows
 
 pytestmark = pytest.mark.integration
 
@@ -22,22 +19,6 @@ ROWS = (
     "SELECT * FROM instore.stays ORDER BY visit_id, seq",
     "SELECT * FROM instore.shelf_visits ORDER BY visit_id, ts, reading_id",
 )
-
-
-@pytest.fixture(scope="module")
-def module_database(make_database: MakeDatabase) -> Iterator[Database]:
-    """One database for all tests of this module."""
-    with make_database() as url:
-        database = Database(url)
-        yield database
-        database.close()
-
-
-@pytest.fixture
-def database(module_database: Database) -> Database:
-    """That database, empty."""
-    module_database.clear()
-    return module_database
 
 
 def stands(database: Database) -> list[object]:

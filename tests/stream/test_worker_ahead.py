@@ -87,6 +87,14 @@ async def told(worker: Worker, log: Log) -> "asyncio.Future[None]":
     return flush
 
 
+async def told_and_changed(url: str, worker: Worker, log: Log) -> None:
+    """Have what is in Kafka told and stored; then the store gets a new layout, by which its device is staff."""
+    await feed(worker, log)
+    await worker.flush()
+    with psycopg.connect(url) as owner:
+        layouts.save(owner, Layout(store_id="s1", staff_devices=frozenset({"d1"})), "test")
+
+
 async def read_again(worker: Worker, log: Log) -> None:
     """Take up what was taken out, as the worker does with all that Kafka has given it, and bring its records again."""
     await feed(worker, log, (await worker.open(HERE)).next_offset)
@@ -282,10 +290,7 @@ def test_a_new_layout_waits_until_what_was_told_is_stored(database_url: str, mon
     log.put(entry(0, "in"), dwell(10, "a"))
 
     async def steps(worker: Worker) -> None:
-        await feed(worker, log)
-        await worker.flush()
-        with psycopg.connect(database_url) as owner:
-            layouts.save(owner, Layout(store_id="s1", staff_devices=frozenset({"d1"})), "test")
+        await told_and_changed(database_url, worker, log)
         gates = gated(worker, monkeypatch, 2)
         log.put(dwell(20, "b"))
         await feed(worker, log, 1)
@@ -316,10 +321,7 @@ def test_a_new_layout_waits_also_where_nothing_new_is_to_be_told(database_url: s
     log.put(entry(0, "in"), dwell(10, "a"))
 
     async def steps(worker: Worker) -> None:
-        await feed(worker, log)
-        await worker.flush()
-        with psycopg.connect(database_url) as owner:
-            layouts.save(owner, Layout(store_id="s1", staff_devices=frozenset({"d1"})), "test")
+        await told_and_changed(database_url, worker, log)
         gates = gated(worker, monkeypatch, 1, DatabaseAway("for a moment"))
         log.put(dwell(20, "b"))
         first = await told(worker, log)

@@ -69,7 +69,8 @@ def decode(payload: bytes, *, topic: str | None, received_at: int) -> Decoded:
     if (unread := _refused_unread(payload, topic, origin)) is not None:
         return Decoded([], [], [dead_letter(unread, payload, origin)])
     payload = payload.removeprefix(BOM)
-    if len(payload) <= MAX_READING_BYTES and _NUL not in payload and (decoded := _whole(payload, origin)) is not None:
+    has_no_nul = b"\\" not in payload or _NUL not in payload  # one byte is found twenty times as fast as six
+    if len(payload) <= MAX_READING_BYTES and has_no_nul and (decoded := _whole(payload, origin)) is not None:
         return decoded
     try:
         elements, is_array = _elements(payload)

@@ -121,14 +121,22 @@ def alike(old: Span, new: Span) -> int:
 
 def in_order(readings: list[Tracked]) -> list[Tracked]:
     """Sort readings of one device as section 4 takes them: by `ts`; ties: entry in, then others by `id`, then entry out."""
-    readings.sort(key=attrgetter("ts"))
+    if not _rise(readings):
+        readings.sort(key=attrgetter("ts"))
+        if not _rise(readings):
+            readings.sort(key=_order)
+    return readings
+
+
+def _rise(readings: list[Tracked]) -> bool:
+    """Whether each is later than the one before, as they mostly come."""
     last = NEVER
     for reading in readings:
-        if reading.ts == last:
-            readings.sort(key=_order)
-            break
-        last = reading.ts
-    return readings
+        ts = reading.ts
+        if ts <= last:
+            return False
+        last = ts
+    return True
 
 
 def _order(reading: Tracked) -> tuple[int, int, str]:

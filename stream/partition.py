@@ -136,8 +136,8 @@ class Partition:
             return True
         if not batch:
             return True
-        hours = {reading.received_at // HOUR for reading in batch}
-        if len(hours) == 1:  # but for the batch in which an hour ends
+        received = [reading.received_at for reading in batch]
+        if min(received) // HOUR == max(received) // HOUR:  # but for the batch in which an hour ends
             self._received[batch[0].store_id, _hour(batch[0])] += len(batch)
         else:
             self._received.update((reading.store_id, _hour(reading)) for reading in batch)
@@ -278,7 +278,7 @@ def _hour(reading: Reading) -> int:
 
 def _decode(value: bytes, key: bytes | None) -> list[Reading]:
     """Decode a batch, which must be of the store that is its key: by that, order and state are kept."""
-    if b"\\u0000" in value and _NUL.search(value):
+    if b"\\" in value and b"\\u0000" in value and _NUL.search(value):  # one byte is found twenty times as fast as six
         raise ValueError("a text holds the NUL character, which no database can store")
     batch = KAFKA_BATCH.decode(value)
     store_ids = {reading.store_id for reading in batch}

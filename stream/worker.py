@@ -218,7 +218,11 @@ class Worker:
 
         Partitions of which little waits come first: they are written before the backlog of a large store, not with it. It may be called
         while another is under way: what it writes is told while the other is being written.
+
+        Raises:
+            Exception: what went wrong with it, or with the last one that was begun to make room.
         """
+        self._look_at_emptying()
         for are_large in (False, True):
             async with self._telling:
                 partitions = {where: one for where, one in self._partitions.items() if (one.n_buffered > LITTLE) is are_large}
@@ -238,12 +242,17 @@ class Worker:
         """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
         self._behind_at = time.monotonic()
         self._room.clear()
-        if self._emptying is None or self._emptying.done():
-            if self._emptying is not None:
-                self._emptying.result()  # what went wrong with it comes to light here
+        self._look_at_emptying()
+        if self._emptying is None:
             self._emptying = asyncio.ensure_future(self.flush())
             self._emptying.add_done_callback(lambda _: self._room.set())
         await self._room.wait()
+
+    def _look_at_emptying(self) -> None:
+        """Have what went wrong with a flush that nobody waits for come to light."""
+        if self._emptying is not None and self._emptying.done():
+            done, self._emptying = self._emptying, None
+            done.result()
 
     async def _look(self) -> None:
         """Look now and then for what is asked of us besides, and do some of it."""

@@ -18,6 +18,7 @@ from stream.worker import Worker
 
 HERE = Slice(READINGS, 0)
 LIVES = {READINGS: "cluster/one", REJECTED: "cluster/two"}
+SOON_S = 20.0
 
 
 class Log:
@@ -63,6 +64,16 @@ class Log:
         """Remember what was asked for."""
         assert where == HERE
         self.sought.append(offset)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+
+    async def look() -> None:
+        while not condition():  # noqa: ASYNC110 - it is said by no event
+            await asyncio.sleep(0.005)
+
+    await asyncio.wait_for(look(), SOON_S)
 
 
 async def feed(worker: Worker, log: Log, start: int | None = None) -> None:

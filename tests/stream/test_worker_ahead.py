@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 
@@ -20,12 +19,11 @@ from stream import worker as worker_module
 from stream.messages import Message
 from stream.partition import Slice
 from stream.worker import Worker
-from tests.stream.kafka_log import HERE, LIVES, Log, feed, held_up, run, scalar, visits
+from tests.stream.kafka_log import HERE, LIVES, SOON_S, Log, feed, held_up, run, scalar, until, visits
 from tests.stream.make import alive, at, dwell, entry
 
 pytestmark = pytest.mark.integration
 
-SOON_S = 20.0
 HOUR = 3600
 
 
@@ -54,16 +52,6 @@ class Held(Log):
         if gate is not None:
             await gate.wait()
         await super().publish(messages)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-
-    async def look() -> None:
-        while not condition():  # noqa: ASYNC110 - it is said by no event
-            await asyncio.sleep(0.005)
-
-    await asyncio.wait_for(look(), SOON_S)
 
 
 def waits(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import psycopg
 import pytest
 
 from sensors.reading import KAFKA_ENCODER
@@ -9,12 +10,10 @@ from sensors.topics import READINGS
 from stream import worker as worker_module
 from stream.partition import Slice
 from stream.worker import Worker
-from tests.stream.kafka_log import HERE, LIVES, Log, held_up, visits
+from tests.stream.kafka_log import HERE, LIVES, SOON_S, Log, feed, held_up, until, visits
 from tests.stream.make import dwell
 
 pytestmark = pytest.mark.integration
-
-SOON_S = 20.0
 
 
 class InOrder(Log):
@@ -73,3 +72,27 @@ def test_records_are_taken_in_while_a_flush_is_written(database_url: str, monkey
 
     asyncio.run(work())
     assert [visit.n_readings for visit in visits(database_url)] == [30]
+
+
+def test_what_goes_wrong_with_a_flush_that_makes_room_comes_to_light(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it, so the next one says it; what it should have written is read again."""
+    monkeypatch.setattr(worker_module, "MOST_BUFFERED", 1)
+    log = Log()
+    log.put(dwell(0, "a"))
+    log.put(dwell(1, "a"))
+
+    async def work() -> None:
+        worker = Worker(database_url, LIVES, log)
+        with psycopg.connect(database_url, autocommit=True) as owner:
+            owner.execute("ALTER TABLE instore.visits ADD CONSTRAINT none_at_all CHECK (false) NOT VALID")
+            await feed(worker, log)
+            await until(lambda: HERE not in worker.partitions)
+            with pytest.raises(psycopg.errors.CheckViolation):
+                await worker.flush()
+            owner.execute("ALTER TABLE instore.visits DROP CONSTRAINT none_at_all")
+        await feed(worker, log, (await worker.open(HERE)).next_offset)
+        await worker.flush()
+        await worker.finish()
+
+    asyncio.run(work())
+    assert [visit.n_readings for visit in visits(database_url)] == [2]

@@ -4,7 +4,7 @@ SET longest_visit = greatest(store.longest_visit, seen.longest)
 FROM (
     SELECT
         store_id,
-        ceil(extract(EPOCH FROM max(left_at - entered_at)) / 3600) * interval '1 hour' AS longest
+        ceil(extract(EPOCH FROM max(left_at - entered_at) FILTER (WHERE NOT is_staff)) / 3600) * interval '1 hour' AS longest
     FROM instore.visits
     GROUP BY store_id
 ) AS seen

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar, get_args
 from zoneinfo import ZoneInfo
@@ -29,9 +30,7 @@ def hours_on(layout: Layout, day: date) -> list[str]:
 
 def clock_at(layout: Layout, day: date, clock: str) -> int:
     """A local time of day (`HH:MM`) in microseconds since 1970; `24:00` is the next midnight."""
-    hour, minute = (int(part) for part in clock.split(":"))
-    midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(layout.timezone))
-    return to_micros(midnight + timedelta(days=hour // 24, hours=hour % 24, minutes=minute))
+    return _clock_at(layout.timezone, day, clock)
 
 
 def open_at(layout: Layout, ts: int) -> int | None:
@@ -62,6 +61,13 @@ def longest_closure(layout: Layout) -> int:
     )
     longest = max((later[0] - earlier[1] for earlier, later in pairwise(times)), default=0)
     return (longest + 60) * 60 * SECOND if longest else 0
+
+
+@lru_cache(maxsize=1 << 12)  # the hours of some days are asked for again and again, each time for 10 us
+def _clock_at(timezone: str, day: date, clock: str) -> int:
+    hour, minute = (int(part) for part in clock.split(":"))
+    midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone))
+    return to_micros(midnight + timedelta(days=hour // 24, hours=hour % 24, minutes=minute))
 
 
 def _spans(layout: Layout, day: date) -> Iterator[tuple[int, int]]:

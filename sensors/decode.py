@@ -69,8 +69,11 @@ def decode(payload: bytes, *, topic: str | None, received_at: int) -> Decoded:
     if (unread := _refused_unread(payload, topic, origin)) is not None:
         return Decoded([], [], [dead_letter(unread, payload, origin)])
     payload = payload.removeprefix(BOM)
-    has_no_nul = b"\\" not in payload or _NUL not in payload  # one byte is found twenty times as fast as six
-    if len(payload) <= MAX_READING_BYTES and has_no_nul and (decoded := _whole(payload, origin)) is not None:
+    if (
+        len(payload) <= MAX_READING_BYTES
+        and (b"\\" not in payload or _NUL not in payload)  # one byte is found twenty times as fast as six
+        and (decoded := _whole(payload, origin)) is not None
+    ):
         return decoded
     try:
         elements, is_array = _elements(payload)

@@ -385,6 +385,8 @@ async def serve(shell: Shell) -> None:
             await asyncio.wait_for(shell.worker.finish(), LAST_FLUSH_S)
         except TimeoutError:
             log.warning("could not write all before the end; it will be read again", extra={"action": "left_behind"})
+        except Exception as bug:  # noqa: BLE001 - raised below: Faust's threads would go on, and hold our partitions
+            await shell.app.crash(bug)
     try:
         await asyncio.wait_for(shell.app.stop(), STOP_S)
     except TimeoutError:

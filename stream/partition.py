@@ -278,7 +278,7 @@ def _hour(reading: Reading) -> int:
 
 def _decode(value: bytes, key: bytes | None) -> list[Reading]:
     """Decode a batch, which must be of the store that is its key: by that, order and state are kept."""
-    if b"\\" in value and b"\\u0000" in value and _NUL.search(value):  # one byte is found twenty times as fast as six
+    if b"\\" in value and b"\\u0000" in value and _NUL.search(value):  # one byte is found faster, see `decode`
         raise ValueError("a text holds the NUL character, which no database can store")
     batch = KAFKA_BATCH.decode(value)
     store_ids = {reading.store_id for reading in batch}

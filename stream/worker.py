@@ -182,7 +182,12 @@ class Worker:
         return self._partitions[where]
 
     async def open_all(self, slices: Iterable[Slice]) -> None:
-        """Take up partitions, all at once, but for those that are taken up already, or are lost meanwhile."""
+        """Take up partitions, all at once, but for those that are taken up already, or are lost meanwhile.
+
+        Raises:
+            Exception: what went wrong with a flush that was begun to make room; its partitions are among those to be taken up.
+        """
+        self._look_at_emptying()
         async with self._opening:
             missing = {where: self._epochs[where] for where in slices if where not in self._partitions}
             if not missing:
@@ -223,6 +228,9 @@ class Worker:
             Exception: what went wrong with it, or with the last one that was begun to make room.
         """
         self._look_at_emptying()
+        await self._flush()
+
+    async def _flush(self) -> None:
         for are_large in (False, True):
             async with self._telling:
                 partitions = {where: one for where, one in self._partitions.items() if (one.n_buffered > LITTLE) is are_large}
@@ -234,9 +242,14 @@ class Worker:
                 await self._look()
 
     async def finish(self) -> None:
-        """Flush, and return when all that was told is written and published, also by flushes that began before."""
-        await self.flush()
+        """Flush, and return when all that was told is written and published, also by flushes that began before.
+
+        Raises:
+            Exception: what went wrong with any of these.
+        """
+        await self._flush()
         await self._delivered()
+        self._look_at_emptying()
 
     async def _make_room(self) -> None:
         """Begin a flush, and return when it has taken over what waits: the next records are taken in while it is being written."""
@@ -244,7 +257,7 @@ class Worker:
         self._room.clear()
         self._look_at_emptying()
         if self._emptying is None:
-            self._emptying = asyncio.ensure_future(self.flush())
+            self._emptying = asyncio.ensure_future(self._flush())
             self._emptying.add_done_callback(lambda _: self._room.set())
         await self._room.wait()
 
@@ -252,7 +265,8 @@ class Worker:
         """Have what went wrong with a flush that nobody waits for come to light."""
         if self._emptying is not None and self._emptying.done():
             done, self._emptying = self._emptying, None
-            done.result()
+            if not done.cancelled():
+                done.result()
 
     async def _look(self) -> None:
         """Look now and then for what is asked of us besides, and do some of it."""

@@ -118,6 +118,15 @@ def held_up(url: str, table: LiteralString = "ingest_counts") -> Iterator[None]:
         yield
 
 
+@contextmanager
+def no_commits(url: str) -> Iterator[None]:
+    """Have the database refuse what every flush writes."""
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE instore.ingest_counts ADD CONSTRAINT never CHECK (false) NOT VALID")
+        yield
+        owner.execute("ALTER TABLE instore.ingest_counts DROP CONSTRAINT never")
+
+
 async def flush(worker: Worker) -> None:
     """Take the step of a flush."""
     await worker.flush()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ from tests.conftest import MakeDatabase
 from tests.scrape import get, ready, scrape, target
 from tests.sensors.conftest import Tansu
 from tests.storage.logins import member
+from tests.stream.kafka_log import held_up, no_commits, scalar
 from tests.stream.make import dwell
 
 pytestmark = pytest.mark.integration
@@ -63,7 +64,7 @@ class Running:
             child.stop(self.process)
 
 
-def _put(kafka_url: str, *batches: list[Reading]) -> None:
+def _put(kafka_url: str, *batches: Sequence[Reading]) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka_servers(kafka_url), acks="all")
     for batch in batches:
         producer.send(READINGS, KAFKA_ENCODER.encode(batch), key=batch[0].store_id.encode())
@@ -203,6 +204,37 @@ def test_what_kafka_does_not_take_in_time_is_sent_again(database_url: str, tmp_p
 def _devices(consumer: KafkaConsumer) -> set[str]:
     """Of which devices visits came since the last call."""
     return {json.loads(record.value)["device_id"] for records in consumer.poll(100).values() for record in records}
+
+
+def test_a_goodbye_that_goes_wrong_is_said_and_done(database_url: str, tmp_path: Path) -> None:
+    """The database refuses the flush under way and, of other partitions, the last one: nothing of Faust's may hold the process then."""
+    stores = [f"s{number}" for number in range(9)]
+    with kafka() as kafka_url:
+        ensure_topics(kafka_servers(kafka_url))
+        worker = Running(kafka_url, database_url, tmp_path)
+        try:
+            _put(kafka_url, *[[dwell(0, "a", store=store)] for store in stores])
+            _wait_for(database_url, len(stores))
+            with no_commits(database_url):
+                with held_up(database_url):
+                    _put(kafka_url, [dwell(1, "a", store=stores[0])])
+                    _until_one_waits(database_url)
+                    _put(kafka_url, *[[dwell(1, "a", store=store)] for store in stores[1:]])
+                    time.sleep(2)  # until they have come
+                    worker.process.send_signal(signal.SIGTERM)
+                    time.sleep(1)  # until the last flush is told
+                assert worker.process.wait(30) != 0
+        finally:
+            child.stop(worker.process)
+    assert "CheckViolation" in worker.log.read_text()
+
+
+def _until_one_waits(database_url: str) -> None:
+    end = time.monotonic() + WAIT_S
+    statement = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while scalar(database_url, statement) != 1:
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_what_is_sent_while_the_worker_leaves_is_left_to_the_next(kafka_url: str, database_url: str) -> None:

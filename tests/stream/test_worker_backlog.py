@@ -1,6 +1,7 @@
 """The worker with a backlog, on a real database: who is written first, and that it goes on taking in records while it writes."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ from sensors.topics import READINGS
 from stream import worker as worker_module
 from stream.partition import Slice
 from stream.worker import Worker
-from tests.stream.kafka_log import HERE, LIVES, SOON_S, Log, feed, held_up, until, visits
+from tests.stream.kafka_log import HERE, LIVES, SOON_S, Log, feed, held_up, no_commits, until, visits
 from tests.stream.make import dwell
 
 pytestmark = pytest.mark.integration
@@ -74,8 +75,23 @@ def test_records_are_taken_in_while_a_flush_is_written(database_url: str, monkey
     assert [visit.n_readings for visit in visits(database_url)] == [30]
 
 
-def test_what_goes_wrong_with_a_flush_that_makes_room_comes_to_light(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for it, so the next one says it; what it should have written is read again."""
+Step = Callable[[Worker, Log], Awaitable[object]]
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        lambda worker, _: worker.flush(),
+        lambda worker, _: worker.finish(),
+        lambda worker, _: worker.open_all([HERE]),
+        lambda worker, log: worker.accept(HERE, 0, *log.records[0]),
+    ],
+    ids=["flush", "finish", "open", "accept"],
+)
+def test_what_goes_wrong_with_a_flush_that_makes_room_comes_to_light(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, then: Step
+) -> None:
+    """Nobody waits for it, so whatever comes next says it, once; what it should have written is read again."""
     monkeypatch.setattr(worker_module, "MOST_BUFFERED", 1)
     log = Log()
     log.put(dwell(0, "a"))
@@ -83,16 +99,34 @@ def test_what_goes_wrong_with_a_flush_that_makes_room_comes_to_light(database_ur
 
     async def work() -> None:
         worker = Worker(database_url, LIVES, log)
-        with psycopg.connect(database_url, autocommit=True) as owner:
-            owner.execute("ALTER TABLE instore.visits ADD CONSTRAINT none_at_all CHECK (false) NOT VALID")
+        with no_commits(database_url):
             await feed(worker, log)
             await until(lambda: HERE not in worker.partitions)
             with pytest.raises(psycopg.errors.CheckViolation):
-                await worker.flush()
-            owner.execute("ALTER TABLE instore.visits DROP CONSTRAINT none_at_all")
+                await then(worker, log)
         await feed(worker, log, (await worker.open(HERE)).next_offset)
-        await worker.flush()
         await worker.finish()
 
     asyncio.run(work())
     assert [visit.n_readings for visit in visits(database_url)] == [2]
+
+
+def test_a_worker_that_shall_end_says_what_goes_wrong_with_a_flush_under_way(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was begun to make room, and it is not over when the end comes."""
+    monkeypatch.setattr(worker_module, "MOST_BUFFERED", 1)
+    log = Log()
+    log.put(dwell(0, "a"))
+    log.put(dwell(1, "a"))
+
+    async def work() -> None:
+        worker = Worker(database_url, LIVES, log)
+        with no_commits(database_url):
+            with held_up(database_url):
+                await feed(worker, log)
+                end = asyncio.ensure_future(worker.finish())
+                await asyncio.sleep(0.05)
+            with pytest.raises(psycopg.errors.CheckViolation):
+                await end
+
+    asyncio.run(work())
+    assert visits(database_url) == []

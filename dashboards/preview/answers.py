@@ -44,23 +44,20 @@ class Answers:
         self._threads = ThreadPoolExecutor(2 * MOST, "panel")
         self._kept: dict[str, Begun] = {}
 
-    def begin(self, board: Board, look: Look, names: Sequence[Config]) -> Begun:
-        """Begin with panels of a board."""
+    def begin(self, board: Board, look: Look, names: Sequence[Config]) -> tuple[Mapping[Place, Component], str | None]:
+        """Begin with panels of a board, and wait a moment: returns those that are made by then, and the ticket for the others."""
         panels = {panel["id"]: panel for panel in board.get("panels") or ()}
-        return {
+        begun = {
             (name["of"], name["panel"]): self._threads.submit(said, panels[name["panel"]], look, self._database)
             for name in names
             if name["panel"] in panels
         }
+        # Looked at once: a panel that is made while we go through them is either here or left, and not neither.
+        soon, late = wait(begun.values(), SOON_S)
+        made = {place: one.result() for place, one in begun.items() if one in soon}
+        return made, self._keep({place: one for place, one in begun.items() if one in late})
 
-    def done(self, begun: Begun) -> Mapping[Place, Component]:
-        """Wait a moment, and return what is done."""
-        wait(begun.values(), SOON_S)
-        return {place: one.result() for place, one in begun.items() if one.done()}
-
-    def keep(self, begun: Begun) -> str | None:
-        """Keep what is not done yet; returns the ticket for it."""
-        left = {place: one for place, one in begun.items() if not one.done()}
+    def _keep(self, left: Begun) -> str | None:
         if not left:
             return None
         while len(self._kept) >= _MOST_KEPT:  # whoever began them has gone

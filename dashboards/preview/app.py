@@ -231,9 +231,8 @@ def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
         except (DatabaseAway, TooSlow) as away:
             all_broken: dict[Place, Component] = {(name["of"], name["panel"]): broken(str(away)) for name in names}
             return *_changed(all_broken, names, shown), no_update, trouble(all_broken)
-        begun = answers.begin(board, look, [name for name in names if name["of"] == board["uid"]])
-        done = answers.done(begun)
-        return *_changed(done, names, shown), answers.keep(begun) or no_update, trouble(done)
+        soon, ticket = answers.begin(board, look, [name for name in names if name["of"] == board["uid"]])
+        return *_changed(soon, names, shown), ticket or no_update, trouble(soon)
 
     late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in [*panels, Output("trouble", "children")]]
 

@@ -23,6 +23,7 @@ from sensors.layout import Layout
 from sensors.reading import KAFKA_BATCH, KAFKA_ENCODER, Dwell, Entry, Reading
 from sensors.topics import READINGS
 from simulators.shop.floor import builtin
+from stream.garbage import collect_seldom
 from stream.journey import Plan
 from stream.partition import Partition
 from stream.worker import MOST_BUFFERED
@@ -72,7 +73,8 @@ class Record(NamedTuple):
 
 
 def run(options: Options, report: Report) -> Iterator[Figure]:
-    """Measure, one figure after the other."""
+    """Measure, one figure after the other; Python looks for garbage as seldom as in a worker."""
+    collect_seldom()
     plan = builtin("grocery")
     with report.bar("simulating", options.readings) as advance:
         records = simulated(plan, options)
@@ -191,7 +193,7 @@ def _processes(records: list[Record], plan: Layout) -> Iterator[Figure]:
     n = sum(record.n_readings for record in records)
     rates = []
     for processes in (1, 2):
-        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), collect_seldom) as pool:
             list(pool.map(_seconds, [(records[:1], plan)] * processes))  # started, and all is imported
             began = perf_counter()
             list(pool.map(_seconds, [(records, plan)] * processes))
@@ -211,7 +213,7 @@ def _open_visits(options: Options) -> Iterator[Figure]:
 
 
 def _opened(visits: int) -> tuple[float, float]:
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), collect_seldom) as pool:
         return pool.submit(_open, visits).result()
 
 

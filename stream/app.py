@@ -21,6 +21,7 @@ from sensors.endpoint import Listen, seen
 from sensors.topics import PARTITIONS, READINGS, REJECTED
 from storage.errors import DatabaseAway
 from storage.refresh import AT_MOST, Refresher
+from stream.garbage import collect_seldom
 from stream.kafka import topic_lives
 from stream.messages import Message
 from stream.partition import Slice
@@ -356,6 +357,7 @@ def work(servers: list[str], database_url: str, lives: dict[str, str], listen: L
         ConnectionError: see `run`.
         OSError: see `run`.
     """
+    collect_seldom()
     try:
         asyncio.run(_work(servers, database_url, lives, listen))
     except KafkaError as away:

@@ -1,10 +1,8 @@
 """Takes up partitions and their stores where another worker left them: what is stored becomes what a worker has in memory."""
 
-import gc
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import NamedTuple
 
 from storage.model import Advance, Clock, Flush
@@ -90,20 +88,3 @@ def taken(  # noqa: PLR0913, PLR0917 - what a partition is made of
     step = Advance(where.topic, where.number, stored.life, None, stored.next_offset)
     last = Flush(advance=step, visits=visits, signals=signals, signals_gone=stored.retracted)
     return Taken(where, partition, visit_messages(visits, stored.removed) + signal_messages(signals, stored.retracted), last)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Let Python look for no garbage meanwhile, and never again among what is there then.
-
-    Nearly all that a restart makes stays, and is freed without that: to look through it again and again takes a quarter of the time.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()

@@ -38,10 +38,11 @@ from storage.model import Flush
 from storage.rebuilds import Rebuild
 from stream.database import Database
 from stream.delivery import LATE_WORD_S, Delivery, Kafka
+from stream.garbage import uncollected
 from stream.gathering import Gathering
 from stream.journey import Plan
 from stream.partition import Partition, Slice
-from stream.restart import Taken, restored, taken, uncollected
+from stream.restart import Taken, restored, taken
 from stream.store import Store
 from stream.worker_metrics import Tally
 

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 NEW_OBJECTS = 50_000
 """So many more containers than at the last search; Python's own is 700.
 
-What a flush makes lives until the flush is done, so a search finds next to nothing, and whenever a quarter has come to what there is, Python looks
-through all open visits. With 100,000 of them (`P7/speed`) its searches took 9.5 of 22 s, up to 0.4 s each; with this number 3 s.
+What a flush makes lives until the flush is done, so a search finds next to nothing, and whenever a quarter has come to
+what there is, Python looks through all open visits. With 100,000 of them (`P7/speed`) its searches took 9.5 of 22 s, up
+to 0.4 s each; with this number 3 s.
 """
 
 

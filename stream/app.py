@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 import psycopg
@@ -82,6 +82,9 @@ BEAT_S = 1.0
 LAST_FLUSH_S = 5.0
 """How long a worker that shall end may try to write what it has; what it cannot will be read again."""
 
+
+START_S = 60.0
+"""How long Faust may take to come to Kafka: where Kafka goes away meanwhile it would wait for ever."""
 
 STOP_S = 5.0
 """How long Faust may take to leave Kafka."""
@@ -376,7 +379,7 @@ async def serve(shell: Shell) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     shell.app.finalize()
-    await shell.app.start()
+    await _start(shell, stop)
     log.info("working", extra={"action": "started"})
     waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(shell.app.wait_until_stopped())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -393,10 +396,34 @@ async def serve(shell: Shell) -> None:
         await asyncio.wait_for(shell.app.stop(), STOP_S)
     except TimeoutError:
         log.warning("Kafka does not let us say goodbye; leaving without", extra={"action": "left_without"})
-        shell.worker.close()
-        logging.shutdown()
-        os._exit(1 if shell.app.crash_reason else 0)  # aiokafka's threads would hold us for minutes, and nothing of ours is in them
+        _leave(shell, 1 if shell.app.crash_reason else 0)
     shell.worker.close()
     if shell.app.crash_reason is not None:
         raise shell.app.crash_reason
     log.info("stopped", extra={"action": "stopped"})
+
+
+async def _start(shell: Shell, stop: asyncio.Event) -> None:
+    """Start Faust, as long as we are not told to stop; leave where that does not come to an end."""
+    starting, stopping = asyncio.ensure_future(shell.app.start()), asyncio.ensure_future(stop.wait())
+    await asyncio.wait((starting, stopping), timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if starting.done():
+        starting.result()
+    elif stop.is_set():
+        log.info("stopped before it was at work", extra={"action": "stopped"})
+        _leave(shell, 0)
+    else:
+        log.error(
+            "Kafka did not let us in within %.0f s: see whether it is there, and start the worker again",
+            START_S,
+            extra={"action": "left_out"},
+        )
+        _leave(shell, 1)
+
+
+def _leave(shell: Shell, status: int) -> NoReturn:
+    """End the process at once: threads of aiokafka's would hold it for minutes, or for ever, and nothing of ours is in them."""
+    shell.worker.close()
+    logging.shutdown()
+    os._exit(status)

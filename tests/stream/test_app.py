@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -169,6 +170,33 @@ def test_a_kafka_that_goes_away_while_the_worker_starts(database_url: str) -> No
     server = f"127.0.0.1:{child.free_port()}"
     with pytest.raises(ConnectionError, match=f"Kafka at {server} cannot be worked with: .*; start the worker again"):
         work([server], database_url, {READINGS: "cluster/1", REJECTED: "cluster/2"})
+
+
+@pytest.mark.parametrize(("within_s", "status", "said"), [(3, 1, "Kafka did not let us in within 3 s"), (600, 0, "")])
+def test_a_kafka_that_falls_silent_while_the_worker_starts(database_url: str, within_s: float, status: int, said: str) -> None:
+    """It takes connections and answers nothing: the worker ends with a sentence in a while, and at once where it is told to."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = f"127.0.0.1:{silent.getsockname()[1]}"
+        worker = subprocess.Popen([sys.executable, "-c", STARTING, server, database_url, str(within_s)], stderr=subprocess.PIPE)
+        try:
+            silent.settimeout(WAIT_S)
+            with silent.accept()[0]:
+                if not status:
+                    worker.terminate()
+                assert worker.wait(20) == status
+        finally:
+            worker.kill()
+            words = worker.communicate()[1].decode()
+    assert said in words
+    assert "Traceback" not in words
+
+
+STARTING = """
+import sys
+from stream import app
+app.START_S = float(sys.argv[3])
+app.work([sys.argv[1]], sys.argv[2], {app.READINGS: "cluster/1", app.REJECTED: "cluster/2"})
+"""
 
 
 def test_what_kafka_does_not_take_in_time_is_sent_again(database_url: str, tmp_path: Path) -> None:

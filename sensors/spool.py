@@ -27,6 +27,9 @@ LOCK = "lock"
 ROW_BYTES = 40
 """What SQLite needs for a record besides its value, about."""
 
+_OWNER_ONLY = 0o600
+"""Rights of the file: readings tell of people."""
+
 _PRAGMAS = (
     "locking_mode=EXCLUSIVE",  # first: then WAL needs no shared memory, which a full disk would make a bus error
     "journal_mode=WAL",
@@ -179,6 +182,9 @@ class Spool:
             self._discard()
 
     def _open(self) -> sqlite3.Connection:
+        with suppress(OSError):  # sqlite says what is wrong with it; files beside it get the same rights
+            self._file.touch(_OWNER_ONLY)
+            self._file.chmod(_OWNER_ONLY)
         db = sqlite3.connect(self._file, timeout=0, isolation_level="IMMEDIATE")
         try:
             for pragma in _PRAGMAS:
@@ -204,8 +210,9 @@ class Spool:
         if isinstance(wrong, sqlite3.OperationalError):
             reason = "the disk is full" if wrong.sqlite_errorcode == sqlite3.SQLITE_FULL else wrong
             return SpoolRefused(f"the spool {self._file} cannot be used: {reason}")
+        held = f"It held {self.n_elements} readings for Kafka" if self.n_elements else "How many readings for Kafka it held cannot be told"
         return SettingError(
-            f"the spool {self._file} is damaged ({wrong}). It held {self.n_elements} readings for Kafka; "
+            f"the spool {self._file} is damaged ({wrong}). {held}; "
             "move the file away, with those beside it of the same name, to go on without them"
         )
 

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -168,12 +169,13 @@ def run(urls: Urls, options: Options, console: Console, stop: threading.Event, *
         _print_outcome(console, outcome, ZoneInfo(options.layout.timezone))
         print_days(console, reader.days(options.layout.store_id, *span))
         if go_live:
-            _go_live(urls, options, console, stop, max(published.closing.values(), default=0))
+            shall_end = partial(_shall_end, stop, pipeline, folder)
+            _go_live(urls, options, console, shall_end, max(published.closing.values(), default=0))
     return outcome
 
 
-def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Event, ended: int) -> None:
-    """Let the store go on, at the pace of the clock, until told to stop; from when its days had `ended` on (microseconds since 1970)."""
+def _go_live(urls: Urls, options: Options, console: Console, shall_end: Callable[[], bool], ended: int) -> None:
+    """Let the store go on, at the pace of the clock, until it shall end; from when its days had `ended` on (microseconds since 1970)."""
     with serving(urls.database) as preview:
         print_addresses(console, urls, preview)
         since = open_since(options.layout, time.time_ns() // 1000, ended)
@@ -182,7 +184,7 @@ def _go_live(urls: Urls, options: Options, console: Console, stop: threading.Eve
             f"\n[bold]The store goes on live; Ctrl-C ends it.[/] What happened since {opened:%H:%M} comes first.", highlight=False
         )
         people = structs.replace(options.habits, shoppers=VISITORS.shoppers)
-        publish_live(live(options.layout, options.seed, since, people), urls.mqtt, stop.is_set)
+        publish_live(live(options.layout, options.seed, since, people), urls.mqtt, shall_end)
 
 
 def open_since(layout: Layout, now: int, ended: int = 0) -> int:

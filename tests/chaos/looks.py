@@ -104,7 +104,7 @@ def ages(looks: Iterable[Look], store_ids: Iterable[str]) -> Spread:
     found = sorted(age for look in looks for store_id, age in look.age_s.items() if store_id in wanted)
     if len(found) < 2:
         return Spread(*(found * 3)[:3]) if found else Spread(0, 0, 0)
-    cuts = quantiles(found, n=100)
+    cuts = quantiles(found, n=100, method="inclusive")
     return Spread(cuts[49], cuts[94], found[-1])
 
 

@@ -1,7 +1,9 @@
 """`instore demo`: a whole day through the embedded stack, proven complete; then live until Ctrl-C; then nothing is left."""
 
 import json
+import os
 import re
+import signal
 import socket
 import time
 from pathlib import Path
@@ -87,6 +89,23 @@ def test_ctrl_c_in_the_middle_of_the_day(here: Surroundings) -> None:
     assert "nothing is compared" in ended.err
     assert "Traceback" not in ended.err
     assert ended.out == ""
+    _assert_nothing_is_left(here)
+
+
+def test_a_live_demo_whose_worker_dies_says_so(here: Surroundings) -> None:
+    """Nobody looks at a store in which nothing comes any more: it ends with the worker's last words."""
+    demo = here.start("demo", "--store", "fashion")
+    _live(demo)
+    children = Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children")
+    if not children.exists():
+        needs.missing("there is no /proc in which to look for the worker")
+    os.kill(
+        next(int(pid) for pid in children.read_text().split() if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()), signal.SIGKILL
+    )
+    ended = demo.wait(60)
+    assert ended.code == 1
+    assert "the worker has ended; it said: " in ended.err
+    assert "Traceback" not in ended.err
     _assert_nothing_is_left(here)
 
 

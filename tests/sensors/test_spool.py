@@ -190,6 +190,16 @@ def test_no_folder(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b").stat().st_mode & 0o077 == 0
 
 
+def test_nobody_else_reads_it(tmp_path: Path) -> None:
+    """Readings tell of people: the files are their owner's, whoever may look into the folder."""
+    tmp_path.chmod(0o755)
+    with opened(tmp_path) as spool:
+        spool.append(records("a"))
+        files = [file for file in tmp_path.iterdir() if file.name.startswith(FILE)]
+        assert len(files) > 1
+        assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
 @pytest.mark.parametrize("at", [0, 4096, 12_000])
 def test_damaged(tmp_path: Path, at: int) -> None:
     """A file that a disk has changed is not believed: the sentence says what to do, and nothing wrong goes to Kafka."""

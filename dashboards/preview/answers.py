@@ -1,9 +1,11 @@
 """Panels' answers: all that a page has are asked for side by side; who takes long keeps no other waiting."""
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
+from typing import NamedTuple
 from uuid import uuid4
 
 import psycopg
@@ -22,18 +24,37 @@ from storage.errors import DatabaseAway, sentence
 _LOG = logging.getLogger("instore.preview")
 
 SOON_S = 0.5
-"""So long the first answer to the browser waits for panels; others come in a second one."""
+"""So long the first answer to the browser waits for panels; others come in later ones."""
 
-_MOST_KEPT = 50
+LATER_S = 2.0
+"""So long the answers after it wait, until all panels are made."""
+
+_MOST_BEGUN = 20
+"""Pages whose panels are not all made: whoever asked for older ones has gone."""
 
 Place = tuple[str, int]
 """A board's uid, and a panel's number."""
 
-Begun = dict[Place, "Future[Component]"]
+
+class Made(NamedTuple):
+    """What is made of a page so far.
+
+    Attributes:
+        panels: by their places.
+        is_all: nothing is left to be made.
+    """
+
+    panels: Mapping[Place, Component]
+    is_all: bool
+
+
+class _Begun(NamedTuple):
+    scope: Config
+    panels: "Mapping[Place, Future[Component]]"
 
 
 class Answers:
-    """Asks and draws panels, in threads.
+    """Asks and draws panels, in threads; may be used by many.
 
     Args:
         database: is asked.
@@ -42,34 +63,47 @@ class Answers:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._threads = ThreadPoolExecutor(2 * MOST, "panel")
-        self._kept: dict[str, Begun] = {}
+        self._lock = threading.Lock()
+        self._begun: dict[str, _Begun] = {}
 
-    def begin(self, board: Board, look: Look, names: Sequence[Config]) -> tuple[Mapping[Place, Component], str | None]:
-        """Begin with panels of a board, and wait a moment: returns those that are made by then, and the ticket for the others."""
+    def begin(self, scope: Config, board: Board, look: Look, names: Sequence[Config]) -> str:
+        """Begin with panels of a board; returns the ticket for them. `scope` says for what they are asked."""
         panels = {panel["id"]: panel for panel in board.get("panels") or ()}
         begun = {
             (name["of"], name["panel"]): self._threads.submit(said, panels[name["panel"]], look, self._database)
             for name in names
             if name["panel"] in panels
         }
-        # Looked at once: a panel that is made while we go through them is either here or left, and not neither.
-        soon, late = wait(begun.values(), SOON_S)
-        made = {place: one.result() for place, one in begun.items() if one in soon}
-        return made, self._keep({place: one for place, one in begun.items() if one in late})
-
-    def _keep(self, left: Begun) -> str | None:
-        if not left:
-            return None
-        while len(self._kept) >= _MOST_KEPT:  # whoever began them has gone
-            self._kept.pop(next(iter(self._kept)))
         ticket = uuid4().hex
-        self._kept[ticket] = left
+        with self._lock:
+            self._begun[ticket] = _Begun(scope, begun)
+            too_many = list(self._begun)[:-_MOST_BEGUN]
+        for old in too_many:
+            self.forget(old)
         return ticket
 
-    def rest(self, ticket: str | None) -> Mapping[Place, Component]:
-        """Wait for what was kept; each of it ends by itself, as queries have a limit of time."""
-        begun = self._kept.pop(ticket or "", {})
-        return {place: one.result() for place, one in begun.items()}
+    def made(self, ticket: str | None, scope: Config, within_s: float) -> Made | None:
+        """Wait until all is made, or for a moment, and return what is made then.
+
+        All of it is told each time: an answer may be overtaken on its way. None: there is no such ticket, or it is for another scope.
+        """
+        with self._lock:
+            begun = self._begun.get(ticket or "")
+        if begun is None or begun.scope != scope:
+            return None
+        # Looked at once: a panel that is made while we go through them is either made or left, and not neither.
+        made, left = wait(begun.panels.values(), within_s)
+        panels = {place: one.result() for place, one in begun.panels.items() if one in made and not one.cancelled()}
+        if not left:
+            self.forget(ticket)
+        return Made(panels, not left)
+
+    def forget(self, ticket: str | None) -> None:
+        """Give up what was begun with; what waits for its turn is not asked any more."""
+        with self._lock:
+            begun = self._begun.pop(ticket or "", None)
+        for one in begun.panels.values() if begun else ():
+            one.cancel()
 
 
 def answered(panel: Config, look: Look, database: Database) -> Component:

@@ -5,15 +5,15 @@ panels' answers (`answers`), which come together: the browser works long on each
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dash import ALL, Dash, Input, Output, State, no_update, set_props
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from flask import Response, redirect, request
 from plotly.io.json import to_json_plotly
@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.board import Board
 from dashboards.preview import page, scripts
-from dashboards.preview.answers import Answers, Place, answered, broken, trouble
+from dashboards.preview.answers import LATER_S, SOON_S, Answers, Made, Place, answered, broken, trouble
 from dashboards.preview.catalog import Catalog
 from dashboards.preview.database import MOST, Database, NotReady, TooSlow
 from dashboards.preview.fields import Config
@@ -211,70 +211,69 @@ def zone_of(name: str | None) -> ZoneInfo:
 
 
 def _answer_panels(app: Dash, database: Database, catalog: Catalog) -> None:
+    """Answer by one callback, however often it takes: of an answer that was overtaken the browser drops all.
+
+    Dash does so only where outputs are named one by one; so what changes in the rooms of panels goes into one of them, and
+    `preview.js` puts it there, by what it has then.
+    """
     answers = Answers(database)
-    panels = [Output({"panel": ALL, "of": ALL}, name) for name in ("children", "className", "data-html")]
-    places = [State({"panel": ALL, "of": ALL}, "id"), State({"panel": ALL, "of": ALL}, "className")]
 
     @app.callback(  # type: ignore[untyped-decorator,unused-ignore]
-        [*panels, Output("late", "data"), Output("trouble", "children")],
+        Output("made", "data"),
+        Output("trouble", "children"),
+        Output("ticket", "data"),
+        Output("soon", "max_intervals"),
         Input("scope", "data"),
         Input("tick", "n_intervals"),
-        *places,
+        Input("soon", "n_intervals"),
+        State("ticket", "data"),
+        State({"panel": ALL, "of": ALL}, "id"),
+        State({"panel": ALL, "of": ALL}, "className"),
         prevent_initial_call=True,
     )
-    def fill(scope: Config | None, _tick: int | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
+    def fill(scope: Config | None, _tick: int | None, again: int | None, ticket: str | None, *rooms: Any) -> tuple[Any, ...]:
+        names, shown = rooms
         try:
-            board = catalog.boards().named(scope["board"]) if scope else None
-            if scope is None or board is None:
-                return *_changed({}, names, shown), no_update, ""
-            look = state(board, scope["search"], database.ask, zone_of(scope["zone"]), known=scope["known"]).look
+            # A refresh goes on with what the one before it began: a page that takes longer than that would never be there.
+            made = answers.made(ticket, scope, LATER_S if ctx.triggered_id == "soon" else SOON_S) if scope else None
+            if made is None:
+                answers.forget(ticket)
+                ticket = _begin(answers, scope, names, database, catalog)
+                made = answers.made(ticket, scope or {}, SOON_S) or Made({}, True)
         except (DatabaseAway, TooSlow) as away:
-            all_broken: dict[Place, Component] = {(name["of"], name["panel"]): broken(str(away)) for name in names}
-            return *_changed(all_broken, names, shown), no_update, trouble(all_broken)
-        soon, ticket = answers.begin(board, look, [name for name in names if name["of"] == board["uid"]])
-        return *_changed(soon, names, shown), ticket or no_update, trouble(soon)
-
-    late = [Output(one.component_id, one.component_property, allow_duplicate=True) for one in [*panels, Output("trouble", "children")]]
-
-    @app.callback(late, Input("late", "data"), *places, prevent_initial_call=True)  # type: ignore[untyped-decorator,unused-ignore]
-    def fill_late(ticket: str | None, names: list[Config], shown: list[str]) -> tuple[Any, ...]:
-        rest = answers.rest(ticket)
-        return *_changed(rest, names, shown), trouble(rest) or no_update
+            made = _all_broken(names, str(away))
+        except Exception as bug:  # noqa: BLE001 - whatever it is: somebody waits for an answer
+            _LOG.exception("panels cannot be asked for", extra={"action": "panel"})
+            made = _all_broken(names, f"This cannot be shown ({type(bug).__name__}: {bug}). It tries again by itself.")
+        changes, words = list(_changes(made.panels, names, shown)), trouble(made.panels)
+        if made.is_all:
+            return changes, words, None, no_update
+        return changes, words or no_update, ticket, (again or 0) + 1
 
 
-def _changed(made: Mapping[Place, Component], names: Sequence[Config], shown: Sequence[str]) -> tuple[list[Any], list[Any], list[Any]]:
-    """Say what is to be changed in the rooms of panels."""
-    changes = [
-        _change(made[name["of"], name["panel"]], name, before) if (name["of"], name["panel"]) in made else _SAME
-        for name, before in zip(names, shown, strict=True)
-    ]
-    return [one.children for one in changes], [one.seen for one in changes], [one.html for one in changes]
+def _begin(answers: Answers, scope: Config | None, names: Sequence[Config], database: Database, catalog: Catalog) -> str | None:
+    """Begin with the panels that a page has; None where it is no page any more."""
+    board = catalog.boards().named(scope["board"]) if scope else None
+    if scope is None or board is None:
+        return None
+    look = state(board, scope["search"], database.ask, zone_of(scope["zone"]), known=scope["known"]).look
+    return answers.begin(scope, board, look, [name for name in names if name["of"] == board["uid"]])
 
 
-class _Change(NamedTuple):
-    """What changes in a panel: the application's children, the class that tells what is seen, plain HTML (`preview.js` puts it there)."""
-
-    children: Any
-    seen: Any
-    html: Any
+def _all_broken(names: Sequence[Config], words: str) -> Made:
+    return Made({(name["of"], name["panel"]): broken(words) for name in names}, True)
 
 
-_SAME = _Change(no_update, no_update, no_update)
-
-
-def _change(made: Any, name: Config, shown: str) -> _Change:
-    """Say what is to be changed in a panel: nothing, the figures of its chart, or all."""
-    kind = "plain-one" if is_still(made) else "picture-one" if is_picture(made) else "other-one"
-    seen = f"room {kind} seen-{crc32(to_json_plotly(made).encode())}"
-    was = shown.split()[1] if " " in shown else ""
-    if seen == shown:
-        return _SAME
-    if kind == "plain-one":
-        return _Change(no_update if was == kind else None, seen, still(made))
-    if kind == "picture-one":
-        made.id, made.children.id = {"picture": name["panel"], "of": name["of"]}, {"graph": name["panel"], "of": name["of"]}
-        if was == kind:
-            set_props(made.id, {"aria-label": made.to_plotly_json()["props"]["aria-label"]})
-            set_props(made.children.id, {"figure": made.children.figure})
-            return _Change(no_update, seen, no_update)
-    return _Change(made, seen, "" if was == "plain-one" else no_update)
+def _changes(made: Mapping[Place, Any], names: Sequence[Config], shown: Sequence[str]) -> Iterator[Config]:
+    """Say of each room what is to be seen in it, where it shows something else: the class that tells so, a component or plain HTML."""
+    for name, before in zip(names, shown, strict=True):
+        panel = made.get((name["of"], name["panel"]))
+        if panel is None:
+            continue
+        kind = "plain-one" if is_still(panel) else "picture-one" if is_picture(panel) else "other-one"
+        seen = f"room {kind} seen-{crc32(to_json_plotly(panel).encode())}"
+        if seen == before:
+            continue
+        if kind == "picture-one":
+            panel.id, panel.children.id = {"picture": name["panel"], "of": name["of"]}, {"graph": name["panel"], "of": name["of"]}
+        yield {**name, "seen": seen, **({"html": still(panel)} if kind == "plain-one" else {"component": panel})}

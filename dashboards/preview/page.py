@@ -42,8 +42,10 @@ def frame(parts: Parts | None = None) -> Component:
             dcc.Location(id="where", refresh="callback-nav"),
             dcc.Store(id="asked"),
             dcc.Store(id="scope"),
-            dcc.Store(id="late"),
+            dcc.Store(id="ticket"),
+            dcc.Store(id="made"),
             dcc.Interval(id="tick", interval=60_000),
+            dcc.Interval(id="soon", interval=20, max_intervals=0),
             dcc.Interval(id="again", interval=3_000, disabled=True),
             html.A("Skip to the page", href="#content", className="skip"),
             html.Header(

@@ -57,6 +57,13 @@ def in_browser() -> Iterator[Callback]:
         [Input("live", "n_clicks"), Input("scope", "data")],
         [],
     )
+    room = {"panel": ALL, "of": ALL}
+    yield (
+        _function("filled"),
+        [Output(room, "children"), Output(room, "className"), Output(room, "data-html")],
+        [Input("made", "data")],
+        [State(room, "id"), State(room, "className"), State({"graph": ALL, "of": ALL}, "id")],
+    )
     yield _function("themed"), Output("theme", "children"), [Input("theme", "n_clicks"), Input("scope", "data")], []
 
 

@@ -94,7 +94,7 @@ def test_ctrl_c_in_the_middle_of_the_day(here: Surroundings) -> None:
 
 def test_a_live_demo_whose_worker_dies_says_so(here: Surroundings) -> None:
     """Nobody looks at a store in which nothing comes any more: it ends with the worker's last words."""
-    demo = here.start("demo", "--store", "fashion")
+    demo = here.start("demo", "--json", "--store", "fashion")
     _live(demo)
     children = Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children")
     if not children.exists():

@@ -73,6 +73,27 @@
     window.scrollTo(0, 0);
   });
 
+  // What was made for panels goes into their rooms: a chart that is there gets other figures, all else is put there anew.
+  const filled = (made, rooms, classes, graphs) => {
+    const key = (name) => name && `${name.of}/${name.panel ?? name.graph}`;
+    const changes = new Map((made || []).map((one) => [key(one), one]));
+    const there = new Set(graphs.map(key)); // Dash may name some that are gone: those names are empty
+    const parts = rooms.map((name, at) => {
+      const change = changes.get(key(name));
+      if (!change) return [keep(), keep(), keep()];
+      const was = classes[at].split(" ")[1];
+      if ("html" in change) return [was === "plain-one" ? keep() : null, change.seen, change.html];
+      if (was === "picture-one" && change.seen.includes(was) && there.has(key(name))) {
+        const picture = change.component.props;
+        window.dash_clientside.set_props(picture.id, { "aria-label": picture["aria-label"] });
+        window.dash_clientside.set_props(picture.children.props.id, { figure: picture.children.props.figure });
+        return [keep(), change.seen, keep()];
+      }
+      return [change.component, change.seen, was === "plain-one" ? "" : keep()];
+    });
+    return [0, 1, 2].map((part) => parts.map((one) => one[part]));
+  };
+
   const said = (seconds) => (seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`);
 
   const lived = (clicks, scope) => {
@@ -163,5 +184,5 @@
     subtree: true,
   });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { instore: { asked, picked, went, timed, lived, themed } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { instore: { asked, picked, went, timed, filled, lived, themed } });
 })();

@@ -27,7 +27,7 @@ def served(shop: Shop) -> Iterator[Served]:
     with psycopg.connect(url) as connection:
         found = connection.execute(LONGEST_VISIT).fetchone()
     assert found is not None
-    with serving(url, 0, [sample.board(), sample.often(), sample.late()]) as address:
+    with serving(url, 0, [sample.board(), sample.often(), sample.late(), sample.paces()]) as address:
         yield Served(address.removesuffix("/"), Visit(str(found[0]), found[1] - 60_000, found[2] + 60_000), url)
 
 

@@ -197,13 +197,27 @@ def often() -> Board:
 
 
 def late() -> Board:
-    """A board that asks again while one of its panels has no answer yet, and whose other panel is another each time."""
+    """A board that asks again before one of its panels has its answer, and whose other panel is another each time."""
     shown = {"options": {"colorMode": "value"}}
     panels = [
-        panel("stat", "Slow", "SELECT 42 AS answer FROM pg_sleep(2.2)", (0, 0, 6, 4), **shown),
+        panel("stat", "Slow", "SELECT 42 AS answer FROM pg_sleep(2.8)", (0, 0, 6, 4), **shown),
         panel("stat", "Clock", "SELECT extract(epoch FROM clock_timestamp())::float8 AS seconds", (6, 0, 6, 4), **shown),
     ]
     return {"uid": "late", "title": "Late", "refresh": "2s", "panels": [one | {"id": at} for at, one in enumerate(panels, 1)]}
+
+
+def paces() -> Board:
+    """A board whose answers take as many tenths of a second as the address says, and say how many; one chart is there above ten alone."""
+    pace = {"type": "textbox", "name": "pace", "label": "Pace", "query": "0", "current": {"value": "0", "text": "0"}}
+    figure = "SELECT ${pace:sqlstring}::float8 AS pace FROM pg_sleep(${pace:sqlstring}::float8 / 10)"
+    chart = f"{TIMES}, pg_sleep(${{pace:sqlstring}}::float8 / 10)".replace("{columns}", '${pace:sqlstring}::float8 AS "Pace"')
+    panels = [
+        panel("stat", "Figure", figure, (0, 0, 6, 4), options={"colorMode": "value"}),
+        panel("timeseries", "Chart", chart, (6, 0, 6, 8)),
+        panel("timeseries", "Slow chart", chart + " WHERE ${pace:sqlstring}::float8 > 10", (12, 0, 6, 8)),
+    ]
+    numbered = [one | {"id": at} for at, one in enumerate(panels, 1)]
+    return {"uid": "paces", "title": "Paces", "refresh": "1m", "templating": {"list": [pace]}, "panels": numbered}
 
 
 def board() -> Board:

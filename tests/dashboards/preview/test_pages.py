@@ -67,4 +67,4 @@ def test_all_boards_of_the_shop_are_looked_at(browser: Browser, served: Served) 
         ready(page)
         assert "/d/instore-now-" in page.url
         there = [link.get_attribute("href") or "" for link in page.locator("#pages a").all()]
-        assert {href.removeprefix("/d/").split("?")[0] for href in there} == {*PAGES, "often", "late"}
+        assert {href.removeprefix("/d/").split("?")[0] for href in there} == {*PAGES, "often", "late", "paces"}

@@ -15,7 +15,7 @@ from storage.errors import DatabaseAway
 from storage.migrate import migrate
 from tests.conftest import made_database
 from tests.dashboards.preview import sample
-from tests.dashboards.preview.looking import DESKTOP, PHONE, Served, fits, looking, ready
+from tests.dashboards.preview.looking import DESKTOP, PHONE, Served, becomes, fits, looking, ready
 from tests.storage.logins import login
 
 pytestmark = pytest.mark.integration
@@ -164,10 +164,47 @@ def test_a_panel_that_takes_long_keeps_no_other_waiting(browser: Browser, served
 
 
 def test_an_answer_that_comes_while_others_are_asked_for_is_not_lost(browser: Browser, served: Served) -> None:
-    """It is there when the next refresh is on its way, which brings other panels."""
+    """It takes longer than until the next refresh, which goes on with what the one before it began."""
     with looking(browser) as page:
         page.goto(f"{served.address}/d/late")
         expect(page.locator("#react-entry-point").get_by_label("Slow", exact=True).locator(".stat-value")).to_have_text("42")
+
+
+def test_an_answer_that_was_overtaken_changes_nothing(browser: Browser, served: Served) -> None:
+    """Whoever goes on before all is there sees what the new address has, and nothing of the one before comes after it."""
+    with looking(browser) as page:
+        page.goto(f"{served.address}/d/paces?var-pace=0")
+        _shows(page, "0")
+        _go(page, "/d/paces?var-pace=30")
+        page.wait_for_timeout(1500)
+        _go(page, "/d/paces?var-pace=1")
+        _shows(page, "1")
+        page.wait_for_timeout(3000)
+        _shows(page, "1")
+        _go(page, "/d/paces?var-pace=4")
+        page.wait_for_timeout(200)
+        _go(page, "/d/paces?var-pace=1")
+        page.wait_for_timeout(2000)
+        _shows(page, "1")
+        _go(page, "/d/paces?var-pace=20")
+        _shows(page, "20")
+        expect(page.get_by_label("Slow chart").locator(".js-plotly-plot")).to_have_count(1)
+        _go(page, "/d/paces?var-pace=2")
+        _shows(page, "2")
+        expect(page.get_by_label("Slow chart").locator(".body")).to_have_text("no data")
+
+
+def _go(page: Page, address: str) -> None:
+    """Go to an address as a link of the page does, without loading anything anew."""
+    page.evaluate(
+        "to => { history.pushState({}, '', to); dispatchEvent(new CustomEvent('_dashprivate_pushstate', {detail: to})); }", address
+    )
+
+
+def _shows(page: Page, pace: str) -> None:
+    """The figure and the chart are those of a pace."""
+    expect(page.locator("#react-entry-point").get_by_label("Figure", exact=True).locator(".stat-value")).to_have_text(pace)
+    assert becomes(page, f"document.querySelector('[aria-label=Chart] .js-plotly-plot')?.data[0].y[0] == {pace}"), "the chart is another's"
 
 
 def test_light_and_dark(browser: Browser, served: Served) -> None:

@@ -67,7 +67,8 @@ def test_a_covered_record_changes_nothing() -> None:
 
 def test_poison_is_one_dead_letter_and_counted() -> None:
     """A record that is no batch of readings is rejected as a whole, with its bytes, its place and its store."""
-    for value in (b"{", b'[{"kind": "dwell"}]', b'"x"', b'[{"kind":"dwell","id":"\\u0000"}]', b"[" * 100_000, MONSTER):
+    nul = KAFKA_ENCODER.encode([dwell(0, "a")]).replace(b'"d1"', b'"d\\u00001"')
+    for value in (b"{", b'[{"kind": "dwell"}]', b'"x"', nul, b"[" * 100_000, MONSTER):
         partition = _partition()
         assert partition.accept_readings(0, value, at(0), b"s1")
         flush = partition.flush()

@@ -13,7 +13,7 @@ _KNOCK_S = 2.0
 
 
 def connect(make: Callable[..., Client], servers: Sequence[str], timeout_s: float, **settings: Any) -> Client:
-    """Make a `KafkaProducer` or a `KafkaAdminClient`.
+    """Make a `KafkaProducer` or a `KafkaAdminClient`, which makes no topic by asking for it.
 
     Args:
         make: its class.
@@ -29,6 +29,9 @@ def connect(make: Callable[..., Client], servers: Sequence[str], timeout_s: floa
 
     def remember(**kept: Any) -> KafkaNetClient:
         opened.append(KafkaNetClient(**kept))
+        # kafka-python 3.0 takes `allow_auto_create_topics` and does not pass it on: to ask for a topic that is gone made it anew, with the
+        # number of partitions that brokers have for those that nobody made.
+        opened[-1].cluster.config["allow_auto_create_topics"] = False
         return opened[-1]
 
     try:

@@ -169,7 +169,6 @@ def _connected(servers: list[str], timeout_ms: int) -> KafkaProducer:
         delivery_timeout_ms=timeout_ms,
         request_timeout_ms=timeout_ms,
         reconnect_backoff_max_ms=1000,
-        allow_auto_create_topics=False,  # it would have the wrong number of partitions
         metrics_enabled=False,
     )
     try:

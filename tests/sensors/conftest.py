@@ -245,8 +245,9 @@ class Log:
             bootstrap_servers=[server],
             enable_auto_commit=False,
             fetch_max_wait_ms=50,
-            allow_auto_create_topics=False,  # it goes on asking when Kafka was killed, and topics are the bridge's to make
         )
+        # It goes on asking when Kafka was killed, and topics are the bridge's to make (see `kafka_client`).
+        self._consumer._client.cluster.config["allow_auto_create_topics"] = False  # noqa: SLF001
         partitions = [TopicPartition(topic, n) for topic in (READINGS, SIGHTINGS, REJECTED) for n in range(PARTITIONS)]
         self._consumer.assign(partitions)
         self._consumer.seek_to_beginning()

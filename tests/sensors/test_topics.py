@@ -3,8 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaTimeoutError
 
+from sensors.kafka_client import connect
 from sensors.topics import KAFKA_TOPICS, PARTITIONS, VISITS, Place, ensure_topics, mqtt_topic, place
 
 
@@ -72,3 +75,14 @@ def described(server: str) -> dict[str, dict[str, list[object]]]:
         return {topic["name"]: topic for topic in admin.describe_topics() if topic["name"].startswith("instore.")}
     finally:
         admin.close()
+
+
+def test_to_ask_for_a_topic_does_not_make_it(tansu: str) -> None:
+    """It would have another number of partitions, and a store's readings would no longer be in order."""
+    producer = connect(KafkaProducer, [tansu], 5, max_block_ms=1000)
+    try:
+        with pytest.raises(KafkaTimeoutError):
+            producer.partitions_for("instore.nothing")
+    finally:
+        producer.close(timeout=0)
+    assert "instore.nothing" not in described(tansu)

@@ -13,7 +13,7 @@ _KNOCK_S = 2.0
 
 
 def connect(make: Callable[..., Client], servers: Sequence[str], timeout_s: float, **settings: Any) -> Client:
-    """Make a `KafkaProducer` or a `KafkaAdminClient`, which makes no topic by asking for it.
+    """Make a `KafkaProducer`, `KafkaConsumer` or `KafkaAdminClient`, which makes no topic by asking for it.
 
     Args:
         make: its class.

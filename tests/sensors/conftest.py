@@ -22,6 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from sensors import child
 from sensors.broker import mqtt_broker
+from sensors.kafka_client import connect
 from sensors.topics import PARTITIONS, READINGS, REJECTED, SIGHTINGS
 from tests import needs
 
@@ -241,13 +242,8 @@ class Log:
     """Reads the topics of the bridge from their beginnings, as often as wanted."""
 
     def __init__(self, server: str) -> None:
-        self._consumer = KafkaConsumer(
-            bootstrap_servers=[server],
-            enable_auto_commit=False,
-            fetch_max_wait_ms=50,
-        )
-        # It goes on asking when Kafka was killed, and topics are the bridge's to make (see `kafka_client`).
-        self._consumer._client.cluster.config["allow_auto_create_topics"] = False  # noqa: SLF001
+        # It goes on asking when Kafka was killed, and topics are the bridge's to make: clients of `connect` make none.
+        self._consumer = connect(KafkaConsumer, [server], 10, enable_auto_commit=False, fetch_max_wait_ms=50)
         partitions = [TopicPartition(topic, n) for topic in (READINGS, SIGHTINGS, REJECTED) for n in range(PARTITIONS)]
         self._consumer.assign(partitions)
         self._consumer.seek_to_beginning()

@@ -237,6 +237,7 @@ def _devices(consumer: KafkaConsumer) -> set[str]:
 def test_a_goodbye_that_goes_wrong_is_said_and_done(database_url: str, tmp_path: Path) -> None:
     """The database refuses the flush under way and, of other partitions, the last one: nothing of Faust's may hold the process then."""
     stores = [f"s{number}" for number in range(9)]
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with kafka() as kafka_url:
         ensure_topics(kafka_servers(kafka_url))
         worker = Running(kafka_url, database_url, tmp_path)
@@ -246,7 +247,7 @@ def test_a_goodbye_that_goes_wrong_is_said_and_done(database_url: str, tmp_path:
             with no_commits(database_url):
                 with held_up(database_url):
                     _put(kafka_url, [dwell(1, "a", store=stores[0])])
-                    _until_one_waits(database_url)
+                    _wait_until(lambda: scalar(database_url, waiting) == 1)
                     _put(kafka_url, *[[dwell(1, "a", store=store)] for store in stores[1:]])
                     time.sleep(2)  # until they have come
                     worker.process.send_signal(signal.SIGTERM)
@@ -255,14 +256,6 @@ def test_a_goodbye_that_goes_wrong_is_said_and_done(database_url: str, tmp_path:
         finally:
             child.stop(worker.process)
     assert "CheckViolation" in worker.log.read_text()
-
-
-def _until_one_waits(database_url: str) -> None:
-    end = time.monotonic() + WAIT_S
-    statement = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    while scalar(database_url, statement) != 1:
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_what_is_sent_while_the_worker_leaves_is_left_to_the_next(kafka_url: str, database_url: str) -> None:

@@ -75,6 +75,15 @@ def test_records_are_taken_in_while_a_flush_is_written(database_url: str, monkey
     assert [visit.n_readings for visit in visits(database_url)] == [30]
 
 
+def _one_too_many(monkeypatch: pytest.MonkeyPatch) -> Log:
+    """Two readings, for a worker that begins a flush to make room for the second."""
+    monkeypatch.setattr(worker_module, "MOST_BUFFERED", 1)
+    log = Log()
+    log.put(dwell(0, "a"))
+    log.put(dwell(1, "a"))
+    return log
+
+
 Step = Callable[[Worker, Log], Awaitable[object]]
 
 
@@ -92,10 +101,7 @@ def test_what_goes_wrong_with_a_flush_that_makes_room_comes_to_light(
     database_url: str, monkeypatch: pytest.MonkeyPatch, then: Step
 ) -> None:
     """Nobody waits for it, so whatever comes next says it, once; what it should have written is read again."""
-    monkeypatch.setattr(worker_module, "MOST_BUFFERED", 1)
-    log = Log()
-    log.put(dwell(0, "a"))
-    log.put(dwell(1, "a"))
+    log = _one_too_many(monkeypatch)
 
     async def work() -> None:
         worker = Worker(database_url, LIVES, log)
@@ -113,10 +119,7 @@ def test_what_goes_wrong_with_a_flush_that_makes_room_comes_to_light(
 
 def test_a_worker_that_shall_end_says_what_goes_wrong_with_a_flush_under_way(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was begun to make room, and it is not over when the end comes."""
-    monkeypatch.setattr(worker_module, "MOST_BUFFERED", 1)
-    log = Log()
-    log.put(dwell(0, "a"))
-    log.put(dwell(1, "a"))
+    log = _one_too_many(monkeypatch)
 
     async def work() -> None:
         worker = Worker(database_url, LIVES, log)
